@@ -1,0 +1,253 @@
+/** The API of ingress analytics, in one place for server, CLI and console. All under `/api/v1/clusters/{cluster}/ingress`. */
+import { z } from 'zod'
+
+/** Dimensions to group, filter and rank by; each is a column of `access`. */
+export const DIMENSIONS = [
+  'route',
+  'ingress',
+  'namespace',
+  'host',
+  'service',
+  'workload',
+  'pod',
+  'arm',
+  'path',
+  'path_pattern',
+  'method',
+  'status',
+  'client',
+  'country',
+  'user_agent',
+  'ua_family',
+  'referer',
+  'upstream_addr',
+  'upstream_status',
+  'protocol',
+  'tls',
+  'source',
+] as const
+export type Dimension = (typeof DIMENSIONS)[number]
+
+export const OPERATORS = ['eq', 'ne', 'contains', 'gte', 'lte'] as const
+
+/** `status:gte:500`, `host:eq:shop.example`, `path:contains:/cart`, `request_time:gte:1` (seconds). Several filters are joined by AND; equal ones on one dimension by OR. */
+export const filterText = z
+  .string()
+  .max(512)
+  .regex(/^[a-z_]+:(eq|ne|contains|gte|lte):/, 'a filter is `dimension:operator:value`')
+
+/** Numbers that lists can be ordered by and alerts can watch. Times in seconds, rates per second, shares 0…1. */
+export const NUMBERS = [
+  'requests',
+  'qps',
+  'visitors',
+  'success_rate',
+  'error_rate',
+  'rate_4xx',
+  'rate_5xx',
+  'bytes_in',
+  'bytes_out',
+  'mean',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'p999',
+  'p9999',
+  'max',
+  'upstream_mean',
+  'upstream_p50',
+  'upstream_p99',
+  's499',
+  's502',
+  's503',
+  's504',
+] as const
+export type NumberName = (typeof NUMBERS)[number]
+
+const epochMs = z.coerce.number().int().min(0).max(4_102_444_800_000)
+const many = (item: z.ZodString) =>
+  z
+    .union([item, z.array(item)])
+    .optional()
+    .transform((v) => (v === undefined ? [] : Array.isArray(v) ? v : [v]))
+
+export const rangeQuery = z
+  .object({ from: epochMs, to: epochMs, filter: many(filterText) })
+  .refine((q) => q.from < q.to, { path: ['to'], message: 'to must be after from' })
+
+/** GET /stats?from&to&filter&compare — `compare` is an offset in ms to an earlier period of the same length. */
+export const statsQuery = rangeQuery.safeExtend({ compare: z.coerce.number().int().min(1000).optional() })
+/** GET /series — `step` in ms; the server raises it so that at most 600 points come back and says so in `step`. */
+export const seriesQuery = rangeQuery.safeExtend({ step: z.coerce.number().int().min(1000).optional(), compare: z.coerce.number().int().min(1000).optional() })
+/** GET /top — ranking by one dimension. */
+export const topQuery = rangeQuery.safeExtend({
+  by: z.enum(DIMENSIONS),
+  sort: z.enum(NUMBERS).default('requests'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  search: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(10),
+  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+})
+/** GET /requests — raw rows. */
+export const requestsQuery = rangeQuery.safeExtend({
+  sort: z.enum(['ts', 'request_time', 'upstream_time', 'bytes_out', 'status']).default('ts'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  search: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+})
+
+/** A time in seconds, or why there is none: `none` nothing was timed, `few` not enough requests for this quantile yet. */
+export type Latency = number | { missing: 'none' | 'few'; needs?: number }
+
+/** What every answer carries, so that no number stands without its source. */
+export interface Provenance {
+  from: number
+  to: number
+  /** Tables read. */
+  source: 'access' | 'access_1m' | 'access_1h' | 'live'
+  rowsRead: number
+  elapsedMs: number
+  /** Newest arrival before the answer, ms since the epoch; undefined: nothing ever arrived. */
+  newestAt?: number
+  /** Why the answer may be short of the truth; empty when it is whole. */
+  incomplete: readonly string[]
+}
+
+export interface Stats {
+  requests: number
+  /** Distinct clients (error ≤ 1 % on raw rows, about 2 % on roll-ups); `visitors` in GoAccess' sense is client + user agent and is what the offline report counts. */
+  visitors: number
+  qps: number
+  /** Share of answers below 500, 499 excluded from success; null when there were no requests. */
+  success_rate: number | null
+  error_rate: number | null
+  classes: { '1xx': number; '2xx': number; '3xx': number; '4xx': number; '5xx': number }
+  s499: number
+  s502: number
+  s503: number
+  s504: number
+  bytes_in: number
+  bytes_out: number
+  latency: Record<'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'p9999' | 'max', Latency>
+  upstream: Record<'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'p9999', Latency>
+}
+export interface StatsAnswer extends Provenance {
+  stats: Stats
+  compared?: { from: number; to: number; stats: Stats }
+}
+
+/** Columns of equal length; null is a gap, not zero. `ts` is the start of each bucket, ms. */
+export interface SeriesAnswer extends Provenance {
+  step: number
+  ts: number[]
+  series: Record<
+    | 'requests'
+    | 'qps'
+    | 'c2xx'
+    | 'c3xx'
+    | 'c4xx'
+    | 'c5xx'
+    | 'success_rate'
+    | 'bytes_in'
+    | 'bytes_out'
+    | 'mean'
+    | 'p50'
+    | 'p90'
+    | 'p95'
+    | 'p99'
+    | 'max'
+    | 'upstream_mean'
+    | 'upstream_p99'
+    | 'visitors'
+    | 's499'
+    | 's502'
+    | 's504',
+    (number | null)[]
+  >
+  compared?: { ts: number[]; series: Record<string, (number | null)[]> }
+}
+
+export interface TopRow {
+  key: string
+  requests: number
+  qps: number
+  visitors: number
+  share: number
+  success_rate: number | null
+  rate_4xx: number
+  rate_5xx: number
+  bytes_in: number
+  bytes_out: number
+  mean: Latency
+  p50: Latency
+  p90: Latency
+  p95: Latency
+  p99: Latency
+  p999: Latency
+  p9999: Latency
+  max: Latency
+  upstream_mean: Latency
+  upstream_p50: Latency
+  upstream_p99: Latency
+  s499: number
+  s502: number
+  s503: number
+  s504: number
+}
+export interface TopAnswer extends Provenance {
+  by: Dimension
+  rows: TopRow[]
+  /** How many distinct keys there are in all. */
+  total: number
+}
+
+/** A raw row; names and units as the columns of `access`, times in seconds or null, `ts` in ms. */
+export type RequestRow = Record<string, string | number | null> & { ts: number }
+export interface RequestsAnswer extends Provenance {
+  rows: RequestRow[]
+  total: number
+}
+
+/** GET /live (SSE), event `tick` once a second: the last 60 seconds by arrival time for the filter of route, namespace, service. */
+export interface LiveTick {
+  now: number
+  freshnessMs: number | null
+  completeness: number
+  seconds: { second: number; requests: number; c4xx: number; c5xx: number; bytes_out: number; mean: number | null; p99: number | null }[]
+  total: { requests: number; qps: number; success_rate: number | null; p50: number | null; p99: number | null; latenessMs: number }
+  /** The latest raw lines of this second, at most 20, for the live table. */
+  latest: RequestRow[]
+}
+
+/** GET /marks — moments when something changed, for the charts. */
+export interface Mark {
+  ts: number
+  kind: 'change' | 'alert' | 'settings' | 'source'
+  /** For kind `change`: which number moved, from what to what. */
+  what: string
+  before?: number
+  after?: number
+}
+export interface MarksAnswer {
+  marks: Mark[]
+}
+
+/** GET /sources — where lines come from and what could not be read. */
+export interface SourceStatus {
+  source: string
+  transport: 'agent' | 'syslog' | 'loki' | 'ndjson' | 'lines'
+  format: string | null
+  accepted: number
+  rejected: number
+  reasons: Record<string, number>
+  /** Latest arrival, ms. */
+  lastAt: number | null
+  /** Latest rejected lines (cut to 300 characters) with the reason: at most 20. */
+  samples: { at: number; reason: string; line: string }[]
+}
+export interface SourcesAnswer {
+  since: number
+  sources: SourceStatus[]
+}

@@ -1,0 +1,221 @@
+/**
+ * Every error a user can meet, once: code, HTTP status, exit code, message and what to do next in both languages.
+ * Callers compare codes, never text. `{name}` in a text is filled from the error's `details`.
+ */
+export interface ErrorRow {
+  status: number
+  exit: ExitCode
+  en: string
+  'zh-CN': string
+  next: { en: string; 'zh-CN': string }
+}
+
+/** Exit codes of the CLI, fixed: see docs/look-up/exit-codes.md. */
+export const EXIT = { done: 0, error: 1, usage: 2, findings: 3, timedOut: 4, forbidden: 5, partial: 6 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export type Language = 'en' | 'zh-CN'
+
+const row = (status: number, exit: ExitCode, en: string, zh: string, nextEn: string, nextZh: string): ErrorRow => ({
+  status,
+  exit,
+  en,
+  'zh-CN': zh,
+  next: { en: nextEn, 'zh-CN': nextZh },
+})
+
+export const ERRORS = {
+  INVALID_INPUT: row(
+    400,
+    EXIT.usage,
+    'The input has {count} problem(s).',
+    '输入有 {count} 处问题。',
+    'Correct the fields listed and try again; nothing was applied.',
+    '请更正所列字段后重试；尚未应用任何内容。',
+  ),
+  UNKNOWN_COMMAND: row(
+    400,
+    EXIT.usage,
+    'There is no command "{name}".',
+    '没有命令“{name}”。',
+    'Run `sallyport --help` for the list.',
+    '运行 `sallyport --help` 查看列表。',
+  ),
+  FILE_UNREADABLE: row(
+    400,
+    EXIT.error,
+    '{path} cannot be read: {reason}.',
+    '无法读取 {path}：{reason}。',
+    'Check the path and its permissions.',
+    '请检查路径和权限。',
+  ),
+  UNAUTHENTICATED: row(
+    401,
+    EXIT.forbidden,
+    'You are not logged in.',
+    '您尚未登录。',
+    'Open the login link that the server printed, or send a token.',
+    '请打开服务器打印的登录链接，或发送令牌。',
+  ),
+  LOGIN_LINK_USED: row(
+    401,
+    EXIT.forbidden,
+    'This login link was used already or has expired.',
+    '此登录链接已被使用或已过期。',
+    'Run `sallyport login-link` on the server for a new one.',
+    '在服务器上运行 `sallyport login-link` 获取新链接。',
+  ),
+  FORBIDDEN: row(
+    403,
+    EXIT.forbidden,
+    'You may not {verb} {resource}.',
+    '您无权对 {resource} 执行 {verb}。',
+    'Ask for the verb named here.',
+    '请申请此处所列的权限。',
+  ),
+  NOT_FOUND: row(404, EXIT.error, '{what} was not found.', '未找到 {what}。', 'Check the name.', '请检查名称。'),
+  CONFLICT: row(
+    409,
+    EXIT.error,
+    '{what} was changed by someone else meanwhile.',
+    '{what} 已被他人修改。',
+    'Read it again and repeat the change.',
+    '请重新读取后再次修改。',
+  ),
+  TOO_LARGE: row(413, EXIT.usage, '{what} is larger than the limit of {limit}.', '{what} 超过上限 {limit}。', 'Send less at once.', '请减小单次发送量。'),
+  UNSUPPORTED_MEDIA_TYPE: row(
+    415,
+    EXIT.usage,
+    'The content type or encoding {type} is not accepted here.',
+    '此处不接受内容类型或编码 {type}。',
+    'Use one of: {valid}.',
+    '请使用：{valid}。',
+  ),
+  RATE_LIMITED: row(429, EXIT.error, 'Too many attempts.', '尝试次数过多。', 'Wait a minute and try again.', '请等待一分钟后重试。'),
+  QUEUE_FULL: row(
+    429,
+    EXIT.error,
+    'The ingest queue is full ({bytes}).',
+    '接收队列已满（{bytes}）。',
+    'The sender waits and sends the batch again; look at disk and engine if it lasts.',
+    '发送方会等待并重发该批次；若持续出现，请检查磁盘和引擎。',
+  ),
+  DISK_FULL: row(
+    507,
+    EXIT.error,
+    'The disk of {path} is full; nothing of this batch was kept.',
+    '{path} 所在磁盘已满；该批次未保留任何内容。',
+    'Free space or lower the budgets in Settings; senders keep the batch and send it again.',
+    '请释放空间或在设置中降低预算；发送方会保留并重发该批次。',
+  ),
+  QUERY_LIMIT: row(
+    422,
+    EXIT.partial,
+    'The query needs more than its limit of {limit}.',
+    '查询超过其限制 {limit}。',
+    'Choose a shorter range or a narrower filter.',
+    '请选择更短的时间范围或更窄的过滤条件。',
+  ),
+  ENGINE_UNAVAILABLE: row(
+    503,
+    EXIT.error,
+    'The telemetry engine is restarting.',
+    '遥测引擎正在重启。',
+    'Data received meanwhile is queued; the query can be repeated in a few seconds.',
+    '期间收到的数据已排队；几秒后可重试查询。',
+  ),
+  ENGINE_FAILED: row(
+    500,
+    EXIT.error,
+    'The telemetry engine refused the query: {reason}.',
+    '遥测引擎拒绝了查询：{reason}。',
+    'This is a defect; please report it with the request id.',
+    '这是缺陷；请附上请求编号报告。',
+  ),
+  STORE_NEWER: row(
+    500,
+    EXIT.error,
+    'The data in {path} was written by a newer version (schema {found} of {owner}, this one knows {known}).',
+    '{path} 中的数据由更新的版本写入（{owner} 的结构版本 {found}，本版本只到 {known}）。',
+    'Start the newer version, or another --data folder.',
+    '请启动更新的版本，或使用其他 --data 目录。',
+  ),
+  DATA_IN_USE: row(
+    500,
+    EXIT.error,
+    'The data folder {path} is in use by another Sallyport (pid {pid}).',
+    '数据目录 {path} 正被另一个 Sallyport 使用（pid {pid}）。',
+    'Stop that one, or start with another --data.',
+    '请停止该进程，或使用其他 --data。',
+  ),
+  PORT_IN_USE: row(500, EXIT.error, 'Port {port} on {host} is in use.', '{host} 的端口 {port} 已被占用。', 'Start with another --port.', '请使用其他 --port。'),
+  UNREACHABLE: row(
+    502,
+    EXIT.error,
+    '{what} cannot be reached: {reason}.',
+    '无法连接 {what}：{reason}。',
+    'Check the address and that it is running.',
+    '请检查地址以及目标是否正在运行。',
+  ),
+  TIMED_OUT: row(
+    504,
+    EXIT.timedOut,
+    '{what} did not finish within {limit}.',
+    '{what} 未在 {limit} 内完成。',
+    'It may still go on; look at its status.',
+    '它可能仍在继续；请查看其状态。',
+  ),
+  INTERNAL: row(
+    500,
+    EXIT.error,
+    'Something went wrong here (request {request}).',
+    '内部出错（请求 {request}）。',
+    'Look for the request id in the server log.',
+    '请在服务器日志中查找该请求编号。',
+  ),
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One thing wrong with an input. `path` is a JSON path such as `spec.rules[0].window`; `line` counts from 1. */
+export interface Problem {
+  path: string
+  message: string
+  line?: number
+  /** The nearest valid name, when a name was not known. */
+  suggestion?: string
+}
+
+export type Details = Record<string, string | number>
+
+export class CodedError extends Error {
+  readonly code: ErrorCode
+  readonly details: Details
+  readonly problems: readonly Problem[]
+
+  constructor(code: ErrorCode, details: Details = {}, options: { cause?: unknown; problems?: readonly Problem[] } = {}) {
+    super(fill(ERRORS[code].en, details), options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CodedError'
+    this.code = code
+    this.details = details
+    this.problems = options.problems ?? []
+  }
+}
+
+export const isError = (error: unknown, code: ErrorCode): error is CodedError => error instanceof CodedError && error.code === code
+
+/** All problems of one input at once. */
+export const invalidInput = (problems: readonly Problem[]): CodedError => new CodedError('INVALID_INPUT', { count: problems.length }, { problems })
+
+/** What an error says and advises in a language; the shape that the API and `-o json` print. */
+export function describeError(error: CodedError, language: Language) {
+  const row = ERRORS[error.code]
+  return {
+    code: error.code,
+    message: fill(row[language], error.details),
+    next: fill(row.next[language], error.details),
+    ...(error.problems.length > 0 ? { problems: error.problems } : {}),
+  }
+}
+
+const fill = (text: string, details: Details) => text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))

@@ -1,0 +1,52 @@
+import type { Sketch } from '../../stats/sketch.ts'
+
+/** What one batch of requests adds to one route in one second of arrival time. */
+export interface LiveBucket {
+  cluster: string
+  route: string
+  namespace: string
+  service: string
+  arm: string
+  /** Start of the second of arrival, ms since the epoch. */
+  second: number
+  requests: number
+  /** Counts by status class, index 0 = 1xx … 4 = 5xx. */
+  classes: Uint32Array
+  bytesIn: number
+  bytesOut: number
+  /** Requests whose time was logged, and those times in seconds. */
+  timed: number
+  timeSum: number
+  timeMax: number
+  times: Sketch
+  /** Largest arrival time minus event time in this bucket, ms. */
+  lateness: number
+}
+
+export interface LiveWindow {
+  /** Merged over the asked seconds; undefined fields do not exist: an empty window has requests 0 and no sketch content. */
+  total: LiveBucket
+  perSecond: readonly LiveBucket[]
+  /** Age of the newest arrival of any route of this cluster, ms; undefined: nothing has arrived yet, so 0 requests is not known to be true. */
+  freshnessMs?: number
+  /** Share of the asked window that the stream covers (it keeps the last 15 minutes, since the server started). */
+  completeness: number
+}
+
+/** Which traffic: fields left out match all. */
+export interface RouteSelector {
+  cluster: string
+  route?: string
+  namespace?: string
+  service?: string
+  arm?: string
+}
+
+/** The last 15 minutes in memory by arrival time, one bucket per route and second; a line shows within 1.5 s. */
+export interface LiveStream {
+  publish(buckets: readonly LiveBucket[]): void
+  /** [from, to) in ms since the epoch. */
+  window(select: RouteSelector, from: number, to: number): LiveWindow
+  /** Called at most once a second with the seconds that changed. Returns how to stop. */
+  subscribe(listener: (changedSeconds: readonly number[]) => void): () => void
+}

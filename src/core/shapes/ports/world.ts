@@ -1,0 +1,70 @@
+/** Ports onto the world outside; their contract suites come with the first implementation. */
+import type { Result } from '../../kernel/result.ts'
+
+export interface ObjectRef {
+  apiVersion: string
+  kind: string
+  namespace?: string
+  name: string
+}
+export interface KubeObject {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; labels?: Record<string, string>; annotations?: Record<string, string> }
+  [field: string]: unknown
+}
+
+/** One Kubernetes cluster. */
+export interface Cluster {
+  name: string
+  get(ref: ObjectRef): Promise<KubeObject | undefined>
+  list(
+    kind: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
+    select?: { labels?: string; fields?: string; limit?: number; continue?: string },
+  ): Promise<{ items: readonly KubeObject[]; continue?: string }>
+  watch(
+    kind: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
+    onChange: (change: { type: 'added' | 'modified' | 'deleted'; object: KubeObject }) => void,
+  ): () => void
+  apply(object: KubeObject, options: { fieldManager: string; force?: boolean; dryRun?: boolean }): Promise<KubeObject>
+  remove(ref: ObjectRef, options?: { dryRun?: boolean }): Promise<void>
+}
+
+/** Splits traffic between arms of a release. */
+export interface TrafficRouter {
+  kind: string
+  read(route: ObjectRef): Promise<Result<{ weights: Readonly<Record<string, number>> }, string>>
+  /** Weights in percent, summing to 100. */
+  write(route: ObjectRef, weights: Readonly<Record<string, number>>): Promise<void>
+}
+
+/** An OCI registry. */
+export interface Registry {
+  host: string
+  manifest(repository: string, reference: string): Promise<{ digest: string; mediaType: string; bytes: Uint8Array } | undefined>
+  blob(repository: string, digest: string, offset?: number): Promise<AsyncIterable<Uint8Array>>
+  tags(repository: string): AsyncIterable<string>
+}
+
+/** The machine that an agent runs on. */
+export interface Host {
+  read(path: string): Promise<Uint8Array | undefined>
+  /** Kernel and journal records as they come. */
+  records(source: 'kmsg' | 'journal', since?: number): AsyncIterable<{ at: number; unit: string; text: string }>
+}
+
+/** Machines of a cloud or of a rack. */
+export interface MachineProvider {
+  name: string
+  list(pool: string): Promise<readonly { id: string; node?: string; state: string }[]>
+  create(pool: string, count: number): Promise<readonly string[]>
+  release(ids: readonly string[]): Promise<void>
+}
+
+/** Pods that run elsewhere than on a node. */
+export interface PodProvider {
+  name: string
+  create(pod: KubeObject): Promise<void>
+  remove(ref: ObjectRef): Promise<void>
+  list(): Promise<readonly KubeObject[]>
+}

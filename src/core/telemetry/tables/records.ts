@@ -1,0 +1,128 @@
+import { clusterColumn, column, type Table, word } from '../table.ts'
+
+const at = (doc: string) => column('ts', 'DateTime64(3)', doc, { codec: 'Delta, ZSTD(1)' })
+const json = (name: string, doc: string) => column(name, 'String', doc, { codec: 'ZSTD(3)' })
+
+export const audit: Table = {
+  name: 'audit',
+  owner: 'audit',
+  doc: 'Who did what, over all planes: Kubernetes API, consoles, registries, this server.',
+  columns: [
+    at('When, UTC.'),
+    clusterColumn,
+    word('plane', 'kubernetes, sallyport, registry, cloud, host.'),
+    column('id', 'String', 'Id of the event in its plane (auditID, request id).', { codec: 'ZSTD(1)' }),
+    word('user', 'Who.'),
+    word('groups', 'Groups, comma-separated.'),
+    word('impersonated', 'Acting as.'),
+    column('source_ip', 'String', 'From where.', { codec: 'ZSTD(1)' }),
+    word('user_agent', 'With what.'),
+    word('verb', 'get, create, exec, login …'),
+    word('api_group', 'API group.'),
+    word('resource', 'Resource, with subresource after `/`.'),
+    word('namespace', 'Namespace.'),
+    column('name', 'String', 'Object.', { codec: 'ZSTD(1)' }),
+    column('status', 'UInt16', 'HTTP status; 0: not known.', { codec: 'ZSTD(1)' }),
+    word('decision', 'allow, forbid, or empty.'),
+    json('detail', 'What changed and all that has no column, JSON, secrets removed.'),
+  ],
+  orderBy: ['cluster', 'toStartOfHour(ts)', 'user', 'ts'],
+  partitionBy: 'toDate(ts)',
+  ttlDays: 180,
+  timeColumn: 'ts',
+}
+
+export const kubeEvents: Table = {
+  name: 'kube_events',
+  owner: 'cluster',
+  doc: 'Kubernetes Events, kept after the API server forgets them.',
+  columns: [
+    at('Last seen, UTC.'),
+    clusterColumn,
+    word('namespace', 'Namespace.'),
+    word('kind', 'Kind of the object.'),
+    column('name', 'String', 'Name of the object.', { codec: 'ZSTD(1)' }),
+    column('uid', 'String', 'Uid of the object.', { codec: 'ZSTD(1)' }),
+    word('type', 'Normal or Warning.'),
+    word('reason', 'Reason.'),
+    json('message', 'Message.'),
+    word('component', 'Reporter.'),
+    column('count', 'UInt32', 'How often, as the Event says.', { unit: '1', codec: 'ZSTD(1)' }),
+  ],
+  orderBy: ['cluster', 'namespace', 'ts'],
+  partitionBy: 'toDate(ts)',
+  ttlDays: 30,
+  timeColumn: 'ts',
+}
+
+export const findings: Table = {
+  name: 'findings',
+  owner: 'telemetry',
+  doc: 'Findings of all capabilities; the latest row of a fingerprint is its state.',
+  columns: [
+    at('When this state was written, UTC.'),
+    clusterColumn,
+    column('fingerprint', 'FixedString(32)', 'sha256 of check, cluster, object uid, key.', { codec: 'NONE' }),
+    word('check_id', 'Check.'),
+    word('severity', 'advice, warning, error, critical.'),
+    word('state', 'open or cleared.'),
+    word('kind', 'Kind of the subject.'),
+    word('namespace', 'Namespace.'),
+    column('name', 'String', 'Name.', { codec: 'ZSTD(1)' }),
+    column('uid', 'String', 'Uid.', { codec: 'ZSTD(1)' }),
+    column('key', 'String', 'Which of several on one object.', { codec: 'ZSTD(1)' }),
+    column('since', 'DateTime64(3)', 'Since when it holds, UTC.', { codec: 'ZSTD(1)' }),
+    json('message', 'English text.'),
+    json('evidence', 'Evidence[], JSON.'),
+    json('fix', 'Plan, JSON, or empty.'),
+  ],
+  orderBy: ['cluster', 'check_id', 'fingerprint', 'ts'],
+  partitionBy: 'toStartOfMonth(ts)',
+  ttlDays: 400,
+  timeColumn: 'ts',
+}
+
+export const plans: Table = {
+  name: 'plans',
+  owner: 'telemetry',
+  doc: 'Every decision with its reasons and what came of it.',
+  columns: [
+    at('When decided, UTC.'),
+    clusterColumn,
+    column('id', 'String', 'UUIDv7.', { codec: 'ZSTD(1)' }),
+    word('capability', 'Who decided.'),
+    word('namespace', 'Namespace.'),
+    word('subject', 'What about.'),
+    word('state', 'proposed, applied, partly, failed, undone, idle.'),
+    json('plan', 'The Plan, JSON.'),
+    json('outcome', 'What was done, JSON.'),
+  ],
+  orderBy: ['cluster', 'capability', 'ts'],
+  partitionBy: 'toStartOfMonth(ts)',
+  ttlDays: 400,
+  timeColumn: 'ts',
+}
+
+export const alerts: Table = {
+  name: 'alerts',
+  owner: 'telemetry',
+  doc: 'Alert states and the notifications sent about them; the latest row of a fingerprint is its state.',
+  columns: [
+    at('When it changed, UTC.'),
+    clusterColumn,
+    column('fingerprint', 'FixedString(8)', 'FNV-1a 64 of the sorted labels, as Alertmanager has it.', { codec: 'NONE' }),
+    word('rule', 'Name of the rule.'),
+    word('state', 'inactive, pending, firing, resolved, notified, failed.'),
+    word('severity', 'advice, warning, error, critical.'),
+    word('namespace', 'Namespace label.'),
+    word('receiver', 'For notified and failed: to whom.'),
+    column('value', 'Float64', 'Value at the change; NaN when there was none.', { codec: 'ZSTD(1)' }),
+    column('active_since', 'DateTime64(3)', 'Since when the condition holds.', { codec: 'ZSTD(1)' }),
+    column('labels', 'Map(LowCardinality(String), String)', 'Labels.', { codec: 'ZSTD(1)' }),
+    json('annotations', 'Annotations, or what the receiver answered, JSON.'),
+  ],
+  orderBy: ['cluster', 'rule', 'ts'],
+  partitionBy: 'toStartOfMonth(ts)',
+  ttlDays: 400,
+  timeColumn: 'ts',
+}

@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Registry as MetricsRegistry } from 'prom-client'
+import type { z } from 'zod'
+import type { Clock } from '#core/kernel/clock.ts'
+import type { LineSink } from '#core/shapes/ports/lines.ts'
+import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
+import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import type { Severity } from '#core/shapes/severity.ts'
+
+/** What a capability's server door is given: ports and nothing else. */
+export interface ServerContext {
+  /** Routes registered here live under `/api/v1` and are reached by logged-in users only. */
+  http: FastifyInstance
+  telemetry: Telemetry
+  live: LiveStream
+  clock: Clock
+  log: Logger
+  metrics: MetricsRegistry
+  settings: Settings
+  alerts: AlertSink
+}
+
+export interface ServerDoor {
+  /** The capability's id. */
+  id: string
+  start(context: ServerContext): Promise<RunningDoor>
+}
+
+export interface RunningDoor {
+  sinks?: readonly LineSink[]
+  /** Finishes what is under way; called once, before the telemetry store closes. */
+  stop(): Promise<void>
+}
+
+/** One section of the settings file: validated as a whole, written atomically, served at `/api/v1/settings/{section}`. */
+export interface Settings {
+  section<Schema extends z.ZodType>(name: string, definition: SectionDefinition<Schema>): SettingsSection<z.output<Schema>>
+}
+
+export interface SectionDefinition<Schema extends z.ZodType> {
+  schema: Schema
+  initial: z.input<Schema>
+  /** Fields (dotted paths, `*` for any index or key) that are never sent back; a write that omits them or sends the mask keeps them. */
+  secrets?: readonly string[]
+  /** Problems that the schema cannot see. */
+  check?(value: z.output<Schema>): readonly { path: string; message: string }[]
+}
+
+export interface SettingsSection<T> {
+  read(): T
+  write(value: unknown): Promise<T>
+  onChange(listener: (value: T) => void): void
+}
+
+/** A condition that holds now; leaving it out of the next report means that it is over. */
+export interface ActiveAlert {
+  /** Rule and subject; the identity is the label set, as in Alertmanager. */
+  labels: Readonly<Record<string, string>> & { alertname: string }
+  severity: Severity
+  annotations: Readonly<Record<string, string>>
+  value: number
+  /** ms since the epoch at which the condition began to hold. */
+  activeSince: number
+  /** Console path that shows it. */
+  path?: string
+}
+
+export interface AlertSink {
+  /** The complete set of firing alerts of one reporter, level-based: repeat it at every evaluation, at least once a minute. */
+  report(reporter: string, cluster: string, firing: readonly ActiveAlert[]): Promise<void>
+}

@@ -1,0 +1,24 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe } from 'vitest'
+
+/** The first of `names` on PATH (also /usr/sbin, where Debian puts servers), or undefined. */
+export function program(...names: string[]): string | undefined {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']) {
+    for (const name of names) {
+      const path = join(folder, name)
+      try {
+        accessSync(path, constants.X_OK)
+        return path
+      } catch {}
+    }
+  }
+  return undefined
+}
+
+/** Tests that need real programs: they run where all of them are, and are skipped by name where not. */
+export function describeReal(title: string, programs: readonly string[], body: () => void): void {
+  const missing = programs.filter((name) => program(name) === undefined)
+  if (missing.length === 0) describe(title, body)
+  else describe.skip(`${title} (needs ${missing.join(', ')})`, body)
+}
