@@ -36,6 +36,22 @@ describe('Sketch', () => {
     )
   })
 
+  it('comes back the same from its keys', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1e7, noNaN: true })), (values) => {
+        const sketch = new Sketch()
+        const copy = new Sketch()
+        for (const v of values) sketch.add(v)
+        sketch.each((key, times) => {
+          expect(key >= 0 && key < 4096 && times > 0).toBe(true)
+          copy.addKey(key, times)
+        })
+        expect(copy.count).toBe(values.length)
+        for (const q of [0, 0.5, 0.99, 1]) expect(copy.quantile(q)).toBe(sketch.quantile(q))
+      }),
+    )
+  })
+
   it('has no quantile when empty, and zero is a value', () => {
     const sketch = new Sketch()
     expect(sketch.quantile(0.5)).toBeUndefined()

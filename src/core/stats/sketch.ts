@@ -38,6 +38,27 @@ export class Sketch {
     for (let i = 0; i < other.counts.length; i++) this.counts[i + shift]! += other.counts[i]!
   }
 
+  /** Calls `visit` with every key that holds something, ascending; with `addKey` the same sketch comes back. Key 0 is the zeros, keys stay below 4096. */
+  each(visit: (key: number, times: number) => void): void {
+    if (this.zeros > 0) visit(0, this.zeros)
+    for (let i = 0; i < this.counts.length; i++) {
+      const times = this.counts[i]!
+      if (times > 0) visit(i + this.offset - Sketch.MIN_KEY + 1, times)
+    }
+  }
+
+  /** Adds what `each` gave. */
+  addKey(key: number, times: number): void {
+    this.count += times
+    if (key === 0) {
+      this.zeros += times
+      return
+    }
+    const bucket = key - 1 + Sketch.MIN_KEY
+    this.cover(bucket, bucket)
+    this.counts[bucket - this.offset]! += times
+  }
+
   /** The value at rank `q` (0 … 1), or undefined when the sketch is empty. */
   quantile(q: number): number | undefined {
     if (this.count === 0) return undefined

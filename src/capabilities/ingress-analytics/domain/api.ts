@@ -101,18 +101,27 @@ export const requestsQuery = rangeQuery.safeExtend({
 /** A time in seconds, or why there is none: `none` nothing was timed, `few` not enough requests for this quantile yet. */
 export type Latency = number | { missing: 'none' | 'few'; needs?: number }
 
+/**
+ * Why an answer may be short of the truth. An entry of `incomplete` is one of these words, some followed by `:` and a detail:
+ * `retention:MS` rows before MS (epoch) are gone or never were · `rejected:SOURCE` lines of SOURCE could not be read within the range ·
+ * `queue:COUNT` batches received but not in the engine yet · `limit:PART` PART of the answer was left out because it needs more than its query limit ·
+ * `live` the live stream does not cover the whole range.
+ */
+export const INCOMPLETE = ['retention', 'rejected', 'queue', 'limit', 'live'] as const
+export type IncompleteReason = (typeof INCOMPLETE)[number] | `${(typeof INCOMPLETE)[number]}:${string}`
+
 /** What every answer carries, so that no number stands without its source. */
 export interface Provenance {
   from: number
   to: number
-  /** Tables read. */
+  /** Table read; `access_1h` is completed by `access_1m` at the ends of the range. */
   source: 'access' | 'access_1m' | 'access_1h' | 'live'
   rowsRead: number
   elapsedMs: number
   /** Newest arrival before the answer, ms since the epoch; undefined: nothing ever arrived. */
   newestAt?: number
   /** Why the answer may be short of the truth; empty when it is whole. */
-  incomplete: readonly string[]
+  incomplete: readonly IncompleteReason[]
 }
 
 export interface Stats {
@@ -122,6 +131,7 @@ export interface Stats {
   qps: number
   /** Share of answers below 500, 499 excluded from success; null when there were no requests. */
   success_rate: number | null
+  /** The rest: 1 - success_rate. */
   error_rate: number | null
   classes: { '1xx': number; '2xx': number; '3xx': number; '4xx': number; '5xx': number }
   s499: number
@@ -250,4 +260,72 @@ export interface SourceStatus {
 export interface SourcesAnswer {
   since: number
   sources: SourceStatus[]
+}
+
+const words = z.string().trim().min(1).max(120)
+const durationMs = (min: number, max: number) => z.number().int().min(min).max(max)
+
+/** One alert rule. Section `ingressAlerts` of the settings holds a list of them per cluster. */
+export const alertRule = z
+  .object({
+    /** Unique within its cluster; the `alertname` of what it fires. */
+    name: words,
+    enabled: z.boolean().default(true),
+    number: z.enum(NUMBERS).default('error_rate'),
+    comparison: z.enum(['>', '<']).default('>'),
+    /** In the unit of the number: seconds, shares 0…1, bytes, requests. */
+    threshold: z.number().default(0),
+    /** Over how long the number is taken, ms. */
+    window: durationMs(60_000, 86_400_000).default(300_000),
+    /** How long the condition must hold before it fires, ms. */
+    for: durationMs(0, 86_400_000).default(0),
+    filter: z.array(filterText).max(20).default([]),
+    /** One alert for each value of this dimension. */
+    groupBy: z.enum(DIMENSIONS).optional(),
+    severity: z.enum(['advice', 'warning', 'error', 'critical']).default('warning'),
+    /** Fires when there were no requests at all in the window; number and threshold are not looked at. */
+    absent: z.boolean().default(false),
+    /** Fewer requests than this in the window are no evidence: the condition does not hold. */
+    minRequests: z.number().int().min(0).max(1e9).default(0),
+    /** What to do when it fires; shown in the notification. */
+    summary: z.string().max(500).optional(),
+    runbook: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
+  })
+  .strict()
+export type AlertRule = z.output<typeof alertRule>
+export type AlertRuleInput = z.input<typeof alertRule>
+
+/** How a rule (and group) stands after its last evaluation. `unknown`: it could not be evaluated; what fired before goes on firing. */
+export interface RuleState {
+  state: 'ok' | 'pending' | 'firing' | 'unknown'
+  /** Value of `groupBy`, or '' for the rule itself. */
+  group: string
+  value: number | null
+  requests: number | null
+  /** Since when the condition holds. */
+  since: number | null
+  evaluatedAt: number
+  /** For `unknown`: why. */
+  reason?: string
+}
+/** GET /alert-rules · POST /alert-rules (AlertRuleInput) · PUT and DELETE /alert-rules/{name} */
+export interface AlertRulesAnswer {
+  rules: { rule: AlertRule; states: RuleState[] }[]
+}
+
+/** POST /alert-rules/preview — what a rule would have done over the last hours, before it is kept. */
+export const previewBody = z.object({ rule: alertRule, hours: z.number().int().min(1).max(168).default(24) })
+export interface PreviewAnswer {
+  from: number
+  to: number
+  /** It was looked at every so many ms; the real rule is looked at every 10 s. */
+  step: number
+  /** How many times it would have begun to fire, and for how long in all. */
+  fired: number
+  firingMs: number
+  episodes: { group: string; from: number; to: number; value: number | null }[]
+  /** Value of the number at each step, for the chart (of the group with the most requests when grouped); null: no requests. */
+  ts: number[]
+  values: (number | null)[]
+  incomplete: readonly IncompleteReason[]
 }

@@ -12,6 +12,8 @@ export interface LiveBucket {
   requests: number
   /** Counts by status class, index 0 = 1xx … 4 = 5xx. */
   classes: Uint32Array
+  /** Answers with status 499 (client gave up); they are in `classes[3]` too, and no success. */
+  s499: number
   bytesIn: number
   bytesOut: number
   /** Requests whose time was logged, and those times in seconds. */
@@ -41,6 +43,9 @@ export interface RouteSelector {
   service?: string
   arm?: string
 }
+
+/** Route under which the requests of routes beyond an implementation's bound are counted. */
+export const OTHER_ROUTE = '{other}'
 
 /** The last 15 minutes in memory by arrival time, one bucket per route and second; a line shows within 1.5 s. */
 export interface LiveStream {
