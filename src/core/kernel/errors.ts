@@ -33,6 +33,14 @@ export const ERRORS = {
     'Correct the fields listed and try again; nothing was applied.',
     '请更正所列字段后重试；尚未应用任何内容。',
   ),
+  USAGE: row(
+    400,
+    EXIT.usage,
+    'The command line was not understood: {reason}.',
+    '无法理解该命令行：{reason}。',
+    'Run the command with --help for its options.',
+    '请使用 --help 查看该命令的选项。',
+  ),
   UNKNOWN_COMMAND: row(
     400,
     EXIT.usage,
@@ -157,6 +165,14 @@ export const ERRORS = {
     'Check the address and that it is running.',
     '请检查地址以及目标是否正在运行。',
   ),
+  NO_SERVER: row(
+    400,
+    EXIT.error,
+    'No Sallyport server is known: none was named, and none keeps its data in {path}.',
+    '没有可用的 Sallyport 服务器：未指定服务器，{path} 中也没有服务器的数据。',
+    'Run `sallyport start`, or name the server with --server (SALLYPORT_SERVER) or its folder with --data (SALLYPORT_DATA).',
+    '请运行 `sallyport start`，或用 --server（SALLYPORT_SERVER）指定服务器，或用 --data（SALLYPORT_DATA）指定其数据目录。',
+  ),
   TIMED_OUT: row(
     504,
     EXIT.timedOut,
@@ -214,8 +230,16 @@ export function describeError(error: CodedError, language: Language) {
     code: error.code,
     message: fill(row[language], error.details),
     next: fill(row.next[language], error.details),
+    details: error.details,
     ...(error.problems.length > 0 ? { problems: error.problems } : {}),
   }
+}
+
+/** The error that `describeError` described, from its JSON; undefined when it is none that this version knows. */
+export function reviveError(described: unknown): CodedError | undefined {
+  const { code, details, problems } = (described ?? {}) as { code?: string; details?: Details; problems?: readonly Problem[] }
+  if (typeof code !== 'string' || !Object.hasOwn(ERRORS, code)) return undefined
+  return new CodedError(code as ErrorCode, details ?? {}, { problems: Array.isArray(problems) ? problems : [] })
 }
 
 const fill = (text: string, details: Details) => text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))

@@ -12,13 +12,19 @@ export interface CliContext {
   /** Data for stdout. */
   out: NodeJS.WritableStream
   /** Everything else, for stderr. */
-  note: (line: string) => void
+  note(line: string): void
   /** Is stdout a terminal, and may it be coloured? */
   tty: boolean
   color: boolean
   columns: number
+  /** May marks outside ASCII be printed? */
+  unicode: boolean
+  /** Of a server on this machine: `--data`, else SALLYPORT_DATA, else `$XDG_DATA_HOME/sallyport`, else `~/.local/share/sallyport`. Absolute. */
+  dataFolder: string
   /** The server's API as the user: path under `/api/v1`, JSON in and out; CodedErrors of the server are thrown as such. */
   api: ApiClient
+  /** For work of more than a second; ends by `using`. */
+  progress(task: ProgressTask): Progress
   /** Sets the exit code with which the command will end. */
   exit(code: ExitCode): void
   /** Aborted on the first Ctrl-C. */
@@ -32,4 +38,23 @@ export interface ApiClient {
   events<T>(path: string, query?: Record<string, string | number | readonly string[] | undefined>): AsyncIterable<{ event: string; data: T }>
 }
 
+export interface ProgressTask {
+  /** What is done, e.g. `Reading access.log`. */
+  label: string
+  /** Undefined while it is not known. */
+  total?: number
+  unit: 'bytes' | 'items'
+}
+
+export interface Progress extends Disposable {
+  /** How far it is; cheap enough to call often. */
+  update(done: number, total?: number): void
+  /** The same as leaving the scope of `using`. */
+  [Symbol.dispose](): void
+}
+
+/**
+ * A module in the CLI's list exports its `door: CliDoor`, which adds one command to the program.
+ * Global options (`--server --token-file --data --color --lang --progress -q -v`) are taken by the program and reach a door through its context only.
+ */
 export type CliDoor = (program: Command, context: CliContext) => void

@@ -8,6 +8,8 @@ export interface NotifiedAlert {
   /** ms since the epoch. */
   startsAt: number
   endsAt?: number
+  /** The number that made it fire; `annotations.value` is preferred in texts, because it has its unit. */
+  value?: number
   /** Page that shows it. */
   link?: string
 }
