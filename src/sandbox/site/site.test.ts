@@ -22,8 +22,8 @@ const control = async (method: string, path: string, body?: unknown) => {
 }
 const lines = () =>
   readFileSync(join(folder, 'sandbox/logs/access.log'), 'utf8')
-    .trim()
     .split('\n')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as { service_name: string; status: number; upstream_addr: string; proxy_alternative_upstream_name: string })
 async function until(what: string, met: () => boolean | Promise<boolean>) {
   for (let i = 0; i < 200; i++) {
