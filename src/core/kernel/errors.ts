@@ -99,6 +99,14 @@ export const ERRORS = {
     'Use one of: {valid}.',
     '请使用：{valid}。',
   ),
+  NO_SINK: row(
+    422,
+    EXIT.error,
+    'Nothing here takes lines of source {source} in format {format}.',
+    '此处没有组件接收来源 {source}、格式 {format} 的日志行。',
+    'Check the format name, or define the source in Settings.',
+    '请检查格式名称，或在设置中定义该来源。',
+  ),
   RATE_LIMITED: row(429, EXIT.error, 'Too many attempts.', '尝试次数过多。', 'Wait a minute and try again.', '请等待一分钟后重试。'),
   QUEUE_FULL: row(
     429,

@@ -12,6 +12,8 @@ export interface LineBatch {
   labels: Readonly<Record<string, string>>
   /** Lines ended by \n (the last may lack it). At most 8 MiB. */
   bytes: Uint8Array
+  /** Event time of each line, ms since the epoch, where the transport knows it (Loki); used where the line itself has none. NaN: not known. */
+  times?: Float64Array
   /** Arrival at this server, ms since the epoch. */
   receivedAt: number
 }
