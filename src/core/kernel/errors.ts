@@ -81,6 +81,22 @@ export const ERRORS = {
     'Ask for the verb named here.',
     '请申请此处所列的权限。',
   ),
+  WRONG_HOST: row(
+    421,
+    EXIT.forbidden,
+    'This server does not answer to the host name {host}.',
+    '此服务器不响应主机名 {host}。',
+    'Open it by its address, or start it with --host {host}.',
+    '请通过其地址访问，或使用 --host {host} 启动。',
+  ),
+  WRONG_ORIGIN: row(
+    403,
+    EXIT.forbidden,
+    'This request did not come from a page of this console.',
+    '此请求并非来自本控制台的页面。',
+    'Reload the page and try again.',
+    '请刷新页面后重试。',
+  ),
   NOT_FOUND: row(404, EXIT.error, '{what} was not found.', '未找到 {what}。', 'Check the name.', '请检查名称。'),
   CONFLICT: row(
     409,

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { CodedError } from '#core/kernel/errors.ts'
+import type { Auth } from './auth.ts'
+import { sessionCookie } from './http.ts'
+import { ingestTokenRequest } from './ingest-tokens.ts'
+
+/** `/login`, `/logout`, `/me`, `/login-links`, `/ingest-tokens`, below the prefix of `http`. */
+export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: string; url: () => string }): void {
+  const routes = http.withTypeProvider<ZodTypeProvider>()
+
+  routes.post(
+    '/login',
+    {
+      config: { access: 'public', rateLimit: { max: 10, timeWindow: 60_000 } },
+      schema: { summary: 'Log in with the secret of a one-time link', body: z.object({ token: z.string().max(200) }) },
+    },
+    async (request, reply) => {
+      const done = auth.login(request.body.token)
+      if (!done) throw new CodedError('LOGIN_LINK_USED')
+      request.identity = { kind: 'user', user: done.session.user, via: 'session', session: done.session }
+      reply.setCookie(sessionCookie(request), done.id, { path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' })
+      return { user: done.session.user, csrf: done.session.csrf, expiresAt: done.session.expiresAt }
+    },
+  )
+
+  routes.post('/logout', { schema: { summary: 'End the session' } }, async (request, reply) => {
+    const id = request.cookies[sessionCookie(request)]
+    if (id !== undefined) auth.logout(id)
+    reply.clearCookie(sessionCookie(request), { path: '/' }).code(204)
+  })
+
+  routes.get('/me', { schema: { summary: 'Who am I' } }, async (request) => {
+    const { identity } = request
+    if (identity?.kind !== 'user') throw new CodedError('UNAUTHENTICATED')
+    const session = identity.via === 'session' ? { csrf: identity.session.csrf, expiresAt: identity.session.expiresAt } : {}
+    return { user: identity.user, language: request.language, version: about.version, ...session }
+  })
+
+  routes.post('/login-links', { schema: { summary: 'Make a one-time login link' } }, async (_, reply) => {
+    reply.header('cache-control', 'no-store')
+    return { url: `${about.url()}/login#${auth.issueLogin()}`, expiresInMinutes: 15 }
+  })
+
+  routes.get('/ingest-tokens', { schema: { summary: 'Ingest tokens, without their secrets' } }, async () => ({ tokens: auth.tokens.list() }))
+
+  routes.post('/ingest-tokens', { schema: { summary: 'Make an ingest token; it is shown this once', body: ingestTokenRequest } }, async (request, reply) => {
+    const made = await auth.tokens.issue(request.body)
+    request.auditDetail = made.record
+    reply.code(201).header('cache-control', 'no-store')
+    return { token: made.token, ...made.record }
+  })
+
+  routes.delete('/ingest-tokens/:id', { schema: { summary: 'Revoke an ingest token', params: z.object({ id: z.string() }) } }, async (request, reply) => {
+    await auth.tokens.revoke(request.params.id)
+    reply.code(204)
+  })
+}

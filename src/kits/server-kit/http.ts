@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError, describeError, ERRORS, type ErrorCode, invalidInput, type Language } from '#core/kernel/errors.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
+import { parseInput } from '#core/kernel/problems.ts'
+import type { Scope } from '#core/shapes/ports/telemetry.ts'
+import type { Signal } from '#core/telemetry/table.ts'
+import type { Auth, Identity } from './auth.ts'
+import { endEventStreams } from './events.ts'
+import { checkHost, checkOrigin } from './origin.ts'
+import { scopeOf } from './scope.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route: logged-in users (default), senders with an ingest token, or anybody. */
+    access?: 'user' | 'ingest' | 'public'
+  }
+  interface FastifyRequest {
+    /** Who the request is from; undefined when nobody known. */
+    identity: Identity | undefined
+    /** What the request may read: hand it to `telemetry.query`. */
+    readonly scope: Scope
+    /** Of messages, from Accept-Language. */
+    readonly language: Language
+    /** What an audit row says about the change, secrets removed; set by the handler. */
+    auditDetail: unknown
+  }
+}
+
+export interface HttpOptions {
+  log: Logger
+  clock: Clock
+  auth: Auth
+  version: string
+  /** Host names that are answered besides IP addresses and localhost. */
+  hosts?: readonly string[]
+}
+
+/** Bodies of JSON routes; routes that take more say so (`bodyLimit`). */
+const BODY_LIMIT = 1024 * 1024
+const SECURITY_HEADERS = {
+  'content-security-policy': contentSecurityPolicy(),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** No inline code; inline styles only with the nonce of the page, which Mantine puts on its own. */
+export function contentSecurityPolicy(nonce?: string): string {
+  const style = nonce === undefined ? '' : ` 'nonce-${nonce}'`
+  return `default-src 'none'; script-src 'self'; style-src 'self'${style}; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+}
+
+/**
+ * The server's HTTP: every route needs a logged-in user unless its config says otherwise; errors are coded, with the request id; input is checked by zod,
+ * all problems at once; `/openapi.json` is made from the same schemas. `close()` stops listening, ends event streams and lets requests finish.
+ */
+export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { log, clock, auth } = options
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: () => uuidv7(clock.now(), randomBytes(10)),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+  }) as unknown as FastifyInstance
+
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (input) => {
+    const parsed = parseInput(schema, input)
+    return parsed.ok ? { value: parsed.value } : { error: invalidInput(parsed.error) }
+  })
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request) => {
+    throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
+  })
+
+  app.decorateRequest('identity', undefined)
+  app.decorateRequest('auditDetail', undefined)
+  app.decorateRequest('scope', { getter: scopeOfRequest })
+  app.decorateRequest('language', { getter: languageOfRequest })
+
+  await app.register(cookie)
+  await app.register(rateLimit, { global: false, errorResponseBuilder: () => new CodedError('RATE_LIMITED') })
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Sallyport', version: options.version } },
+    transform: (route) => jsonSchemaTransform({ ...route, schema: { ...route.schema, hide: !route.url.startsWith('/api/v1') } }),
+  })
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS)
+    const { authorization } = request.headers
+    // Whoever sends a token by hand is no browser that was tricked into it.
+    if (authorization === undefined) checkHost(request, options.hosts ?? [])
+    const session = authorization === undefined ? sessionOf(request, auth) : undefined
+    request.identity = authorization === undefined ? session : auth.bearer(authorization)
+    if (request.is404) return
+    const access = request.routeOptions.config.access ?? 'user'
+    if (access !== 'public') {
+      if (request.identity === undefined) throw new CodedError('UNAUTHENTICATED')
+      if (request.identity.kind !== access) throw new CodedError('FORBIDDEN', { verb: request.method, resource: pathOf(request) })
+    }
+    if (request.method === 'GET' || request.method === 'HEAD') return
+    if (authorization === undefined) checkOrigin(request)
+    if (session !== undefined && request.headers['x-csrf-token'] !== session.session.csrf) throw new CodedError('WRONG_ORIGIN')
+  })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const access = request.routeOptions.config?.access ?? 'user'
+    const level = reply.statusCode >= 500 ? 'warn' : access === 'user' && !request.is404 ? 'info' : 'debug'
+    // Never the query, headers or body: they may hold secrets.
+    request.log[level](
+      { method: request.method, path: pathOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime), user: userOf(request) },
+      'request',
+    )
+  })
+  app.addHook('preClose', async () => endEventStreams(app))
+
+  app.get('/openapi.json', { config: { access: 'public' } }, async () => app.swagger())
+  return app
+}
+
+/** The cluster that a sender's rows are stamped with; FORBIDDEN when its token is not for this signal. For routes with access `ingest`. */
+export function senderCluster(request: FastifyRequest, signal: Signal): string {
+  const { identity } = request
+  if (identity?.kind !== 'ingest') throw new CodedError('UNAUTHENTICATED')
+  if (!identity.token.signals.includes(signal)) throw new CodedError('FORBIDDEN', { verb: 'send', resource: `${signal} with token ${identity.token.name}` })
+  return identity.token.cluster
+}
+
+/** Cookies know no ports, so the name does: two servers on one machine keep their sessions apart. */
+export const sessionCookie = (request: FastifyRequest): string => `sallyport-${request.port ?? 80}`
+
+/** The request's path without its query. */
+export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]!
+
+export const userOf = (request: FastifyRequest): string | undefined =>
+  request.identity?.kind === 'user' ? request.identity.user : request.identity && `token:${request.identity.token.name}`
+
+function sessionOf(request: FastifyRequest, auth: Auth): Extract<Identity, { via: 'session' }> | undefined {
+  const id = request.cookies[sessionCookie(request)]
+  const session = id === undefined ? undefined : auth.session(id)
+  return session && { kind: 'user', user: session.user, via: 'session', session }
+}
+
+function scopeOfRequest(this: FastifyRequest): Scope {
+  return scopeOf(this.identity)
+}
+
+function languageOfRequest(this: FastifyRequest): Language {
+  const wishes = (this.headers['accept-language'] ?? '').slice(0, 200).split(',')
+  const ranked = wishes
+    .map((wish) => ({ tag: wish.split(';')[0]!.trim().toLowerCase(), q: Number(/;\s*q=([\d.]+)/.exec(wish)?.[1] ?? 1) }))
+    .sort((a, b) => b.q - a.q)
+  return ranked.find(({ tag }) => /^(zh|en)\b/.test(tag))?.tag.startsWith('zh') ? 'zh-CN' : 'en'
+}
+
+/** Seconds after which a refused request may succeed. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { RATE_LIMITED: 60, QUEUE_FULL: 2, ENGINE_UNAVAILABLE: 3, DISK_FULL: 30 }
+
+function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = codedError(thrown, request)
+  if (ERRORS[error.code].status >= 500) request.log.error({ err: thrown }, error.code)
+  const retryAfter = RETRY_AFTER[error.code]
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  reply
+    .code(ERRORS[error.code].status)
+    .type('application/json')
+    .serializer(JSON.stringify)
+    .send({ error: { ...describeError(error, request.language), request: request.id } })
+}
+
+function codedError(thrown: unknown, request: FastifyRequest): CodedError {
+  if (thrown instanceof CodedError) return thrown
+  const { code = '', statusCode, message = '' } = thrown as { code?: string; statusCode?: number; message?: string }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new CodedError('TOO_LARGE', { what: 'The body', limit: `${request.routeOptions.bodyLimit ?? BODY_LIMIT} bytes` })
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new CodedError('UNSUPPORTED_MEDIA_TYPE', { type: request.headers['content-type'] ?? '(none)', valid: 'application/json' })
+  }
+  // What fastify itself refuses is the sender's fault: JSON that cannot be parsed, a bad URL, a body that was cut off.
+  if (code.startsWith('FST_ERR_') && statusCode !== undefined && statusCode < 500) return invalidInput([{ path: '', message }])
+  return new CodedError('INTERNAL', { request: request.id }, { cause: thrown })
+}
