@@ -1,9 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends the run with the plain line that CI reads, names every skip with its reason, and turns a skip into a failure where everything must be real. */
+/** Steps before Vitest that failed (test/run.ts) count as failures. Ends the run with the plain line that CI reads, names every skip with its reason, and turns a skip into a failure where everything must be real. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const count = { passed: 0, failed: errors.length, skipped: 0 }
+    const count = { passed: 0, failed: errors.length + Number(process.env.SALLYPORT_FAILED_STEPS ?? 0), skipped: 0 }
     const skips: string[] = []
     for (const module of modules) {
       if (module.children.size === 0 && module.state() === 'failed') count.failed++
