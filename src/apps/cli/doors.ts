@@ -1,0 +1,30 @@
+import type { Language } from '#core/kernel/errors.ts'
+import type { CliDoor } from '#kits/cli-kit/door.ts'
+
+export interface CliDoorEntry {
+  /** The command that the door adds. */
+  name: string
+  summary: Record<Language, string>
+  load(): Promise<{ door: CliDoor }>
+}
+
+/** Every command of the CLI. Only the one that is called is loaded. */
+export const DOORS: readonly CliDoorEntry[] = [
+  {
+    name: 'login-link',
+    summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
+    load: () => import('./commands/login-link.ts'),
+  },
+  {
+    name: 'config',
+    summary: { en: 'show which server is spoken to, and why', 'zh-CN': '显示所连接的服务器及其来源' },
+    load: () => import('./commands/config.ts'),
+  },
+  { name: 'explain', summary: { en: 'explain an error code', 'zh-CN': '解释错误代码' }, load: () => import('./commands/explain.ts') },
+  {
+    name: 'completion',
+    summary: { en: 'print the completion script for bash, zsh or fish', 'zh-CN': '打印 bash、zsh 或 fish 的补全脚本' },
+    load: () => import('./commands/completion.ts'),
+  },
+  { name: 'version', summary: { en: 'print the version', 'zh-CN': '打印版本' }, load: () => import('./commands/version.ts') },
+]
