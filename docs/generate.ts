@@ -1,7 +1,7 @@
 /** Writes the reference pages in `docs/look-up/` from the code they describe. A test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ERRORS, EXIT, type ErrorRow, type Language } from '#core/kernel/errors.ts'
+import { ERRORS, type ErrorRow, EXIT, type Language } from '#core/kernel/errors.ts'
 import type { Column, Table } from '#core/telemetry/table.ts'
 import { SIGNAL_OF, TABLES, type TableName } from '#core/telemetry/tables.ts'
 
