@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Problem } from './errors.ts'
-import { jsonPath, parseInput } from './problems.ts'
+import { jsonPath, parseInput, pathSteps } from './problems.ts'
 
 const problemsIn = (input: unknown, of: z.ZodType = schema): readonly Problem[] => {
   const result = parseInput(of, input)
@@ -53,5 +54,10 @@ describe('parseInput', () => {
 
   it('quotes odd names', () => {
     expect(jsonPath(['a', 0, 'b c', 'd'])).toBe('a[0]["b c"].d')
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string({ minLength: 1 }), fc.nat())), (path) => {
+        expect(pathSteps(jsonPath(path))).toEqual(path)
+      }),
+    )
   })
 })

@@ -26,6 +26,12 @@ export function jsonPath(path: readonly PropertyKey[]): string {
   return text
 }
 
+/** The steps of a path that `jsonPath` made. */
+export const pathSteps = (path: string): (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([\w-]+)/g)].map(([, index, quoted, word]) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? (JSON.parse(quoted) as string) : word!,
+  )
+
 function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   // Unknown keys are found below for strict and other objects alike.
   if (issue.code === 'unrecognized_keys') return []
