@@ -102,7 +102,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   })
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS)
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     const { authorization } = request.headers
     // Whoever sends a token by hand is no browser that was tricked into it.
     if (authorization === undefined) checkHost(request, options.hosts ?? [])
