@@ -24,7 +24,7 @@ const sink: LineSink = {
   },
 }
 
-function server(signals: Awaited<ReturnType<ReceiverDeps['authenticateIngest']>>['signals'] = ['access']) {
+function server(signals: ReturnType<ReceiverDeps['senderOf']>['signals'] = ['access']) {
   const http = Fastify()
   http.setErrorHandler((error, _request, reply) => {
     const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', { request: String(error) })
@@ -33,7 +33,7 @@ function server(signals: Awaited<ReturnType<ReceiverDeps['authenticateIngest']>>
   registerReceivers({
     http,
     sinks: [sink],
-    authenticateIngest: (headers) => {
+    senderOf: ({ headers }) => {
       if (headers.authorization !== 'Bearer good') throw new CodedError('UNAUTHENTICATED')
       return { cluster: 'demo', signals }
     },

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -24,8 +23,8 @@ export interface ReceiverDeps {
   http: FastifyInstance
   /** Looked at for every batch, so sinks may be added later. */
   sinks: readonly LineSink[]
-  /** Who sends; rejects with UNAUTHENTICATED. */
-  authenticateIngest(headers: IncomingHttpHeaders): IngestIdentity | Promise<IngestIdentity>
+  /** Who sends; throws UNAUTHENTICATED. */
+  senderOf(request: FastifyRequest): IngestIdentity
   clock: Clock
   log: Logger
   metrics: Registry
@@ -48,9 +47,9 @@ export function registerReceivers(deps: ReceiverDeps): Deliver {
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
     const receive = (path: string, signals: readonly Signal[], handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
-      scope.post(path, async (request, reply) => {
+      scope.post(path, { config: { access: 'ingest' } }, async (request, reply) => {
         try {
-          const who = await deps.authenticateIngest(request.headers)
+          const who = deps.senderOf(request)
           if (!signals.some((signal) => who.signals.includes(signal))) throw new CodedError('FORBIDDEN', { verb: 'write', resource: signals.join(' or ') })
           return await handle(request, reply, who.cluster)
         } catch (error) {
