@@ -5,6 +5,7 @@ export type Labels = Readonly<Record<string, string>>
 
 /** A condition that holds now; its identity is its label set. */
 export interface FiringAlert {
+  /** With `cluster` and `severity` among them, so that routes and silences can match on them. */
   labels: Labels
   severity: Severity
   annotations: Labels
@@ -35,7 +36,6 @@ export interface AlertGroup {
   labels: Labels
   /** Fingerprints: the firing ones, and the resolved ones that somebody must still be told about. */
   alerts: readonly string[]
-  flushed: boolean
   /** ms since the epoch of the next flush. */
   nextAt: number
   /** By receiver. */

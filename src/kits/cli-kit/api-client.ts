@@ -83,8 +83,8 @@ function search(query: Query = {}): string {
 
 /** What the server said; an answer that is none of ours comes from something in between. */
 async function refusal(response: Response, url: string): Promise<CodedError> {
-  const described = await response.json().catch(() => undefined)
-  const error = reviveError(described)
+  const described = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined
+  const error = reviveError(described?.error)
   if (error) return error
   if (response.status === 401) return new CodedError('UNAUTHENTICATED')
   return new CodedError('UNREACHABLE', { what: url, reason: `HTTP ${response.status}` })

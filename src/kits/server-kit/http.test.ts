@@ -8,11 +8,11 @@ import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
-import { fakeClock } from '#test/fake-clock.ts'
+import { fakeClock } from '#test/fakes/clock.ts'
 import { type Auth, openAuth } from './auth.ts'
 import { authRoutes } from './auth-routes.ts'
 import { eventStream } from './events.ts'
-import { createHttp, senderCluster } from './http.ts'
+import { createHttp, senderOf } from './http.ts'
 
 let folder: string
 let http: FastifyInstance
@@ -45,7 +45,7 @@ beforeEach(async () => {
       }))
       routes.post('/change', { schema: { body: z.object({ name: z.string() }) } }, async (request) => request.body)
       routes.post('/ingest', { config: { access: 'ingest' }, bodyLimit: 100 }, async (request) => ({
-        cluster: senderCluster(request, 'access'),
+        cluster: senderOf(request).cluster,
         scope: request.scope,
       }))
       routes.get('/broken', async () => {
@@ -154,8 +154,8 @@ describe('who may call', () => {
     expect((await send(`Bearer ${token}`)).json()).toEqual({ cluster: 'prod', scope: { clusters: [] } })
     expect((await send(`Basic ${Buffer.from(`any:${token}`).toString('base64')}`)).statusCode).toBe(200)
     expect((await http.inject({ url: '/api/v1/echo?from=1', headers: { authorization: `Bearer ${token}` } })).statusCode).toBe(403)
+    expect((await http.inject({ method: 'POST', url: '/api/v1/ingest', headers: await cli() })).statusCode).toBe(403)
     const logs = await auth.tokens.issue({ name: 'logs only', signals: ['logs'] })
-    expect((await send(`Bearer ${logs.token}`)).statusCode).toBe(403)
     expect(await readFile(join(folder, 'ingest-tokens.json'), 'utf8')).not.toContain(token.slice(20))
     await auth.tokens.revoke(auth.tokens.list()[0]!.id)
     expect((await send(`Bearer ${token}`)).statusCode).toBe(401)

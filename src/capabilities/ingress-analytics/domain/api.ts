@@ -1,74 +1,23 @@
 /** The API of ingress analytics, in one place for server, CLI and console. All under `/api/v1/clusters/{cluster}/ingress`. */
 import { z } from 'zod'
+import { DIMENSIONS, type Dimension, NUMBERS } from './dimensions.ts'
+import { parseFilter } from './filters.ts'
 
-/** Dimensions to group, filter and rank by; each is a column of `access`. */
-export const DIMENSIONS = [
-  'route',
-  'ingress',
-  'namespace',
-  'host',
-  'service',
-  'workload',
-  'pod',
-  'arm',
-  'path',
-  'path_pattern',
-  'method',
-  'status',
-  'client',
-  'country',
-  'user_agent',
-  'ua_family',
-  'referer',
-  'upstream_addr',
-  'upstream_status',
-  'protocol',
-  'tls',
-  'source',
-] as const
-export type Dimension = (typeof DIMENSIONS)[number]
-
-export const OPERATORS = ['eq', 'ne', 'contains', 'gte', 'lte'] as const
+export { DIMENSIONS, type Dimension, NUMBERS, type NumberName, OPERATORS } from './dimensions.ts'
 
 /** `status:gte:500`, `host:eq:shop.example`, `path:contains:/cart`, `request_time:gte:1` (seconds). Several filters are joined by AND; equal ones on one dimension by OR. */
 export const filterText = z
   .string()
   .max(512)
-  .regex(/^[a-z_]+:(eq|ne|contains|gte|lte):/, 'a filter is `dimension:operator:value`')
-
-/** Numbers that lists can be ordered by and alerts can watch. Times in seconds, rates per second, shares 0…1. */
-export const NUMBERS = [
-  'requests',
-  'qps',
-  'visitors',
-  'success_rate',
-  'error_rate',
-  'rate_4xx',
-  'rate_5xx',
-  'bytes_in',
-  'bytes_out',
-  'mean',
-  'p50',
-  'p90',
-  'p95',
-  'p99',
-  'p999',
-  'p9999',
-  'max',
-  'upstream_mean',
-  'upstream_p50',
-  'upstream_p99',
-  's499',
-  's502',
-  's503',
-  's504',
-] as const
-export type NumberName = (typeof NUMBERS)[number]
+  .superRefine((text, context) => {
+    const parsed = parseFilter(text)
+    if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.error })
+  })
 
 const epochMs = z.coerce.number().int().min(0).max(4_102_444_800_000)
 const many = (item: z.ZodString) =>
   z
-    .union([item, z.array(item)])
+    .union([item, z.array(item).max(50)])
     .optional()
     .transform((v) => (v === undefined ? [] : Array.isArray(v) ? v : [v]))
 

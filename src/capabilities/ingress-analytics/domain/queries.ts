@@ -1,0 +1,277 @@
+/** Questions as SQL: which table, which rows, which measures. Pure; the answers are read back in answers.ts. */
+import type { Provenance } from './api.ts'
+import { DIMENSIONS, type Dimension, type NumberName } from './dimensions.ts'
+import { type Filter, filterConditions, type Params } from './filters.ts'
+import { ALL_MEASURES, MEASURES, type MeasureName, NUMBER_SQL, rollupColumn } from './measures.ts'
+
+export interface Statement {
+  sql: string
+  params: Params
+}
+
+/** [from, to) in ms since the epoch. */
+export interface Range {
+  from: number
+  to: number
+}
+
+type Rollup = 'access_1m' | 'access_1h'
+export type Source = 'access' | Rollup
+
+/** One stretch of the range and the table that answers for it. */
+export interface Part extends Range {
+  source: Source
+}
+
+export interface Asked {
+  cluster: string
+  filters: readonly Filter[]
+}
+
+const MINUTE = 60_000
+const HOUR = 3_600_000
+const DAY = 86_400_000
+/** Columns that the roll-ups keep. */
+const ROLLED: ReadonlySet<string> = new Set(['route', 'ingress', 'namespace', 'service', 'workload', 'arm', 'host'])
+/** Up to this length raw rows alone are as fast, and visitors are counted most exactly. */
+const RAW_RANGE = 5 * MINUTE
+/** Ends of a range that are older than this are widened to whole minutes (hours): finer rows may be gone. */
+const FINE_ENDS = { access: DAY, access_1m: 7 * DAY }
+export const MOST_POINTS = 600
+
+const down = (ms: number, unit: number) => Math.floor(ms / unit) * unit
+const up = (ms: number, unit: number) => Math.ceil(ms / unit) * unit
+
+export const rollable = (filters: readonly Filter[], by?: string): boolean =>
+  filters.every((filter) => ROLLED.has(filter.field)) && (by === undefined || ROLLED.has(by))
+
+/**
+ * Cuts a range so that its middle comes from the coarsest table and its ends from finer ones: exact, and few rows to read.
+ * @param now for which ends are still to be had finely
+ */
+export function partsOf(range: Range, rolled: boolean, now: number): Part[] {
+  if (!rolled || range.to - range.from <= RAW_RANGE) return [{ source: 'access', ...range }]
+  const end = (at: number, snap: (ms: number, unit: number) => number) => {
+    const minute = now - at > FINE_ENDS.access ? snap(at, MINUTE) : at
+    return now - at > FINE_ENDS.access_1m ? snap(at, HOUR) : minute
+  }
+  const from = end(range.from, down)
+  const to = end(range.to, up)
+  const minutes = { from: up(from, MINUTE), to: down(to, MINUTE) }
+  const hours = { from: up(from, HOUR), to: down(to, HOUR) }
+  const middle: Part[] =
+    hours.from < hours.to
+      ? [
+          { source: 'access_1m', from: minutes.from, to: hours.from },
+          { source: 'access_1h', ...hours },
+          { source: 'access_1m', from: hours.to, to: minutes.to },
+        ]
+      : [{ source: 'access_1m', ...minutes }]
+  return [{ source: 'access' as const, from, to: minutes.from }, ...middle, { source: 'access' as const, from: minutes.to, to }].filter(
+    (part) => part.from < part.to,
+  )
+}
+
+export const coarsest = (parts: readonly Part[]): Provenance['source'] =>
+  (['access_1h', 'access_1m', 'access'] as const).find((source) => parts.some((part) => part.source === source)) ?? 'access'
+
+export const spanOf = (parts: readonly Part[]): Range => ({ from: parts[0]!.from, to: parts[parts.length - 1]!.to })
+
+/** Steps that people read well, ms. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1000)
+const DEFAULT_POINTS = 300
+
+/** The step to use: the asked one (rounded up to one that people read well) or about 300 points, never more than 600 points; from two days on whole hours. */
+export function stepOf(range: Range, asked?: number): number {
+  const length = range.to - range.from
+  const least = Math.max(asked ?? length / DEFAULT_POINTS, length / (MOST_POINTS - 1), length > 2 * DAY ? HOUR : 0)
+  return STEPS.find((step) => step >= least) ?? up(least, 30 * DAY)
+}
+
+/** The table for buckets of `step`, and the range widened to whole buckets. */
+export function seriesPart(range: Range, step: number, rolled: boolean): Part {
+  const source: Source = !rolled || step % MINUTE !== 0 ? 'access' : step % HOUR === 0 ? 'access_1h' : 'access_1m'
+  return { source, from: down(range.from, step), to: up(range.to, step) }
+}
+
+/** Conditions on cluster, time and filters for one part. */
+function where(part: Part, asked: Asked, params: Params): string {
+  params.cluster = asked.cluster
+  const at = (ms: number) => {
+    const name = `t${Object.keys(params).length}`
+    params[name] = part.source === 'access' ? ms : Math.floor(ms / 1000)
+    return part.source === 'access' ? `fromUnixTimestamp64Milli({${name}:Int64})` : `toDateTime({${name}:UInt32})`
+  }
+  return ['cluster = {cluster:String}', `ts >= ${at(part.from)}`, `ts < ${at(part.to)}`, ...filterConditions(asked.filters, params)].join(' AND ')
+}
+
+/** `dimension` as the text that answers carry. */
+const keyText = (by: Dimension) => `toString(${by})`
+
+/** Columns and rows from which measures are taken: one table, or several as if they were a roll-up. */
+function from(parts: readonly Part[], asked: Asked, params: Params, measures: readonly MeasureName[], key: string | undefined, extra?: string) {
+  const condition = (part: Part) => where(part, asked, params) + (extra ? ` AND ${extra}` : '')
+  if (parts.length === 1) {
+    const raw = parts[0]!.source === 'access'
+    return {
+      // Aliases carry names of columns, so the rows come from a subquery where no alias can shadow them.
+      select: measures.map((name) => `${raw ? MEASURES[name].raw : MEASURES[name].rollup} AS ${name}`),
+      from: `${parts[0]!.source} WHERE ${condition(parts[0]!)}`,
+      key,
+    }
+  }
+  const branches = parts.map((part) => {
+    const columns = measures.map((name) => {
+      if (part.source !== 'access') return rollupColumn(name)
+      const measure = MEASURES[name]
+      return `${'state' in measure ? measure.state : measure.raw} AS ${rollupColumn(name)}`
+    })
+    const group = part.source === 'access' && key ? ' GROUP BY k' : ''
+    return `SELECT ${[...(key ? [`${key} AS k`] : []), ...columns].join(', ')} FROM ${part.source} WHERE ${condition(part)}${group}`
+  })
+  return {
+    select: measures.map((name) => `${MEASURES[name].rollup} AS ${name}`),
+    from: `(${branches.join(' UNION ALL ')})`,
+    key: key && 'k',
+  }
+}
+
+/** Everything about the whole range: one row. */
+export function totalsQuery(parts: readonly Part[], asked: Asked, measures: readonly MeasureName[] = ALL_MEASURES): Statement {
+  const params: Params = {}
+  const source = from(parts, asked, params, measures, undefined)
+  return { sql: `SELECT ${source.select.join(', ')} FROM ${source.from} ${ALIASES}`, params }
+}
+
+/** `sum(bytes_in) AS bytes_in` must not make every other `bytes_in` of the query an aggregate. */
+const ALIASES = 'SETTINGS prefer_column_name_to_alias = 1'
+
+const SERIES_MEASURES = ALL_MEASURES
+
+/** One row per bucket that has rows: `bucket` (ms) and the measures. */
+export function seriesQuery(part: Part, step: number, asked: Asked, measures: readonly MeasureName[] = SERIES_MEASURES): Statement {
+  const params: Params = { step: part.source === 'access' ? step : step / 1000 }
+  const source = from([part], asked, params, measures, undefined)
+  const bucket =
+    part.source === 'access'
+      ? 'intDiv(toUnixTimestamp64Milli(ts), {step:Int64}) * {step:Int64}'
+      : 'intDiv(toUnixTimestamp(ts), {step:Int64}) * {step:Int64} * 1000'
+  return { sql: `SELECT ${bucket} AS bucket, ${source.select.join(', ')} FROM ${source.from} GROUP BY bucket ORDER BY bucket ${ALIASES}`, params }
+}
+
+/**
+ * Buckets in which the cluster sent anything at all, whatever the filters: elsewhere nothing is known, and a gap is not zero.
+ * Looks at whole minutes or more. One row per bucket: `bucket` (ms).
+ */
+export function presenceQuery(range: Range, step: number, cluster: string): Statement & { step: number } {
+  const unit = Math.max(step, MINUTE)
+  const source: Rollup = unit % HOUR === 0 ? 'access_1h' : 'access_1m'
+  const params: Params = { step: unit / 1000 }
+  const condition = where({ source, from: down(range.from, unit), to: up(range.to, unit) }, { cluster, filters: [] }, params)
+  return {
+    sql: `SELECT intDiv(toUnixTimestamp(ts), {step:Int64}) * {step:Int64} * 1000 AS bucket FROM ${source} WHERE ${condition} GROUP BY bucket`,
+    params,
+    step: unit,
+  }
+}
+
+export interface Ranking {
+  by: Dimension
+  sort: NumberName
+  order: 'asc' | 'desc'
+  search?: string
+  limit: number
+  offset: number
+}
+
+/**
+ * The keys in order: `k`, and `keys`, how many there are. Ranked by a quantile or an extreme share, only keys with enough requests for it take part:
+ * others have no place to be ranked at.
+ */
+export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking): Statement {
+  const { needs, sql, quantile } = NUMBER_SQL[ranking.sort]
+  const params: Params = { limit: ranking.limit, offset: ranking.offset }
+  const key = keyText(ranking.by)
+  const conditions: string[] = []
+  if (ranking.search) {
+    params.search = ranking.search
+    conditions.push(`positionCaseInsensitiveUTF8(${key}, {search:String}) > 0`)
+  }
+  const least = quantile === undefined ? 0 : Math.ceil(1 / (1 - quantile) - 1e-6)
+  if (least > 2 && parts.every((part) => part.source === 'access')) {
+    // Sketches are made only for keys that can be ranked: a sketch for each of a million clients would not fit.
+    params.least = least
+    conditions.push(
+      `${ranking.by} IN (SELECT ${ranking.by} FROM access WHERE ${where(parts[0]!, asked, params)} GROUP BY ${ranking.by} HAVING count() >= {least:UInt64})`,
+    )
+  }
+  const source = from(parts, asked, params, needs, key, conditions.join(' AND '))
+  const timed = needs.find((name) => name === 'timed' || name === 'upstream_timed')
+  const having = timed ? ` HAVING ${timed} >= ${Math.max(1, least)}` : ''
+  const direction = ranking.order === 'asc' ? 'ASC' : 'DESC'
+  return {
+    sql: `SELECT k, count() OVER () AS keys FROM (SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k${having} ${ALIASES})
+ORDER BY ${sql} ${direction}, k LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
+    params,
+  }
+}
+
+/** The measures of given keys: `k` and the measures. */
+export function keysQuery(parts: readonly Part[], asked: Asked, by: Dimension, keys: readonly string[]): Statement {
+  const number = by === 'status' || by === 'upstream_status'
+  const params: Params = { keys: number ? keys.map(Number) : keys }
+  const source = from(parts, asked, params, ALL_MEASURES, keyText(by), `${by} IN {keys:Array(${number ? 'UInt16' : 'String'})}`)
+  return { sql: `SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k ${ALIASES}`, params }
+}
+
+/** Columns of a raw row as the API sends it; times are seconds or null, `trace_id` is hex or empty. */
+export const REQUEST_COLUMNS = ['ts', ...DIMENSIONS, 'bytes_in', 'bytes_out', 'request_time', 'upstream_time', 'trace_id'] as const
+
+export interface RequestList {
+  sort: 'ts' | 'request_time' | 'upstream_time' | 'bytes_out' | 'status'
+  order: 'asc' | 'desc'
+  search?: string
+  limit: number
+  offset: number
+}
+
+const SEARCHED = ['path', 'host', 'client', 'user_agent', 'referer', 'route', 'upstream_addr'] as const
+
+function listed(range: Range, asked: Asked, list: RequestList, params: Params): string {
+  const conditions = [where({ source: 'access', ...range }, asked, params)]
+  if (list.search) {
+    params.search = list.search
+    const hex = /^[0-9a-f]{32}$/i.test(list.search.replaceAll('-', ''))
+    conditions.push(
+      hex ? `trace_id = unhex({search:String})` : `(${SEARCHED.map((column) => `positionCaseInsensitiveUTF8(${column}, {search:String}) > 0`).join(' OR ')})`,
+    )
+    if (hex) params.search = list.search.replaceAll('-', '')
+  }
+  // Ordered by a time, rows whose time was not logged have no place.
+  if (list.sort === 'request_time' || list.sort === 'upstream_time') conditions.push(`NOT isNaN(${list.sort})`)
+  return conditions.join(' AND ')
+}
+
+/** How many rows there are in all: `n`. */
+export function requestCountQuery(range: Range, asked: Asked, list: RequestList): Statement {
+  const params: Params = {}
+  return { sql: `SELECT count() AS n FROM access WHERE ${listed(range, asked, list, params)}`, params }
+}
+
+/** One page of raw rows. The bound is found on the sort column alone, so that the wide columns are read for few rows only. */
+export function requestsQuery(range: Range, asked: Asked, list: RequestList): Statement {
+  const params: Params = { limit: list.limit, offset: list.offset, reach: list.limit + list.offset }
+  const condition = listed(range, asked, list, params)
+  const [bound, comparison, direction] = list.order === 'desc' ? ['min', '>=', 'DESC'] : ['max', '<=', 'ASC']
+  const columns = REQUEST_COLUMNS.map((name) => {
+    if (name === 'ts') return 'toUnixTimestamp64Milli(ts) AS ms'
+    if (name === 'trace_id') return `if(trace_id = toFixedString('', 16), '', lower(hex(trace_id))) AS trace`
+    return name
+  })
+  return {
+    sql: `SELECT ${columns.join(', ')} FROM access WHERE ${condition} AND ${list.sort} ${comparison} (SELECT ${bound}(${list.sort}) FROM
+(SELECT ${list.sort} FROM access WHERE ${condition} ORDER BY ${list.sort} ${direction} LIMIT {reach:UInt32}))
+ORDER BY ${list.sort} ${direction}, ts DESC, trace_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
+    params,
+  }
+}
