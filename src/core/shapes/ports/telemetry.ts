@@ -38,6 +38,8 @@ export interface StoreStatus {
   engine: { name: string; version: string; state: 'starting' | 'ready' | 'restarting'; restarts: number; since: number }
   /** Acknowledged batches that the engine does not have yet. */
   queue: { batches: number; bytes: number; oldestAt?: number }
+  /** Batches that the engine will never take (malformed); the newest are kept in the data folder to look at. */
+  refused: { batches: number; bytes: number; lastReason?: string }
   disk: { usedBytes: number; freeBytes: number; overheadBytes: number }
   signals: readonly SignalStatus[]
 }
@@ -45,6 +47,7 @@ export interface StoreStatus {
 export interface SignalStatus {
   signal: Signal
   bytes: number
+  /** Rows as they were received; roll-ups are not counted. */
   rows: number
   budgetBytes: number
   retentionDays: number

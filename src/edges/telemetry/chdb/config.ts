@@ -1,0 +1,49 @@
+/** The engine's own settings that are not query settings. The defaults are made for a machine of its own; here it is a guest. */
+export const engineConfig = (): string => `<clickhouse>
+  <logger><level>none</level><console>0</console></logger>
+  ${[
+    'query_log',
+    'query_thread_log',
+    'query_views_log',
+    'part_log',
+    'trace_log',
+    'metric_log',
+    'asynchronous_metric_log',
+    'text_log',
+    'error_log',
+    'crash_log',
+    'processors_profile_log',
+    'background_schedule_pool_log',
+    'asynchronous_insert_log',
+    'latency_log',
+    'query_metric_log',
+    'opentelemetry_span_log',
+    'session_log',
+    'zookeeper_log',
+    'transactions_info_log',
+    'backup_log',
+    'blob_storage_log',
+    'aggregated_zookeeper_log',
+  ]
+    .map((name) => `<${name} remove="1"/>`)
+    .join('')}
+  <background_pool_size>2</background_pool_size>
+  <background_merges_mutations_concurrency_ratio>1</background_merges_mutations_concurrency_ratio>
+  <background_fetches_pool_size>1</background_fetches_pool_size>
+  <background_move_pool_size>1</background_move_pool_size>
+  <background_common_pool_size>2</background_common_pool_size>
+  <background_schedule_pool_size>2</background_schedule_pool_size>
+  <background_buffer_flush_schedule_pool_size>1</background_buffer_flush_schedule_pool_size>
+  <background_distributed_schedule_pool_size>1</background_distributed_schedule_pool_size>
+  <background_message_broker_schedule_pool_size>1</background_message_broker_schedule_pool_size>
+  <mark_cache_size>33554432</mark_cache_size>
+  <index_mark_cache_size>4194304</index_mark_cache_size>
+  <uncompressed_cache_size>0</uncompressed_cache_size>
+  <mmap_cache_size>0</mmap_cache_size>
+  <merge_tree>
+    <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
+    <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
+    <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
+  </merge_tree>
+</clickhouse>
+`

@@ -1,0 +1,308 @@
+/** The telemetry store on the embedded engine: lock, queue, child process, migrations, limits. */
+import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
+import type { Query, QueryResult, SignalStatus, StoreStatus, Telemetry } from '#core/shapes/ports/telemetry.ts'
+import { SIGNALS, type Signal, type Table } from '#core/telemetry/table.ts'
+import { SIGNAL_OF, TABLES, type TableName } from '#core/telemetry/tables.ts'
+import { bootstrap, DATABASE, knownVersions, migrations, readVersions, ttlSql, unpartitioned } from '../ddl.ts'
+import { daysLeft, daysOf, defaultLimits, type Growth, type Limits, type Partition, partitionsToDrop } from '../limits.ts'
+import { lockFolder } from '../lock.ts'
+import { openQueue, type QueuedBatch } from '../queue.ts'
+import { type Engine, EngineException, EngineGone, startEngine } from './child.ts'
+import { engineConfig } from './config.ts'
+import { limitsOf, literal, statements } from './sql.ts'
+
+export interface OpenOptions {
+  /** Data folder; made when missing. One server at a time: else DATA_IN_USE. */
+  dir: string
+  clock: Clock
+  log?: (message: string, details: object) => void
+  /** Bytes of acknowledged batches that may wait for the engine; default 1 GiB. */
+  queueBytes?: number
+}
+
+const ALL_TABLES: readonly Table[] = Object.values(TABLES)
+const CHECK_MS = 30_000
+const INSERT_PATIENCE_MS = 120_000
+/** ClickHouse errors after which the same block may well be taken later: out of memory, space, time, too many parts, aborted. */
+const TRANSIENT = new Set([23, 74, 75, 76, 159, 202, 236, 241, 243, 252, 999, 1000, 1001])
+
+/** Opens the store. Resolves when every batch that was acknowledged before is in the engine. Rejects with DATA_IN_USE, STORE_NEWER, ENGINE_FAILED. */
+export async function openTelemetry(options: OpenOptions): Promise<Telemetry & { close(): Promise<void> }> {
+  const { clock, log = () => {} } = options
+  const dir = resolve(options.dir)
+  await mkdir(dir, { recursive: true })
+  const unlock = lockFolder(dir)
+  let engine: Engine | undefined
+  try {
+    const config = join(dir, 'engine.xml')
+    await writeFile(config, engineConfig())
+    let wake = () => {}
+    const queue = await openQueue(dir, { maxBytes: options.queueBytes ?? 2 ** 30, onAdd: () => wake() })
+    // What was being written when the engine died is written before queries open again, so that raw rows and roll-ups agree.
+    const onReady = async () => {
+      await store(queue.head())
+    }
+    engine = await startEngine({ path: join(dir, 'engine'), config, clock, log }, onReady).catch((error: Error) => {
+      throw new CodedError('ENGINE_FAILED', { reason: error.message }, { cause: error })
+    })
+    const running = engine
+    const write = (sql: string) => running.run('write', [sql], INSERT_PATIENCE_MS)
+    const rowsOf = async (sql: string) => (JSON.parse(decoder.decode((await write(sql)).bytes)) as { data: unknown[][] }).data
+
+    await migrate(dir, write, rowsOf)
+
+    const attempts = new Map<string, number>()
+    /** Puts one batch into its table and everything rolled up from it; the token makes it happen once however often it is tried. */
+    async function store(batch: QueuedBatch | undefined): Promise<void> {
+      if (batch === undefined) return
+      attempts.set(batch.path, (attempts.get(batch.path) ?? 0) + 1)
+      try {
+        await write(insertSql(batch))
+      } catch (error) {
+        const gone = error instanceof EngineGone
+        if (gone ? attempts.get(batch.path)! < 4 : error instanceof EngineException && TRANSIENT.has(error.code)) throw error
+        attempts.delete(batch.path)
+        log('a batch was refused', { table: batch.table, id: batch.id, reason: (error as Error).message })
+        await queue.refuse((error as Error).message)
+        if (gone) throw error
+        return
+      }
+      attempts.delete(batch.path)
+      await queue.done()
+    }
+    while (queue.head() !== undefined) await store(queue.head())
+
+    let closed = false
+    let limits = await readLimits(dir)
+    const growth: Growth[] = []
+    const written = Object.fromEntries(SIGNALS.map((signal) => [signal, 0])) as Record<Signal, number>
+    let last: { partitions: Partition[]; otherBytes: number } = { partitions: [], otherBytes: 0 }
+
+    const writer = (async () => {
+      let failures = 0
+      while (!closed) {
+        const head = queue.head()
+        if (head === undefined || running.info.state !== 'ready') {
+          await Promise.race([clock.sleep(running.info.state === 'ready' ? 1000 : 50), new Promise<void>((resolve) => (wake = resolve))])
+          continue
+        }
+        try {
+          await store(head)
+          failures = 0
+        } catch (error) {
+          if (closed) return
+          log('a batch waits', { table: head.table, id: head.id, reason: (error as Error).message })
+          await clock.sleep(Math.min(100 * 2 ** failures++, 5000))
+        }
+      }
+    })()
+
+    const measure = async () => {
+      last = await readPartitions(rowsOf)
+      return last
+    }
+    const enforce = async () => {
+      for (const partition of partitionsToDrop((await measure()).partitions, limits, clock.now())) {
+        await write(`ALTER TABLE ${DATABASE}.${partition.table} DROP PARTITION ID ${literal(partition.partitionId)}`)
+        written[SIGNAL_OF[partition.table]] += partition.bytes
+        log('a partition was dropped', partition)
+      }
+    }
+    const checker = new AbortController()
+    const check = (async () => {
+      while (!closed) {
+        try {
+          await enforce()
+          const { partitions } = await measure()
+          growth.push({ at: clock.now(), written: Object.fromEntries(SIGNALS.map((s) => [s, written[s] + bytesOf(partitions, s)])) as Record<Signal, number> })
+          while (growth[0]!.at < clock.now() - 86_400_000) growth.shift()
+        } catch (error) {
+          if (!closed) log('the size of the store could not be checked', { reason: (error as Error).message })
+        }
+        await clock.sleep(CHECK_MS, checker.signal).catch(() => {})
+      }
+    })()
+
+    return {
+      append: (batch) => queue.add(batch, clock.now()),
+      query: (query) => ask(running, query),
+      status: async () => {
+        if (running.info.state === 'ready') await measure().catch(() => {})
+        return status(dir, running, queue, limits, last, growth)
+      },
+      configure: async (signal, change) => {
+        const problems: Problem[] = []
+        if (!SIGNALS.includes(signal)) problems.push({ path: 'signal', message: `one of ${SIGNALS.join(', ')}` })
+        for (const [name, least] of [
+          ['budgetBytes', 2 ** 20],
+          ['retentionDays', 1],
+        ] as const) {
+          const value = change[name]
+          if (value !== undefined && !(Number.isFinite(value) && value >= least)) problems.push({ path: name, message: `a number of at least ${least}` })
+        }
+        if (problems.length > 0) throw invalidInput(problems)
+        const { budgetBytes = limits[signal].budgetBytes, retentionDays = limits[signal].retentionDays } = change
+        const next = { ...limits, [signal]: { budgetBytes, retentionDays } }
+        await writeLimits(dir, next)
+        limits = next
+        for (const table of ALL_TABLES) {
+          if (!unpartitioned(table) || SIGNAL_OF[table.name as TableName] !== signal) continue
+          await write(`ALTER TABLE ${DATABASE}.${table.name} MODIFY TTL ${ttlSql(table, daysOf(table.name as TableName, limits))}`)
+        }
+        await enforce()
+      },
+      close: async () => {
+        if (closed) return
+        closed = true
+        checker.abort()
+        wake()
+        await Promise.all([writer, check])
+        await running.close()
+        unlock()
+      },
+    }
+  } catch (error) {
+    await engine?.close()
+    unlock()
+    throw error
+  }
+}
+
+const decoder = new TextDecoder()
+
+async function migrate(dir: string, write: (sql: string) => Promise<unknown>, rowsOf: (sql: string) => Promise<unknown[][]>): Promise<void> {
+  for (const sql of bootstrap) await write(sql)
+  await write(`USE ${DATABASE}`)
+  const found = new Map((await rowsOf(readVersions)).map(([owner, version]) => [String(owner), Number(version)]))
+  const known = knownVersions(ALL_TABLES)
+  for (const [owner, version] of found) {
+    if (version > (known.get(owner) ?? 0)) throw new CodedError('STORE_NEWER', { path: dir, found: version, owner, known: known.get(owner) ?? 0 })
+  }
+  for (const migration of migrations(ALL_TABLES, found)) for (const sql of migration.statements) await write(sql)
+}
+
+const insertSql = (batch: QueuedBatch) => {
+  const table: Table = TABLES[batch.table]
+  const structure = table.columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')
+  return `INSERT INTO ${DATABASE}.${batch.table} SELECT * FROM file(${literal(batch.path)}, 'Native', ${literal(structure)})
+SETTINGS insert_deduplication_token = ${literal(batch.id)}, deduplicate_blocks_in_dependent_materialized_views = 1`
+}
+
+/** Runs a query and turns what the engine says into the port's errors. */
+async function ask(engine: Engine, query: Query): Promise<QueryResult> {
+  if (engine.info.state !== 'ready') throw new CodedError('ENGINE_UNAVAILABLE')
+  const limits = limitsOf(query)
+  try {
+    const answer = await engine.run(query.lane === 'rules' ? 'rules' : 'read', statements(query, ALL_TABLES), (limits.seconds + 60) * 1000)
+    return parseResult(decoder.decode(answer.bytes), answer.elapsedMs)
+  } catch (error) {
+    if (error instanceof EngineGone) throw new CodedError('ENGINE_UNAVAILABLE', {}, { cause: error })
+    if (!(error instanceof EngineException)) throw error
+    const limit = { 159: `${limits.seconds} s`, 160: `${limits.seconds} s`, 241: `${limits.memoryBytes} bytes of memory`, 396: `${limits.rows} rows` }[
+      error.code
+    ]
+    if (limit !== undefined) throw new CodedError('QUERY_LIMIT', { limit }, { cause: error })
+    throw new CodedError('ENGINE_FAILED', { reason: error.message.slice(0, 500) }, { cause: error })
+  }
+}
+
+interface CompactJson {
+  meta: { name: string; type: string }[]
+  data: unknown[][]
+  statistics: { rows_read: number; bytes_read: number }
+}
+
+/** JSON numbers beyond 2^53 would be rounded: where the text has such digits, integers are read as text. */
+const WIDE = /[[,:]-?\d{16,}[,\]}]/
+
+function parseResult(text: string, elapsedMs: number): QueryResult {
+  const exact = (_key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context!.source : value
+  const json = JSON.parse(text, WIDE.test(text) ? (exact as (key: string, value: unknown) => unknown) : undefined) as CompactJson
+  return {
+    columns: json.meta.map(({ name }) => name),
+    rows: json.data,
+    rowsRead: json.statistics.rows_read,
+    bytesRead: json.statistics.bytes_read,
+    elapsedMs,
+  }
+}
+
+async function readPartitions(rowsOf: (sql: string) => Promise<unknown[][]>): Promise<{ partitions: Partition[]; otherBytes: number }> {
+  const rows = await rowsOf(`SELECT database, table, partition_id, active, sum(bytes_on_disk), sum(rows),
+    toUnixTimestamp(min(min_time)) * 1000, toUnixTimestamp(max(max_time)) * 1000 FROM system.parts GROUP BY database, table, partition_id, active`)
+  const partitions: Partition[] = []
+  let otherBytes = 0
+  for (const [database, table, partitionId, active, bytes, count, from, to] of rows) {
+    if (database === DATABASE && Object.hasOwn(TABLES, String(table)) && active === 1)
+      partitions.push({
+        table: table as TableName,
+        partitionId: String(partitionId),
+        bytes: Number(bytes),
+        rows: Number(count),
+        from: Number(from),
+        to: Number(to),
+      })
+    else otherBytes += Number(bytes)
+  }
+  return { partitions, otherBytes }
+}
+
+const bytesOf = (partitions: readonly Partition[], signal: Signal) =>
+  partitions.reduce((sum, partition) => sum + (SIGNAL_OF[partition.table] === signal ? partition.bytes : 0), 0)
+
+async function status(
+  dir: string,
+  engine: Engine,
+  queue: Awaited<ReturnType<typeof openQueue>>,
+  limits: Readonly<Record<Signal, Limits>>,
+  { partitions, otherBytes }: { partitions: readonly Partition[]; otherBytes: number },
+  growth: readonly Growth[],
+): Promise<StoreStatus> {
+  const { bavail, bsize } = await statfs(dir)
+  const signals = SIGNALS.map((signal): SignalStatus => {
+    const own = partitions.filter((partition) => SIGNAL_OF[partition.table] === signal)
+    const bytes = bytesOf(own, signal)
+    const left = daysLeft(signal, bytes, limits[signal].budgetBytes, growth)
+    const dated = own.filter((partition) => partition.from > 0)
+    return {
+      signal,
+      bytes,
+      rows: own.reduce((sum, partition) => sum + ('from' in TABLES[partition.table] ? 0 : partition.rows), 0),
+      ...limits[signal],
+      ...(dated.length === 0 ? {} : { oldestAt: Math.min(...dated.map((partition) => partition.from)) }),
+      ...(left === undefined ? {} : { daysLeft: left }),
+    }
+  })
+  const overheadBytes = otherBytes + queue.state().bytes + queue.refused().bytes
+  const usedBytes = overheadBytes + signals.reduce((sum, signal) => sum + signal.bytes, 0)
+  const { version, state, restarts, since } = engine.info
+  return {
+    engine: { name: 'chdb', version, state, restarts, since },
+    queue: queue.state(),
+    refused: queue.refused(),
+    disk: { usedBytes, freeBytes: bavail * bsize, overheadBytes },
+    signals,
+  }
+}
+
+const LIMITS_FILE = 'limits.json'
+
+/** Limits that were set before, or those of a first start, which are written down at once. */
+async function readLimits(dir: string): Promise<Record<Signal, Limits>> {
+  const { bavail, bsize } = await statfs(dir)
+  const defaults = defaultLimits(bavail * bsize)
+  const text = await readFile(join(dir, LIMITS_FILE), 'utf8').catch(() => undefined)
+  const limits = text === undefined ? defaults : { ...defaults, ...(JSON.parse(text) as Partial<Record<Signal, Limits>>) }
+  if (text === undefined) await writeLimits(dir, limits)
+  return limits
+}
+
+async function writeLimits(dir: string, limits: Readonly<Record<Signal, Limits>>): Promise<void> {
+  const path = join(dir, LIMITS_FILE)
+  await writeFile(`${path}.tmp`, `${JSON.stringify(limits, null, 2)}\n`)
+  await rename(`${path}.tmp`, path)
+}

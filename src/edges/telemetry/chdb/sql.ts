@@ -1,0 +1,82 @@
+/** Query text on its way to the engine: what may run, what it may see, and how values go in. Pure. */
+import { CodedError } from '#core/kernel/errors.ts'
+import type { Query, Scope } from '#core/shapes/ports/telemetry.ts'
+import type { Table } from '#core/telemetry/table.ts'
+import { DATABASE, viewOf } from '../ddl.ts'
+
+const ESCAPE: Record<string, string> = { '\\': '\\\\', '\0': '\\0', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const escapeControls = (text: string) => text.replace(/[\\\0\b\f\n\r\t]/g, (char) => ESCAPE[char]!)
+
+/** A string literal of SQL. */
+export const literal = (text: string): string => `'${escapeControls(text).replaceAll("'", "\\'")}'`
+
+/** The value of a `SET param_x`. The engine reads a string as one tab-separated field, so it is escaped for that first; an array it reads as a literal. */
+function parameter(value: string | number | readonly (string | number)[]): string {
+  if (typeof value === 'number') return literal(number(value))
+  if (typeof value === 'string') return literal(escapeControls(value))
+  return literal(`[${value.map((item) => (typeof item === 'number' ? number(item) : literal(item))).join(',')}]`)
+}
+
+const number = (value: number) => (Number.isNaN(value) ? 'nan' : value === Infinity ? 'inf' : value === -Infinity ? '-inf' : String(value))
+
+/** Words that a query may not contain outside of its string literals: they write, read past the scope, or undo the limits. */
+const FORBIDDEN =
+  /;|\b(settings|format|insert\s+into|into\s+outfile)\b|\b(merge|mergetree\w*|loop|executable|file|url|remote|remotesecure|cluster|clusterallreplicas|s3\w*|hdfs|input|dictionary|view_explain|viewexplain|generaterandom)\s*\(/i
+/** Also forbidden where not everything may be seen: names of other databases. */
+const FORBIDDEN_SCOPED = /\b(system|information_schema)\b\s*`?\s*\.|\b_?view\s*\(/i
+
+const refuse = (reason: string) => new CodedError('ENGINE_FAILED', { reason })
+
+/** Throws ENGINE_FAILED unless the text is one reading statement that cannot leave its scope. */
+export function checkSql(sql: string, scope: Scope): void {
+  const bare = sql.replace(/'(?:[^'\\]|\\[\s\S]|'')*'/g, "''").replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
+  if (!/^\s*\(?\s*(select|with)\b/i.test(bare)) throw refuse('only SELECT is allowed')
+  if (bare.includes('\\')) throw refuse('a backslash outside of a string')
+  const word = FORBIDDEN.exec(bare) ?? (scope === 'all' ? null : FORBIDDEN_SCOPED.exec(bare))
+  if (word !== null) throw refuse(`"${word[0]}" is not allowed`)
+}
+
+/** A map literal for `additional_table_filters`: what of each table may be seen. */
+export function tableFilters(scope: Scope, tables: readonly Table[]): string {
+  if (scope === 'all') return '{}'
+  const list = (names: readonly string[]) => (names.length === 0 ? "('')" : `(${names.map(literal).join(',')})`)
+  const clusters = scope.clusters.length === 0 ? '0' : `cluster IN ${list(scope.clusters)}`
+  const { namespaces } = scope
+  const entries = tables.flatMap((table) => {
+    const namespace =
+      namespaces === undefined
+        ? '1'
+        : namespaces.length === 0 || !table.columns.some((column) => column.name === 'namespace')
+          ? '0' // a table without namespaces says nothing to someone who may see some of them only
+          : `namespace IN ${list(namespaces)}`
+    const filter = namespace === '1' ? clusters : `${clusters} AND ${namespace}`
+    const names = table.from === undefined ? [table.name] : [table.name, viewOf(table)]
+    return names.map((name) => `${literal(`${DATABASE}.${name}`)}:${literal(filter)}`)
+  })
+  return `{${entries.join(',')}}`
+}
+
+/** The limits of a query with their defaults filled in. */
+export const limitsOf = (query: Query) => ({
+  seconds: Math.min(query.limits?.seconds ?? 10, 600),
+  memoryBytes: query.limits?.memoryBytes ?? 512 * 2 ** 20,
+  rows: query.limits?.rows ?? 100_000,
+})
+
+/** The statements that run one query: everything is set anew each time, so nothing of an earlier query is left. */
+export function statements(query: Query, tables: readonly Table[]): string[] {
+  checkSql(query.sql, query.scope)
+  const params = Object.entries(query.params ?? {})
+  for (const [name] of params) if (!/^\w{1,64}$/.test(name)) throw refuse('a parameter name is not a word')
+  const missing = [...query.sql.matchAll(/\{(\w+):/g)].find(([, name]) => query.params?.[name!] === undefined)
+  if (missing) throw refuse(`parameter ${missing[1]} is not given`)
+  const limits = limitsOf(query)
+  const settings = [
+    `additional_table_filters = ${tableFilters(query.scope, tables)}`,
+    `max_execution_time = ${limits.seconds}`,
+    `max_memory_usage = ${Math.round(limits.memoryBytes)}`,
+    `max_result_rows = ${Math.round(limits.rows)}`,
+    ...params.map(([name, value]) => `param_${name} = ${parameter(value)}`),
+  ]
+  return [`USE ${DATABASE}`, `SET ${settings.join(', ')}`, `${query.sql}\nSETTINGS readonly = 1`]
+}
