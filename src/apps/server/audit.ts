@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { Clock } from '#core/kernel/clock.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
+import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
+import { TABLES, type TableName } from '#core/telemetry/tables.ts'
+import { userOf } from '#kits/server-kit/http.ts'
+
+/** Appends plain rows to a table as one batch with an id of its own. */
+export function createRowWriter(telemetry: Telemetry, clock: Clock) {
+  return async (table: TableName, rows: readonly Row[]): Promise<void> => {
+    if (rows.length > 0) await telemetry.append({ id: uuidv7(clock.now(), randomBytes(10)), table, ...encodeRows(TABLES[table], rows) })
+  }
+}
+export type WriteRows = ReturnType<typeof createRowWriter>
+
+const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }
+const API = '/api/v1/'
+
+/** A row in `audit` for every change that somebody asked for and every login, allowed or not. Senders' batches are no changes and have counters instead. */
+export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: Logger; write: WriteRows }): void {
+  http.addHook('onResponse', async (request, reply) => {
+    if (!(request.method in VERBS) || request.is404 || request.routeOptions.config.access === 'ingest') return
+    const login = request.routeOptions.url === `${API}login`
+    // Strangers cannot fill the disk: what they may try is rate-limited, and beyond that is no news.
+    if (request.identity === undefined && (!login || reply.statusCode === 429)) return
+    const row = auditRow(request, reply, deps.clock.now())
+    try {
+      await deps.write('audit', [row])
+    } catch (err) {
+      deps.log.error({ err, audit: { ...row, ts: undefined } }, 'an audit row could not be stored')
+    }
+  })
+}
+
+function auditRow(request: FastifyRequest, reply: FastifyReply, now: number): Row {
+  const { cluster = '', ...params } = request.params as Record<string, string>
+  const resource = (request.routeOptions.url ?? '').replace(API, '').replace(/^clusters\/:cluster\//, '')
+  const action = /^(login|logout)$/.exec(resource)?.[1]
+  return {
+    ts: now,
+    cluster,
+    plane: 'sallyport',
+    id: request.id,
+    user: userOf(request) ?? '',
+    source_ip: request.ip,
+    user_agent: String(request.headers['user-agent'] ?? '').slice(0, 256),
+    verb: action ?? VERBS[request.method]!,
+    resource: resource.replace(/\/:\w+/g, ''),
+    name: Object.values(params).join('/').slice(0, 256),
+    status: reply.statusCode,
+    decision: reply.statusCode === 401 || reply.statusCode === 403 ? 'forbid' : 'allow',
+    detail: request.auditDetail === undefined ? '' : JSON.stringify(request.auditDetail).slice(0, 64 * 1024),
+  }
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CodedError } from '#core/kernel/errors.ts'
+import { contentSecurityPolicy, pathOf } from '#kits/server-kit/http.ts'
+
+/** Paths of the server itself; every other path belongs to the console's router. */
+const OURS = /^\/(api|loki|prometheus|healthz|readyz|metrics|openapi\.json|assets)(\/|$)/
+
+/**
+ * The built console in `folder`: hashed assets that browsers keep for ever, compressed side-cars, and the page for every path of its router. The page names
+ * a fresh nonce in `<meta name="csp-nonce">`, which inline styles carry.
+ */
+export async function serveConsole(http: FastifyInstance, folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => [])
+  if (names.includes('index.html')) {
+    await http.register(async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        route.config = { ...route.config, access: 'public' }
+      })
+      await scope.register(fastifyStatic, {
+        root: join(folder, 'assets'),
+        prefix: '/assets/',
+        preCompressed: true,
+        immutable: true,
+        maxAge: '365d',
+        index: false,
+        schemaHide: true,
+      })
+      for (const name of names.filter((name) => /^[\w-]+\.(svg|png|ico|txt|webmanifest)$/.test(name))) {
+        scope.get(`/${name}`, { schema: { hide: true } as object }, (_, reply) => reply.sendFile(name, folder, { maxAge: '1h', immutable: false }))
+      }
+    })
+  }
+
+  http.setNotFoundHandler(async (request, reply) => {
+    if (!isPage(request)) throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
+    const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
+    if (page === undefined) throw new CodedError('NOT_FOUND', { what: 'The console (it is not built)' })
+    const nonce = randomBytes(16).toString('base64')
+    reply.code(200).type('text/html; charset=utf-8').header('cache-control', 'no-cache').header('content-security-policy', contentSecurityPolicy(nonce))
+    return page.replace('<head>', `<head><meta name="csp-nonce" content="${nonce}">`)
+  })
+}
+
+const isPage = (request: FastifyRequest) =>
+  (request.method === 'GET' || request.method === 'HEAD') && !OURS.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html')
