@@ -11,6 +11,11 @@ export interface CliDoorEntry {
 /** Every command of the CLI. Only the one that is called is loaded. */
 export const DOORS: readonly CliDoorEntry[] = [
   {
+    name: 'agent',
+    summary: { en: 'follow log files and send them to the server', 'zh-CN': '跟踪日志文件并将其发送到服务器' },
+    load: () => import('./commands/agent.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

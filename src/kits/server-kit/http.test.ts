@@ -12,7 +12,7 @@ import { fakeClock } from '#test/fakes/clock.ts'
 import { type Auth, openAuth } from './auth.ts'
 import { authRoutes } from './auth-routes.ts'
 import { eventStream } from './events.ts'
-import { createHttp, senderOf } from './http.ts'
+import { createHttp, senderCluster } from './http.ts'
 
 let folder: string
 let http: FastifyInstance
@@ -45,7 +45,7 @@ beforeEach(async () => {
       }))
       routes.post('/change', { schema: { body: z.object({ name: z.string() }) } }, async (request) => request.body)
       routes.post('/ingest', { config: { access: 'ingest' }, bodyLimit: 100 }, async (request) => ({
-        cluster: senderOf(request).cluster,
+        cluster: senderCluster(request, 'access'),
         scope: request.scope,
       }))
       routes.get('/broken', async () => {
@@ -156,6 +156,7 @@ describe('who may call', () => {
     expect((await http.inject({ url: '/api/v1/echo?from=1', headers: { authorization: `Bearer ${token}` } })).statusCode).toBe(403)
     expect((await http.inject({ method: 'POST', url: '/api/v1/ingest', headers: await cli() })).statusCode).toBe(403)
     const logs = await auth.tokens.issue({ name: 'logs only', signals: ['logs'] })
+    expect((await send(`Bearer ${logs.token}`)).statusCode).toBe(403)
     expect(await readFile(join(folder, 'ingest-tokens.json'), 'utf8')).not.toContain(token.slice(20))
     await auth.tokens.revoke(auth.tokens.list()[0]!.id)
     expect((await send(`Bearer ${token}`)).statusCode).toBe(401)

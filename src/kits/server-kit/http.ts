@@ -11,9 +11,9 @@ import { CodedError, describeError, ERRORS, type ErrorCode, invalidInput, type L
 import { uuidv7 } from '#core/kernel/ids.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { Scope } from '#core/shapes/ports/telemetry.ts'
+import type { Signal } from '#core/telemetry/table.ts'
 import type { Auth, Identity } from './auth.ts'
 import { endEventStreams } from './events.ts'
-import type { IngestToken } from './ingest-tokens.ts'
 import { checkHost, checkOrigin } from './origin.ts'
 import { scopeOf } from './scope.ts'
 
@@ -134,10 +134,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   return app
 }
 
-/** The ingest token that a request was sent with; its rows are stamped with the token's cluster. For routes with access `ingest`. */
-export function senderOf(request: FastifyRequest): IngestToken {
-  if (request.identity?.kind !== 'ingest') throw new CodedError('UNAUTHENTICATED')
-  return request.identity.token
+/** The cluster that a sender's rows are stamped with; FORBIDDEN when its token is not for this signal. For routes with access `ingest`. */
+export function senderCluster(request: FastifyRequest, signal: Signal): string {
+  const { identity } = request
+  if (identity?.kind !== 'ingest') throw new CodedError('UNAUTHENTICATED')
+  if (!identity.token.signals.includes(signal)) throw new CodedError('FORBIDDEN', { verb: 'send', resource: `${signal} with token ${identity.token.name}` })
+  return identity.token.cluster
 }
 
 /** Cookies know no ports, so the name does: two servers on one machine keep their sessions apart. */

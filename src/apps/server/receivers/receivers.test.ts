@@ -1,13 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { compressSync } from 'snappy'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CodedError, describeError, ERRORS } from '#core/kernel/errors.ts'
+import { CodedError } from '#core/kernel/errors.ts'
 import type { LineBatch, LineReceipt, LineSink } from '#core/shapes/ports/lines.ts'
+import { openAuth } from '#kits/server-kit/auth.ts'
+import { createHttp } from '#kits/server-kit/http.ts'
 import { MAX_BODY } from './body.ts'
-import { type ReceiverDeps, registerReceivers } from './receivers.ts'
+import { registerReceivers } from './receivers.ts'
 
 const ID = '0192f5a0-7c00-7abc-8def-0123456789ab'
 const LINES = 'one\ntwo\n'
@@ -24,35 +29,29 @@ const sink: LineSink = {
   },
 }
 
-function server(signals: ReturnType<ReceiverDeps['senderOf']>['signals'] = ['access']) {
-  const http = Fastify()
-  http.setErrorHandler((error, _request, reply) => {
-    const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', { request: String(error) })
-    reply.code(ERRORS[coded.code].status).send(describeError(coded, 'en'))
-  })
-  registerReceivers({
-    http,
-    sinks: [sink],
-    senderOf: ({ headers }) => {
-      if (headers.authorization !== 'Bearer good') throw new CodedError('UNAUTHENTICATED')
-      return { cluster: 'demo', signals }
-    },
-    clock: { now: () => 1_700_000_000_000, sleep: async () => {} },
-    log: pino({ level: 'silent' }),
-    metrics: new Registry(),
-  })
-  return http
-}
+let folder: string
+let other: string
+let http: FastifyInstance
+let headers: Record<string, string>
 
-let http: ReturnType<typeof server>
-beforeEach(() => {
+beforeEach(async () => {
   received = []
   refuse = undefined
-  http = server()
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-receivers-'))
+  const clock = { now: () => 1_700_000_000_000, sleep: async () => {} }
+  const log = pino({ level: 'silent' })
+  const auth = await openAuth(folder, clock)
+  http = await createHttp({ log, clock, auth, version: 'test' })
+  registerReceivers({ http, sinks: [sink], clock, log, metrics: new Registry() })
+  const { token } = await auth.tokens.issue({ name: 'test', cluster: 'demo' })
+  other = (await auth.tokens.issue({ name: 'other', cluster: 'demo', signals: ['metrics'] })).token
+  headers = { authorization: `Bearer ${token}`, 'sallyport-batch': ID, 'sallyport-source': 'web', 'content-type': 'application/octet-stream' }
 })
-afterEach(() => http.close())
+afterEach(async () => {
+  await http.close()
+  await rm(folder, { recursive: true, force: true })
+})
 
-const headers = { authorization: 'Bearer good', 'sallyport-batch': ID, 'sallyport-source': 'web', 'content-type': 'application/octet-stream' }
 const post = (url: string, payload: Buffer | string, more: Record<string, string> = {}) =>
   http.inject({ method: 'POST', url, payload, headers: { ...headers, ...more } })
 
@@ -95,13 +94,13 @@ describe('lines', () => {
     ['snappy bomb', compressSync(Buffer.alloc(MAX_BODY * 2)), 'snappy'],
   ])('refuses what is too large: %s', async (_name, body, encoding) => {
     const answer = await post('/api/v1/ingest/lines', body, { 'content-encoding': encoding })
-    expect([answer.statusCode, answer.json().code]).toEqual([413, 'TOO_LARGE'])
+    expect([answer.statusCode, answer.json().error.code]).toEqual([413, 'TOO_LARGE'])
     expect(received).toEqual([])
   })
 
   it.each(['gzip', 'zstd', 'snappy'])('refuses broken %s', async (encoding) => {
     const answer = await post('/api/v1/ingest/lines', Buffer.from([0x20, 1, 2, 3]), { 'content-encoding': encoding })
-    expect([answer.statusCode, answer.json().code]).toEqual([400, 'INVALID_INPUT'])
+    expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'INVALID_INPUT'])
   })
 
   it('names every problem of the headers at once', async () => {
@@ -112,7 +111,7 @@ describe('lines', () => {
       'sallyport-labels': 'cluster=other,=x,ok=1,bad=%e',
     })
     expect(answer.statusCode).toBe(400)
-    expect(answer.json().problems.map((problem: { path: string }) => problem.path)).toEqual([
+    expect(answer.json().error.problems.map((problem: { path: string }) => problem.path)).toEqual([
       'Sallyport-Batch',
       'Sallyport-Format',
       'Sallyport-Source',
@@ -132,18 +131,18 @@ describe('lines', () => {
   it('asks to come again when the queue is full, and takes the batch then', async () => {
     refuse = new CodedError('QUEUE_FULL', { bytes: '1 GiB' })
     const answer = await post('/api/v1/ingest/lines', LINES)
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([429, '1'])
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([429, '2'])
     refuse = undefined
     expect((await post('/api/v1/ingest/lines', LINES)).json().accepted).toBe(2)
   })
 
   it.each([
-    ['no token', { authorization: '' }, 401, 'UNAUTHENTICATED'],
+    ['no token', { authorization: 'Bearer none' }, 401, 'UNAUTHENTICATED'],
     ['encoding', { 'content-encoding': 'br' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['no sink', { 'sallyport-format': 'unknown' }, 422, 'NO_SINK'],
   ])('answers with a code: %s', async (_name, more, status, code) => {
     const answer = await post('/api/v1/ingest/lines', LINES, more)
-    expect([answer.statusCode, answer.json().code]).toEqual([status, code])
+    expect([answer.statusCode, answer.json().error.code]).toEqual([status, code])
   })
 
   it('says 507 when the disk is full', async () => {
@@ -152,9 +151,7 @@ describe('lines', () => {
   })
 
   it('refuses a token without the signal', async () => {
-    await http.close()
-    http = server(['metrics'])
-    expect((await post('/api/v1/ingest/lines', LINES)).statusCode).toBe(403)
+    expect((await post('/api/v1/ingest/lines', LINES, { authorization: `Bearer ${other}` })).statusCode).toBe(403)
   })
 })
 

@@ -6,32 +6,21 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
-import type { Signal } from '#core/telemetry/table.ts'
+import { senderCluster } from '#kits/server-kit/http.ts'
 import { createBodyReader } from './body.ts'
 import { createDelivery, type Deliver } from './deliver.ts'
 import { readHeaders } from './headers.ts'
 import { decodeLokiJson, decodeLokiProtobuf, lokiBatches } from './loki.ts'
 
-/** What an ingest token stands for. */
-export interface IngestIdentity {
-  cluster: string
-  signals: readonly Signal[]
-}
-
 export interface ReceiverDeps {
-  /** The root: the paths are absolute, because Loki's is not under `/api/v1`. Its error handler turns CodedErrors into answers. */
+  /** What `createHttp` made: the paths are absolute, because Loki's is not under `/api/v1`. */
   http: FastifyInstance
   /** Looked at for every batch, so sinks may be added later. */
   sinks: readonly LineSink[]
-  /** Who sends; throws UNAUTHENTICATED. */
-  senderOf(request: FastifyRequest): IngestIdentity
   clock: Clock
   log: Logger
   metrics: Registry
 }
-
-/** Seconds after which a refused sender should come again. */
-const RETRY_AFTER: Record<string, number> = { QUEUE_FULL: 1, ENGINE_UNAVAILABLE: 2, DISK_FULL: 15 }
 
 /**
  * Lines over HTTP: `POST /api/v1/ingest/lines`, `POST /api/v1/ingest/ndjson` and Loki's push path.
@@ -46,15 +35,11 @@ export function registerReceivers(deps: ReceiverDeps): Deliver {
     // Bodies are read by the handlers, within one memory budget and after the token was looked at.
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
-    const receive = (path: string, signals: readonly Signal[], handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
+    const receive = (path: string, handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
       scope.post(path, { config: { access: 'ingest' } }, async (request, reply) => {
         try {
-          const who = deps.senderOf(request)
-          if (!signals.some((signal) => who.signals.includes(signal))) throw new CodedError('FORBIDDEN', { verb: 'write', resource: signals.join(' or ') })
-          return await handle(request, reply, who.cluster)
+          return await handle(request, reply, senderCluster(request, 'access'))
         } catch (error) {
-          const seconds = error instanceof CodedError ? RETRY_AFTER[error.code] : undefined
-          if (seconds !== undefined) reply.header('retry-after', seconds)
           // What is left of an unread body would be taken for the next request.
           if (!request.raw.readableEnded) reply.header('connection', 'close')
           throw error
@@ -63,20 +48,20 @@ export function registerReceivers(deps: ReceiverDeps): Deliver {
 
     const newId = () => uuidv7(deps.clock.now(), randomBytes(10))
 
-    receive('/api/v1/ingest/lines', ['access', 'logs'], async (request, _reply, cluster) => {
+    receive('/api/v1/ingest/lines', async (request, _reply, cluster) => {
       const { id, ...headers } = readHeaders(request.headers)
       if (id === undefined) throw invalidInput([{ path: 'Sallyport-Batch', message: 'is missing: a UUIDv7 that stays the same when the batch is sent again' }])
       const bytes = await readBody(request.raw)
       return deliver('lines', { ...headers, id, cluster, bytes, receivedAt: deps.clock.now() })
     })
 
-    receive('/api/v1/ingest/ndjson', ['access'], async (request, _reply, cluster) => {
+    receive('/api/v1/ingest/ndjson', async (request, _reply, cluster) => {
       const { id, ...headers } = readHeaders(request.headers, 'ndjson')
       const bytes = await readBody(request.raw)
       return deliver('ndjson', { ...headers, id: id ?? newId(), format: headers.format ?? 'json', cluster, bytes, receivedAt: deps.clock.now() })
     })
 
-    receive('/loki/api/v1/push', ['access', 'logs'], async (request, reply, cluster) => {
+    receive('/loki/api/v1/push', async (request, reply, cluster) => {
       const type = (request.headers['content-type'] ?? 'application/x-protobuf').split(';', 1)[0]!.trim().toLowerCase()
       const json = type === 'application/json'
       if (!json && type !== 'application/x-protobuf')

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError } from '#core/kernel/errors.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
+import { createTail, TAIL_LIMITS } from '#edges/host/file-tail.ts'
+import { lockFolder } from '#edges/host/folder-lock.ts'
+import { openJournal } from '#edges/host/journal.ts'
+import { ship } from '#edges/host/shipper.ts'
+import type { AgentConfig } from './config.ts'
+import { createCounts } from './counts.ts'
+import { podLabels } from './pod-labels.ts'
+import { createSender } from './send.ts'
+
+export interface AgentDeps {
+  clock: Clock
+  env: Readonly<Record<string, string | undefined>>
+  /** One JSON object per line, for stderr. */
+  write(line: string): void
+}
+
+/** Follows the files and sends what they hold until `signal` is aborted. Throws DATA_IN_USE, FILE_UNREADABLE, PORT_IN_USE. */
+export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: AbortSignal): Promise<void> {
+  const { clock } = deps
+  const folder = join(config.data, 'agent')
+  const unlock = lockFolder(folder)
+  try {
+    const journal = await openJournal(folder)
+    const counts = createCounts(clock, deps.write)
+    const sources = config.sources.map((source) => ({ ...source, pattern: source.path }))
+    const settings = new Map(sources.map((source) => [source.pattern, source]))
+    const tail = createTail(sources, journal.states, counts.onTail)
+    const send = createSender({ server: new URL(config.server), token: config.token, ca: config.ca })
+    const node = deps.env.NODE_NAME || hostname()
+    const server = config.listen === undefined ? undefined : await listen(config.listen, () => counts.metrics(tail), counts.health)
+    counts.say('info', 'following', { server: config.server, sources: sources.map((source) => source.path) })
+    try {
+      await ship(
+        {
+          tail,
+          journal,
+          clock,
+          chunkBytes: TAIL_LIMITS.chunkBytes,
+          newId: () => uuidv7(clock.now(), randomBytes(10)),
+          random: Math.random,
+          report: counts.onShip,
+          send: ({ id, file, bytes }, stop) => {
+            const source = settings.get(file.pattern)!
+            const labels = { node, file: file.path, ...podLabels(file.path), ...source.labels }
+            return send({ id, source: source.name ?? file.path, format: source.format, labels, bytes }, stop)
+          },
+        },
+        signal,
+      )
+    } finally {
+      server?.close()
+      tail.close()
+      await journal.close()
+    }
+    counts.say('info', 'stopped', {})
+  } finally {
+    unlock()
+  }
+}
+
+async function listen(address: string, metrics: () => string, health: () => { ok: boolean }): Promise<Server> {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address)!
+  const server = createServer((request, response) => {
+    if (request.url === '/metrics') response.setHeader('content-type', 'text/plain; version=0.0.4').end(metrics())
+    else if (request.url === '/healthz') {
+      const state = health()
+      response.writeHead(state.ok ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(state))
+    } else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new CodedError('PORT_IN_USE', { port: port!, host: host! }, { cause: error })))
+    server.listen(Number(port), host, resolve)
+  })
+  server.unref()
+  return server
+}
+
+/** Standard input is the parent's end of a pipe: when the parent goes away, however it goes, it closes. */
+export function stopWithParent(stop: () => void): void {
+  process.stdin.on('end', stop).on('error', stop).resume()
+}

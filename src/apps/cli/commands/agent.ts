@@ -1,0 +1,25 @@
+import { type AgentFlags, agentConfig } from '#apps/agent/config.ts'
+import { runAgent, stopWithParent } from '#apps/agent/run.ts'
+import type { CliDoor } from '#kits/cli-kit/door.ts'
+
+export const door: CliDoor = (program, context) => {
+  const zh = context.language === 'zh-CN'
+  program
+    .command('agent')
+    .description(zh ? '跟踪日志文件并将其发送到服务器' : 'follow log files and send them to the server')
+    .option('--config <file>', zh ? '配置文件（YAML）' : 'configuration file (YAML)')
+    .option('--file <path[:format]...>', zh ? '要跟踪的文件或模式，可重复' : 'file or pattern to follow; can be repeated')
+    .option('--listen <address>', zh ? '在该环回地址提供 /metrics 和 /healthz' : 'serve /metrics and /healthz at this loopback address')
+    .option('--parent-watch', zh ? '标准输入关闭时退出' : 'end when standard input closes')
+    .action(async (options: Pick<AgentFlags, 'config' | 'file' | 'listen'> & { parentWatch?: boolean }) => {
+      const { server, tokenFile } = program.opts<{ server?: string; tokenFile?: string }>()
+      const config = await agentConfig({ ...options, server, tokenFile, data: context.dataFolder }, process.env)
+      const gone = new AbortController()
+      if (options.parentWatch) stopWithParent(() => gone.abort())
+      await runAgent(
+        config,
+        { clock: context.clock, env: process.env, write: (line) => process.stderr.write(`${line}\n`) },
+        AbortSignal.any([context.signal, gone.signal]),
+      )
+    })
+}
