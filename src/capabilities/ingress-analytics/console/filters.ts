@@ -1,11 +1,13 @@
-import { DIMENSIONS, type Dimension, filterText, OPERATORS } from '../domain/api.ts'
+import { DIMENSIONS, type Dimension, type OPERATORS } from '../domain/api.ts'
+import { type FilterField, parseFilter as parse } from '../domain/filters.ts'
 
 /** Columns that can be filtered as numbers but not grouped by: seconds and bytes. */
 export const MEASURES = ['request_time', 'upstream_time', 'bytes_in', 'bytes_out'] as const
-export const FIELDS = [...DIMENSIONS, ...MEASURES] as const
-export type Field = (typeof FIELDS)[number]
+export type Field = FilterField
+export const FIELDS: readonly Field[] = [...DIMENSIONS, ...MEASURES]
 export type Operator = (typeof OPERATORS)[number]
 
+/** A filter as it stands in the URL: its value stays text. */
 export interface Filter {
   field: Field
   op: Operator
@@ -14,13 +16,14 @@ export interface Filter {
 
 /** `status:gte:500` and back; undefined for text that is no filter, so that a bent link loses one chip and not the page. */
 export function parseFilter(text: string): Filter | undefined {
-  if (!filterText.safeParse(text).success) return undefined
-  const [field, op] = text.split(':', 2) as [Field, Operator]
-  const value = text.slice(field.length + op.length + 2)
-  // Only "is" and "is not" have a meaning for the empty text: what the log did not say.
-  const complete = value !== '' || op === 'eq' || op === 'ne'
-  return FIELDS.includes(field) && OPERATORS.includes(op) && complete ? { field, op, value } : undefined
+  const parsed = text.length <= MAX_LENGTH ? parse(text) : undefined
+  if (!parsed?.ok) return undefined
+  const { field, operator, value } = parsed.value
+  // `contains` nothing is true of everything.
+  return operator === 'contains' && value === '' ? undefined : { field, op: operator, value: String(value) }
 }
+/** As in the API. */
+const MAX_LENGTH = 512
 
 export const formatFilter = ({ field, op, value }: Filter): string => `${field}:${op}:${value}`
 
@@ -59,6 +62,9 @@ export interface Chip {
   or: boolean
 }
 
+/** Equal values and `contains` of one dimension are alternatives, as the API has it. */
+const isOr = (op: Chip['op']) => op === 'eq' || op === 'contains'
+
 /** Chips in the order of first appearance of their dimension, so that those joined by "or" stand together. */
 export function chips(filters: readonly Filter[]): Chip[] {
   const fields = [...new Set(filters.map((f) => f.field))]
@@ -72,9 +78,9 @@ export function chips(filters: readonly Filter[]): Chip[] {
     if (isClass && low && high) shown.push({ filters: [low, high], field, op: 'class', value: `${digit}xx`, or: false })
     for (const f of own) {
       if (isClass && (f === low || f === high)) continue
-      shown.push({ filters: [f], field, op: f.op, value: f.value, or: f.op === 'eq' && shown.some((c) => c.op === 'eq') })
+      shown.push({ filters: [f], field, op: f.op, value: f.value, or: isOr(f.op) && shown.some((c) => isOr(c.op)) })
     }
-    return shown.sort((a, b) => Number(b.op === 'eq') - Number(a.op === 'eq'))
+    return shown.sort((a, b) => Number(isOr(b.op)) - Number(isOr(a.op)))
   })
 }
 

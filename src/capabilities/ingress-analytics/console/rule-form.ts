@@ -33,8 +33,8 @@ export const displayUnit = (number: NumberName): 'share' | 'seconds' | 'bytes' |
   return unit === 'share' || unit === 'seconds' || unit === 'bytes' || unit === 'rate' ? unit : 'number'
 }
 
-// 0.07 * 100 is 7.000000000000001: nine digits are more than anyone types.
-const clean = (value: number) => String(Number(value.toPrecision(9)))
+// 0.07 * 100 is 7.000000000000001: twelve digits are more than anyone types.
+const clean = (value: number) => String(Number(value.toPrecision(12)))
 
 export function formOf(input: AlertRuleInput): RuleForm {
   const rule = alertRule.parse({ ...input, name: input.name || '-' })
