@@ -70,13 +70,9 @@ export function step(state: AlertingState, config: AlertingConfig, firing: reado
       const isNew = firingIds.some((id) => !before.firing.includes(id))
       const isDue = firingIds.length > 0 && before.at !== undefined && before.at + route.repeatInterval <= now
       if (isNew || isDue || resolvedIds.length > 0) {
-        told[name] = {
-          ...after,
-          attempted: union(
-            after.attempted,
-            firingIds.filter((id) => !after.firing.includes(id)),
-          ),
-        }
+        const sure = after.firing.filter((id) => !resolvedIds.includes(id))
+        const newlyTried = [...firingIds, ...resolvedIds].filter((id) => !sure.includes(id) && !after.attempted.includes(id))
+        told[name] = { at: after.at, firing: sure, attempted: [...after.attempted, ...newlyTried] }
         outgoing.push({
           notification: {
             groupKey: key,
@@ -85,7 +81,7 @@ export function step(state: AlertingState, config: AlertingConfig, firing: reado
             alerts: [...firingIds, ...resolvedIds].map((id) => notified(alerts.get(id)!)),
             language: receiver.language,
           },
-          receipt: { groupKey: key, receiver: name, at: now, firing: firingIds, resolved: resolvedIds },
+          receipt: { groupKey: key, receiver: name, at: now, firing: firingIds, resolved: resolvedIds, newlyTried },
         })
       } else told[name] = after
     }
@@ -104,17 +100,28 @@ export function settle(state: AlertingState, receipt: Receipt, delivered: boolea
   const before = group?.told[receipt.receiver]
   // The route is gone: whoever tells about these alerts now starts afresh.
   if (!group || !before) return state
-  const resolved = new Set(receipt.resolved)
-  const told: Told = delivered
-    ? {
-        at: receipt.at,
-        firing: union(before.firing, receipt.firing).filter((id) => !resolved.has(id)),
-        attempted: before.attempted.filter((id) => !resolved.has(id) && !receipt.firing.includes(id)),
-      }
-    : { ...before, attempted: before.attempted.filter((id) => !receipt.firing.includes(id)) }
+  const told = delivered ? learned(before, receipt) : untried(before, receipt)
   const groups = new Map(Object.entries(state.groups))
   groups.set(receipt.groupKey, { ...group, told: { ...group.told, [receipt.receiver]: told } })
   return prune(new Map(Object.entries(state.alerts)), groups)
+}
+
+function learned(before: Told, { at, firing, resolved }: Receipt): Told {
+  const said = new Set([...firing, ...resolved])
+  return { at, firing: union(before.firing, firing).filter((id) => !resolved.includes(id)), attempted: before.attempted.filter((id) => !said.has(id)) }
+}
+
+/** As if the message had never been made; what an earlier message left uncertain stays so. */
+function untried(before: Told, { resolved, newlyTried }: Receipt): Told {
+  const undone = new Set(newlyTried)
+  return {
+    ...before,
+    firing: union(
+      before.firing,
+      resolved.filter((id) => undone.has(id)),
+    ),
+    attempted: before.attempted.filter((id) => !undone.has(id)),
+  }
 }
 
 const NOTHING_TOLD: Told = { firing: [], attempted: [] }

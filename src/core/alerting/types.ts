@@ -27,7 +27,7 @@ export interface Told {
   at?: number
   /** Fingerprints that it knows to be firing. */
   firing: readonly string[]
-  /** Fingerprints in messages whose outcome is not known (under way, or lost in a crash). */
+  /** Fingerprints about which it was sent something whose outcome is not known (under way, or lost in a crash): it may believe either. */
   attempted: readonly string[]
 }
 
@@ -58,6 +58,8 @@ export interface Receipt {
   at: number
   firing: readonly string[]
   resolved: readonly string[]
+  /** Those of both that no earlier message with an unknown outcome was about. */
+  newlyTried: readonly string[]
 }
 
 export interface Outgoing {
