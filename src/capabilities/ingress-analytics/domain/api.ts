@@ -122,6 +122,7 @@ export interface SeriesAnswer extends Provenance {
     | 'visitors'
     | 's499'
     | 's502'
+    | 's503'
     | 's504',
     (number | null)[]
   >

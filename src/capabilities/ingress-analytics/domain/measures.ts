@@ -7,25 +7,54 @@ import type { NumberName } from './dimensions.ts'
 export const LEVELS = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999] as const
 const DD = `0.01, ${LEVELS.join(', ')}`
 
+export const ALL_MEASURES = [
+  'requests',
+  'bytes_in',
+  'bytes_out',
+  's1xx',
+  's2xx',
+  's3xx',
+  's4xx',
+  's5xx',
+  's499',
+  's502',
+  's503',
+  's504',
+  'timed',
+  'time_sum',
+  'time_max',
+  'time_q',
+  'upstream_timed',
+  'upstream_sum',
+  'upstream_q',
+  'visitors',
+] as const
+export type MeasureName = (typeof ALL_MEASURES)[number]
+
 interface Measure {
   /** Over rows of `access`. */
   raw: string
-  /** Over rows of `access_1m`, `access_1h`. */
-  rollup: string
-  /** Over rows of `access`, as a value that `rollup` can go on with; left out: `raw` can. */
+  /** Over rows of `access`, as a value that `merge` can go on with; left out: `raw` is one. */
   state?: string
+  /** Over such values, in a column. */
+  merge(column: string): string
+  /** Column of `access_1m`, `access_1h` that holds such values, when it has another name. */
+  column?: string
 }
 
-const sum = (name: string, raw: string): Measure => ({ raw, rollup: `sum(${name})` })
+/** Sketches hold microseconds, see the table's definition. */
+const micros = (column: string) => `toFloat32(${column} * 1000000)`
+
+const sum = (raw: string): Measure => ({ raw, merge: (column) => `sum(${column})` })
 const timed = 'NOT isNaN(request_time)'
 const upstreamTimed = 'NOT isNaN(upstream_time)'
-const statusClass = (digit: number) => sum(`s${digit}xx`, `countIf(intDiv(status, 100) = ${digit})`)
-const statusCount = (status: number) => sum(`s${status}`, `countIf(status = ${status})`)
+const statusClass = (digit: number) => sum(`countIf(intDiv(status, 100) = ${digit})`)
+const statusCount = (status: number) => sum(`countIf(status = ${status})`)
 
-export const MEASURES = {
-  requests: sum('requests', 'count()'),
-  bytes_in: sum('bytes_in', 'sum(bytes_in)'),
-  bytes_out: sum('bytes_out', 'sum(bytes_out)'),
+const MEASURES: Record<MeasureName, Measure> = {
+  requests: sum('count()'),
+  bytes_in: sum('sum(bytes_in)'),
+  bytes_out: sum('sum(bytes_out)'),
   s1xx: statusClass(1),
   s2xx: statusClass(2),
   s3xx: statusClass(3),
@@ -35,57 +64,69 @@ export const MEASURES = {
   s502: statusCount(502),
   s503: statusCount(503),
   s504: statusCount(504),
-  timed: sum('timed', `countIf(${timed})`),
-  time_sum: sum('time_sum', `sumIf(toFloat64(request_time), ${timed})`),
-  time_max: { raw: `maxIf(request_time, ${timed})`, rollup: 'max(time_max)' },
+  timed: sum(`countIf(${timed})`),
+  time_sum: sum(`sumIf(toFloat64(request_time), ${timed})`),
+  time_max: { raw: `maxIf(request_time, ${timed})`, merge: (column) => `max(${column})` },
   time_q: {
-    raw: `quantilesDDIf(${DD})(request_time, ${timed})`,
-    rollup: `quantilesDDMerge(${DD})(time_q)`,
-    state: `quantilesDDStateIf(${DD})(request_time, ${timed})`,
+    raw: `quantilesDDIf(${DD})(${micros('request_time')}, ${timed})`,
+    state: `quantilesDDStateIf(${DD})(${micros('request_time')}, ${timed})`,
+    merge: (column) => `quantilesDDMerge(${DD})(${column})`,
   },
-  upstream_timed: sum('upstream_timed', `countIf(${upstreamTimed})`),
-  upstream_sum: sum('upstream_sum', `sumIf(toFloat64(upstream_time), ${upstreamTimed})`),
+  upstream_timed: sum(`countIf(${upstreamTimed})`),
+  upstream_sum: sum(`sumIf(toFloat64(upstream_time), ${upstreamTimed})`),
   upstream_q: {
-    raw: `quantilesDDIf(${DD})(upstream_time, ${upstreamTimed})`,
-    rollup: `quantilesDDMerge(${DD})(upstream_q)`,
-    state: `quantilesDDStateIf(${DD})(upstream_time, ${upstreamTimed})`,
+    raw: `quantilesDDIf(${DD})(${micros('upstream_time')}, ${upstreamTimed})`,
+    state: `quantilesDDStateIf(${DD})(${micros('upstream_time')}, ${upstreamTimed})`,
+    merge: (column) => `quantilesDDMerge(${DD})(${column})`,
   },
-  visitors: { raw: 'uniqCombined(17)(client)', rollup: 'uniqCombinedMerge(12)(clients)', state: 'uniqCombinedState(12)(client)' },
-} as const satisfies Record<string, Measure>
+  visitors: {
+    raw: 'uniqCombined(17)(client)',
+    state: 'uniqCombinedState(12)(client)',
+    merge: (column) => `uniqCombinedMerge(12)(${column})`,
+    column: 'clients',
+  },
+}
 
-export type MeasureName = keyof typeof MEASURES
-export const ALL_MEASURES = Object.keys(MEASURES) as MeasureName[]
-/** Column of the roll-ups that holds a measure. */
-export const rollupColumn = (name: MeasureName): string => (name === 'visitors' ? 'clients' : name)
+/** Name of a measure in results; not that of a column, which the name of an aggregate would hide. */
+export const alias = (name: MeasureName) => `m_${name}`
 
-const quantile = (state: 'time_q' | 'upstream_q', level: (typeof LEVELS)[number]) => `${state}[${LEVELS.indexOf(level) + 1}]`
+/** The measure over rows of `access`, of a roll-up, or of a column of states that `stateOf` made. */
+export const overRaw = (name: MeasureName) => `${MEASURES[name].raw} AS ${alias(name)}`
+export const overRollup = (name: MeasureName) => `${MEASURES[name].merge(rollupColumn(name))} AS ${alias(name)}`
+export const overStates = (name: MeasureName) => `${MEASURES[name].merge(`c_${name}`)} AS ${alias(name)}`
+/** The measure as a state: of many rows of `access`, or of each row of a roll-up. */
+export const stateOf = (name: MeasureName, raw: boolean) => `${raw ? (MEASURES[name].state ?? MEASURES[name].raw) : rollupColumn(name)} AS c_${name}`
+
+const rollupColumn = (name: MeasureName) => MEASURES[name].column ?? name
+
+const quantile = (state: 'time_q' | 'upstream_q', level: (typeof LEVELS)[number]) => `m_${state}[${LEVELS.indexOf(level) + 1}]`
 
 /** Each number: the measures it needs, and its SQL over them (for ordering). */
 export const NUMBER_SQL: Record<NumberName, { needs: readonly MeasureName[]; sql: string; quantile?: number }> = {
-  requests: { needs: ['requests'], sql: 'requests' },
-  qps: { needs: ['requests'], sql: 'requests' },
-  visitors: { needs: ['visitors'], sql: 'visitors' },
-  success_rate: { needs: ['requests', 's1xx', 's2xx', 's3xx', 's4xx', 's499'], sql: '(s1xx + s2xx + s3xx + s4xx - s499) / requests' },
-  error_rate: { needs: ['requests', 's1xx', 's2xx', 's3xx', 's4xx', 's499'], sql: '1 - (s1xx + s2xx + s3xx + s4xx - s499) / requests' },
-  rate_4xx: { needs: ['requests', 's4xx'], sql: 's4xx / requests' },
-  rate_5xx: { needs: ['requests', 's5xx'], sql: 's5xx / requests' },
-  bytes_in: { needs: ['bytes_in'], sql: 'bytes_in' },
-  bytes_out: { needs: ['bytes_out'], sql: 'bytes_out' },
-  mean: { needs: ['timed', 'time_sum'], sql: 'time_sum / timed' },
+  requests: { needs: ['requests'], sql: 'm_requests' },
+  qps: { needs: ['requests'], sql: 'm_requests' },
+  visitors: { needs: ['visitors'], sql: 'm_visitors' },
+  success_rate: { needs: ['requests', 's1xx', 's2xx', 's3xx', 's4xx', 's499'], sql: '(m_s1xx + m_s2xx + m_s3xx + m_s4xx - m_s499) / m_requests' },
+  error_rate: { needs: ['requests', 's1xx', 's2xx', 's3xx', 's4xx', 's499'], sql: '1 - (m_s1xx + m_s2xx + m_s3xx + m_s4xx - m_s499) / m_requests' },
+  rate_4xx: { needs: ['requests', 's4xx'], sql: 'm_s4xx / m_requests' },
+  rate_5xx: { needs: ['requests', 's5xx'], sql: 'm_s5xx / m_requests' },
+  bytes_in: { needs: ['bytes_in'], sql: 'm_bytes_in' },
+  bytes_out: { needs: ['bytes_out'], sql: 'm_bytes_out' },
+  mean: { needs: ['timed', 'time_sum'], sql: 'm_time_sum / m_timed' },
   p50: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.5), quantile: 0.5 },
   p90: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.9), quantile: 0.9 },
   p95: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.95), quantile: 0.95 },
   p99: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.99), quantile: 0.99 },
   p999: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.999), quantile: 0.999 },
   p9999: { needs: ['timed', 'time_q'], sql: quantile('time_q', 0.9999), quantile: 0.9999 },
-  max: { needs: ['timed', 'time_max'], sql: 'if(timed = 0, nan, time_max)' },
-  upstream_mean: { needs: ['upstream_timed', 'upstream_sum'], sql: 'upstream_sum / upstream_timed' },
+  max: { needs: ['timed', 'time_max'], sql: 'if(m_timed = 0, nan, m_time_max)' },
+  upstream_mean: { needs: ['upstream_timed', 'upstream_sum'], sql: 'm_upstream_sum / m_upstream_timed' },
   upstream_p50: { needs: ['upstream_timed', 'upstream_q'], sql: quantile('upstream_q', 0.5), quantile: 0.5 },
   upstream_p99: { needs: ['upstream_timed', 'upstream_q'], sql: quantile('upstream_q', 0.99), quantile: 0.99 },
-  s499: { needs: ['s499'], sql: 's499' },
-  s502: { needs: ['s502'], sql: 's502' },
-  s503: { needs: ['s503'], sql: 's503' },
-  s504: { needs: ['s504'], sql: 's504' },
+  s499: { needs: ['s499'], sql: 'm_s499' },
+  s502: { needs: ['s502'], sql: 'm_s502' },
+  s503: { needs: ['s503'], sql: 'm_s503' },
+  s504: { needs: ['s504'], sql: 'm_s504' },
 }
 
 /** Measures of one group as they came back; those that were not asked for are 0 or empty. */
@@ -98,8 +139,8 @@ export interface Totals extends Record<Exclude<MeasureName, 'time_q' | 'upstream
 export function readTotals(columns: readonly string[], row: readonly unknown[]): Totals {
   const totals: Record<string, unknown> = { time_q: [], upstream_q: [] }
   for (const name of ALL_MEASURES) {
-    const cell = row[columns.indexOf(name)]
-    if (name === 'time_q' || name === 'upstream_q') totals[name] = Array.isArray(cell) ? cell.map((v) => (v === null ? null : Number(v))) : []
+    const cell = row[columns.indexOf(alias(name))]
+    if (name === 'time_q' || name === 'upstream_q') totals[name] = Array.isArray(cell) ? cell.map((v) => (v === null ? null : Number(v) / 1e6)) : []
     else totals[name] = Number(cell ?? 0)
   }
   return totals as unknown as Totals

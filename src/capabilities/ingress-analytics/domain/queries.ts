@@ -2,7 +2,7 @@
 import type { Provenance } from './api.ts'
 import { DIMENSIONS, type Dimension, type NumberName } from './dimensions.ts'
 import { type Filter, filterConditions, type Params } from './filters.ts'
-import { ALL_MEASURES, MEASURES, type MeasureName, NUMBER_SQL, rollupColumn } from './measures.ts'
+import { ALL_MEASURES, alias, type MeasureName, NUMBER_SQL, overRaw, overRollup, overStates, stateOf } from './measures.ts'
 
 export interface Statement {
   sql: string
@@ -112,51 +112,33 @@ const keyText = (by: Dimension) => `toString(${by})`
 function from(parts: readonly Part[], asked: Asked, params: Params, measures: readonly MeasureName[], key: string | undefined, extra?: string) {
   const condition = (part: Part) => where(part, asked, params) + (extra ? ` AND ${extra}` : '')
   if (parts.length === 1) {
-    const raw = parts[0]!.source === 'access'
-    return {
-      // Aliases carry names of columns, so the rows come from a subquery where no alias can shadow them.
-      select: measures.map((name) => `${raw ? MEASURES[name].raw : MEASURES[name].rollup} AS ${name}`),
-      from: `${parts[0]!.source} WHERE ${condition(parts[0]!)}`,
-      key,
-    }
+    const part = parts[0]!
+    return { select: measures.map(part.source === 'access' ? overRaw : overRollup), from: `${part.source} WHERE ${condition(part)}`, key }
   }
   const branches = parts.map((part) => {
-    const columns = measures.map((name) => {
-      if (part.source !== 'access') return rollupColumn(name)
-      const measure = MEASURES[name]
-      return `${'state' in measure ? measure.state : measure.raw} AS ${rollupColumn(name)}`
-    })
-    const group = part.source === 'access' && key ? ' GROUP BY k' : ''
-    return `SELECT ${[...(key ? [`${key} AS k`] : []), ...columns].join(', ')} FROM ${part.source} WHERE ${condition(part)}${group}`
+    const raw = part.source === 'access'
+    const columns = [...(key ? [`${key} AS k`] : []), ...measures.map((name) => stateOf(name, raw))]
+    return `SELECT ${columns.join(', ')} FROM ${part.source} WHERE ${condition(part)}${raw && key ? ' GROUP BY k' : ''}`
   })
-  return {
-    select: measures.map((name) => `${MEASURES[name].rollup} AS ${name}`),
-    from: `(${branches.join(' UNION ALL ')})`,
-    key: key && 'k',
-  }
+  return { select: measures.map(overStates), from: `(${branches.join(' UNION ALL ')})`, key: key && 'k' }
 }
 
 /** Everything about the whole range: one row. */
 export function totalsQuery(parts: readonly Part[], asked: Asked, measures: readonly MeasureName[] = ALL_MEASURES): Statement {
   const params: Params = {}
   const source = from(parts, asked, params, measures, undefined)
-  return { sql: `SELECT ${source.select.join(', ')} FROM ${source.from} ${ALIASES}`, params }
+  return { sql: `SELECT ${source.select.join(', ')} FROM ${source.from}`, params }
 }
 
-/** `sum(bytes_in) AS bytes_in` must not make every other `bytes_in` of the query an aggregate. */
-const ALIASES = 'SETTINGS prefer_column_name_to_alias = 1'
-
-const SERIES_MEASURES = ALL_MEASURES
-
 /** One row per bucket that has rows: `bucket` (ms) and the measures. */
-export function seriesQuery(part: Part, step: number, asked: Asked, measures: readonly MeasureName[] = SERIES_MEASURES): Statement {
+export function seriesQuery(part: Part, step: number, asked: Asked, measures: readonly MeasureName[] = ALL_MEASURES): Statement {
   const params: Params = { step: part.source === 'access' ? step : step / 1000 }
   const source = from([part], asked, params, measures, undefined)
   const bucket =
     part.source === 'access'
       ? 'intDiv(toUnixTimestamp64Milli(ts), {step:Int64}) * {step:Int64}'
       : 'intDiv(toUnixTimestamp(ts), {step:Int64}) * {step:Int64} * 1000'
-  return { sql: `SELECT ${bucket} AS bucket, ${source.select.join(', ')} FROM ${source.from} GROUP BY bucket ORDER BY bucket ${ALIASES}`, params }
+  return { sql: `SELECT ${bucket} AS bucket, ${source.select.join(', ')} FROM ${source.from} GROUP BY bucket ORDER BY bucket`, params }
 }
 
 /**
@@ -207,10 +189,10 @@ export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking
   }
   const source = from(parts, asked, params, needs, key, conditions.join(' AND '))
   const timed = needs.find((name) => name === 'timed' || name === 'upstream_timed')
-  const having = timed ? ` HAVING ${timed} >= ${Math.max(1, least)}` : ''
+  const having = timed ? ` HAVING ${alias(timed)} >= ${Math.max(1, least)}` : ''
   const direction = ranking.order === 'asc' ? 'ASC' : 'DESC'
   return {
-    sql: `SELECT k, count() OVER () AS keys FROM (SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k${having} ${ALIASES})
+    sql: `SELECT k, count() OVER () AS keys FROM (SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k${having})
 ORDER BY ${sql} ${direction}, k LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
     params,
   }
@@ -221,7 +203,7 @@ export function keysQuery(parts: readonly Part[], asked: Asked, by: Dimension, k
   const number = by === 'status' || by === 'upstream_status'
   const params: Params = { keys: number ? keys.map(Number) : keys }
   const source = from(parts, asked, params, ALL_MEASURES, keyText(by), `${by} IN {keys:Array(${number ? 'UInt16' : 'String'})}`)
-  return { sql: `SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k ${ALIASES}`, params }
+  return { sql: `SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k`, params }
 }
 
 /** Columns of a raw row as the API sends it; times are seconds or null, `trace_id` is hex or empty. */

@@ -45,6 +45,9 @@ export const access: Table = {
   timeColumn: 'ts',
 }
 
+/** The engine's sketch answers up to 3 % too much below 1 and within its 1 % above (measured on 26.7): so it is given microseconds. */
+const SKETCH_UNIT = 'In microseconds: below 1 the sketch is off by up to 3 %.'
+const micros = (column: string) => `toFloat32(${column} * 1000000)`
 const QUANTILES = '0.01, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999'
 const KEYS = ['cluster', 'route', 'ingress', 'namespace', 'service', 'workload', 'arm', 'host'] as const
 
@@ -66,10 +69,16 @@ const measures = [
   counter('timed', 'Requests whose request_time was logged.'),
   column('time_sum', 'SimpleAggregateFunction(sum, Float64)', 'Sum of request_time.', { unit: 's', codec: ZSTD }),
   column('time_max', 'SimpleAggregateFunction(max, Float32)', 'Greatest request_time; 0 when `timed` is 0.', { unit: 's', codec: ZSTD }),
-  column('time_q', `AggregateFunction(quantilesDD(${QUANTILES}), Float32)`, 'Mergeable quantile state of request_time.', { codec: ZSTD }),
+  column('time_q', `AggregateFunction(quantilesDD(${QUANTILES}), Float32)`, `Mergeable quantile state of request_time. ${SKETCH_UNIT}`, {
+    unit: 'us',
+    codec: ZSTD,
+  }),
   counter('upstream_timed', 'Requests whose upstream_time was logged.'),
   column('upstream_sum', 'SimpleAggregateFunction(sum, Float64)', 'Sum of upstream_time.', { unit: 's', codec: ZSTD }),
-  column('upstream_q', `AggregateFunction(quantilesDD(${QUANTILES}), Float32)`, 'Mergeable quantile state of upstream_time.', { codec: ZSTD }),
+  column('upstream_q', `AggregateFunction(quantilesDD(${QUANTILES}), Float32)`, `Mergeable quantile state of upstream_time. ${SKETCH_UNIT}`, {
+    unit: 'us',
+    codec: ZSTD,
+  }),
   column('clients', 'AggregateFunction(uniqCombined(12), String)', 'Mergeable state of distinct clients.', { codec: ZSTD }),
 ]
 
@@ -83,10 +92,10 @@ const rollup = (bucket: string) => `SELECT
   toUInt64(countIf(NOT isNaN(request_time))) AS timed,
   sumIf(toFloat64(request_time), NOT isNaN(request_time)) AS time_sum,
   maxIf(request_time, NOT isNaN(request_time)) AS time_max,
-  quantilesDDStateIf(${QUANTILES})(request_time, NOT isNaN(request_time)) AS time_q,
+  quantilesDDStateIf(${QUANTILES})(${micros('request_time')}, NOT isNaN(request_time)) AS time_q,
   toUInt64(countIf(NOT isNaN(upstream_time))) AS upstream_timed,
   sumIf(toFloat64(upstream_time), NOT isNaN(upstream_time)) AS upstream_sum,
-  quantilesDDStateIf(${QUANTILES})(upstream_time, NOT isNaN(upstream_time)) AS upstream_q,
+  quantilesDDStateIf(${QUANTILES})(${micros('upstream_time')}, NOT isNaN(upstream_time)) AS upstream_q,
   uniqCombinedState(12)(client) AS clients
 FROM access GROUP BY ts, ${KEYS.join(', ')}`
 
