@@ -15,11 +15,12 @@ const OURS = /^\/(api|loki|prometheus|healthz|readyz|metrics|openapi\.json|asset
  */
 export async function serveConsole(http: FastifyInstance, folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => [])
-  if (names.includes('index.html')) {
-    await http.register(async (scope) => {
-      scope.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: 'public' }
-      })
+  const hidden = { schema: { hide: true } as object }
+  await http.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'public' }
+    })
+    if (names.includes('assets')) {
       await scope.register(fastifyStatic, {
         root: join(folder, 'assets'),
         prefix: '/assets/',
@@ -30,20 +31,18 @@ export async function serveConsole(http: FastifyInstance, folder: string): Promi
         schemaHide: true,
       })
       for (const name of names.filter((name) => /^[\w-]+\.(svg|png|ico|txt|webmanifest)$/.test(name))) {
-        scope.get(`/${name}`, { schema: { hide: true } as object }, (_, reply) => reply.sendFile(name, folder, { maxAge: '1h', immutable: false }))
+        scope.get(`/${name}`, hidden, (_, reply) => reply.sendFile(name, folder, { maxAge: '1h', immutable: false }))
       }
+    }
+    scope.get('/*', hidden, async (request, reply) => {
+      if (!isPage(request)) throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
+      const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
+      if (page === undefined) throw new CodedError('NOT_FOUND', { what: 'The built console' })
+      const nonce = randomBytes(16).toString('base64')
+      reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').header('content-security-policy', contentSecurityPolicy(nonce))
+      return page.replace('<head>', `<head><meta name="csp-nonce" content="${nonce}">`)
     })
-  }
-
-  http.setNotFoundHandler(async (request, reply) => {
-    if (!isPage(request)) throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
-    const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
-    if (page === undefined) throw new CodedError('NOT_FOUND', { what: 'The console (it is not built)' })
-    const nonce = randomBytes(16).toString('base64')
-    reply.code(200).type('text/html; charset=utf-8').header('cache-control', 'no-cache').header('content-security-policy', contentSecurityPolicy(nonce))
-    return page.replace('<head>', `<head><meta name="csp-nonce" content="${nonce}">`)
   })
 }
 
-const isPage = (request: FastifyRequest) =>
-  (request.method === 'GET' || request.method === 'HEAD') && !OURS.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html')
+const isPage = (request: FastifyRequest) => !OURS.test(pathOf(request)) && (request.headers.accept ?? '').includes('text/html')

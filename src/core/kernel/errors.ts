@@ -181,6 +181,14 @@ export const ERRORS = {
     '请停止该进程，或使用其他 --data。',
   ),
   PORT_IN_USE: row(500, EXIT.error, 'Port {port} on {host} is in use.', '{host} 的端口 {port} 已被占用。', 'Start with another --port.', '请使用其他 --port。'),
+  CANNOT_LISTEN: row(
+    500,
+    EXIT.error,
+    'Cannot listen on {host} port {port}: {reason}.',
+    '无法在 {host} 的端口 {port} 上监听：{reason}。',
+    'Choose an address of this machine and a port that you may use.',
+    '请选择本机的地址以及有权使用的端口。',
+  ),
   UNREACHABLE: row(
     502,
     EXIT.error,

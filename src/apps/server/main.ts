@@ -1,0 +1,214 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError } from '#core/kernel/errors.ts'
+import type { LineSink } from '#core/shapes/ports/lines.ts'
+import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import { notifierFor } from '#edges/notify/notifier-for.ts'
+import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
+import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
+import { systemClock } from '#kits/cli-kit/clock.ts'
+import { openAuth } from '#kits/server-kit/auth.ts'
+import { authRoutes } from '#kits/server-kit/auth-routes.ts'
+import type { RunningDoor, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
+import { writeFileAtomic } from '#kits/server-kit/files.ts'
+import { createHttp } from '#kits/server-kit/http.ts'
+import type { IngestTokens } from '#kits/server-kit/ingest-tokens.ts'
+import { createMetrics, measureHttp } from '#kits/server-kit/metrics.ts'
+import { openSettings } from '#kits/server-kit/settings.ts'
+import pkg from '../../../package.json' with { type: 'json' }
+import { createAlerts } from './alerts.ts'
+import { auditChanges, createRowWriter } from './audit.ts'
+import { CAPABILITIES } from './capabilities.ts'
+import { serveConsole } from './console.ts'
+import { type Condition, healthRoutes } from './health.ts'
+import { LOG_LEVELS } from './logging.ts'
+import { registerReceivers } from './receivers/receivers.ts'
+import { retentionSettings, storeRoutes } from './store.ts'
+
+const hostName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9.-]+$/, 'a host name in lower case, without port')
+
+/** Flags of `sallyport server`; each is also a variable `SALLYPORT_…`. */
+export const serverFlags = z.object({
+  data: z.string().min(1).max(4096),
+  port: z.coerce.number().int().min(0).max(65_535).default(7070),
+  listen: z
+    .string()
+    .max(253)
+    .regex(/^[\w.:-]+$/, 'an address or a host name')
+    .default('127.0.0.1'),
+  /** Names by which people reach this server, besides addresses and localhost; as a variable, comma-separated. */
+  host: z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(hostName).max(20)).default([]),
+  /** Where people reach it, for links in notifications. */
+  externalUrl: z.url({ protocol: /^https?$/ }).optional(),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+})
+export type ServerFlags = z.output<typeof serverFlags>
+
+export interface ServerOptions extends Omit<ServerFlags, 'logLevel'> {
+  log: Logger
+  clock?: Clock
+  /** The built console. */
+  consoleFolder?: string
+  /** More that must be well, for `/readyz`. */
+  conditions?: () => readonly Condition[]
+  /** Tests hand in others. */
+  open?: (options: Parameters<typeof openTelemetry>[0]) => Promise<Telemetry & { close(): Promise<void> }>
+  capabilities?: typeof CAPABILITIES
+}
+
+export interface RunningServer {
+  url: string
+  tokens: IngestTokens
+  /** A link that logs in once. */
+  loginLink(): string
+  /** Stops listening, lets requests finish, then the capabilities, then the store. */
+  close(): Promise<void>
+}
+
+/** Requests that are still under way after this long are cut off. */
+const FINISH_MS = 4_000
+const HAND_EDIT_MS = 5_000
+
+/**
+ * The server in this process. Rejects with DATA_IN_USE, STORE_NEWER, ENGINE_FAILED, INVALID_INPUT (settings, all problems), PORT_IN_USE, and leaves nothing
+ * behind then. Writes `server.json` and `cli-token` into the data folder, for the CLI of the same user.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log, clock = systemClock } = options
+  const data = resolve(options.data)
+  await makeFolder(data)
+  // Undone in reverse, whether all of the start or only its beginning came to pass.
+  const undo: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step().catch((err) => log.error({ err }, 'a part did not stop well'))
+  }
+  try {
+    const open = options.open ?? openTelemetry
+    const telemetry = await open({ dir: join(data, 'telemetry'), clock, log: (message, details) => log.warn(details, message) })
+    undo.push(() => telemetry.close())
+    const url = { now: '' }
+    const auth = await openAuth(data, clock)
+    const settings = await openSettings(data)
+    const metrics = createMetrics()
+    const write = createRowWriter(telemetry, clock)
+    const externalUrl = () => options.externalUrl ?? url.now
+    const retention = retentionSettings(settings, telemetry, log)
+    const alerts = createAlerts({
+      telemetry,
+      clock,
+      log,
+      settings,
+      write,
+      externalUrl,
+      notifier: (to) => notifierFor(to, { clock, externalUrl: externalUrl() }),
+    })
+    const http = await createHttp({ log, clock, auth, version: pkg.version, hosts: options.host })
+    measureHttp(http, metrics)
+    auditChanges(http, { clock, log, write })
+    healthRoutes(http, telemetry, options.conditions ?? (() => []))
+    const doors: RunningDoor[] = []
+    const sinks: LineSink[] = []
+    undo.push(() => alerts.stop())
+    undo.push(() => Promise.all(doors.map((door) => door.stop())))
+
+    await http.register(
+      async (api) => {
+        authRoutes(api, auth, { version: pkg.version, url: () => url.now })
+        settings.routes(api)
+        storeRoutes(api, telemetry)
+        alerts.routes(api)
+        const context: ServerContext = { http: api, telemetry, live: createLiveStream({ clock }), clock, log, metrics, settings, alerts }
+        for (const load of options.capabilities ?? CAPABILITIES) {
+          const door: ServerDoor = await load()
+          const running = await door.start({ ...context, log: log.child({ capability: door.id }) })
+          doors.push(running)
+          sinks.push(...(running.sinks ?? []))
+        }
+      },
+      { prefix: '/api/v1' },
+    )
+    registerReceivers({ http, sinks, clock, log, metrics })
+    await serveConsole(http, options.consoleFolder ?? resolve(import.meta.dirname, '../../../dist/console'))
+    settings.verify()
+    await retention.apply()
+    undo.push(() => closeHttp(http, clock))
+    url.now = await listen(http, options)
+    alerts.start()
+    undo.push(watchHandEdits(settings, clock, log))
+    const about = join(data, 'server.json')
+    await writeFileAtomic(about, `${JSON.stringify({ url: url.now, pid: process.pid })}\n`)
+    undo.push(() => rm(about, { force: true }))
+    log.info({ url: url.now, data }, 'ready')
+    return { url: url.now, tokens: auth.tokens, loginLink: () => `${url.now}/login#${auth.issueLogin()}`, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error })
+  }
+}
+
+async function listen(http: FastifyInstance, { port, listen: host }: ServerOptions): Promise<string> {
+  try {
+    await http.listen({ port, host })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new CodedError('PORT_IN_USE', { port, host }, { cause: error })
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CodedError('CANNOT_LISTEN', { port, host, reason: code }, { cause: error })
+    throw error
+  }
+  const { port: bound } = http.server.address() as { port: number }
+  // A wildcard is no place to go to.
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${isIPv6(shown) ? `[${shown}]` : shown}:${bound}`
+}
+
+async function closeHttp(http: FastifyInstance, clock: Clock): Promise<void> {
+  const patience = new AbortController()
+  const closing = http.close()
+  clock.sleep(FINISH_MS, patience.signal).then(
+    () => http.server.closeAllConnections(),
+    () => {},
+  )
+  await closing
+  patience.abort()
+}
+
+/** Looks at the settings file now and then; what is wrong with it is logged once per text. */
+function watchHandEdits(settings: { reload(): Promise<void> }, clock: Clock, log: Logger): () => Promise<void> {
+  const stop = new AbortController()
+  const watching = (async () => {
+    let said = ''
+    while (!stop.signal.aborted) {
+      await clock.sleep(HAND_EDIT_MS, stop.signal).catch(() => {})
+      try {
+        await settings.reload()
+        said = ''
+      } catch (error) {
+        const problems = error instanceof CodedError ? error.problems : []
+        const text = `${(error as Error).message} ${JSON.stringify(problems)}`
+        if (text !== said) log.error({ problems, err: problems.length > 0 ? undefined : error }, 'the settings file was edited by hand and is not taken up')
+        said = text
+      }
+    }
+  })()
+  return async () => {
+    stop.abort()
+    await watching
+  }
+}
