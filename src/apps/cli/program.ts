@@ -18,16 +18,16 @@ export async function runCli(words: readonly string[], around: Omit<Surroundings
   let options: Partial<GlobalOptions> = {}
   try {
     const first = globals(env, language)
-    // Completion hands us half a line, which is not to be judged.
     const completing = words[0] === '__complete'
-    const line = completing ? words.slice(1) : words
-    const { operands } = first.parseOptions([...(completing ? line.slice(0, -1) : line)])
+    // Half a line is not to be judged.
+    const { operands } = completing ? first.parseOptions([]) : first.parseOptions([...words])
+    const wanted = completing ? words.slice(1, -1).find((word) => doors.some(({ name }) => name === word)) : operands[0]
     options = first.opts<GlobalOptions>()
     language = languageOf(options.lang, env)
     const context = createContext(first.opts<GlobalOptions>(), { ...around, onExit: (code) => (exit = code) })
-    const program = await assemble(globals(env, language), context, doors, operands[0])
+    const program = await assemble(globals(env, language), context, doors, wanted)
     if (completing) {
-      context.out.write(renderCompletion(complete(program, line)))
+      context.out.write(renderCompletion(complete(program, words.slice(1))))
       return exit
     }
     program.hook('preAction', (_, action) => {
@@ -85,7 +85,6 @@ async function assemble(program: Command, context: CliContext, doors: readonly C
     })
     // What is wrong is printed by runCli, once and in the user's language.
     .configureOutput({ writeOut: (text) => context.out.write(text), outputError: () => {} })
-    .showSuggestionAfterError(false)
     .action(() => program.outputHelp())
     .argument('[command]')
     .usage(zh ? '[选项] <命令>' : '[options] <command>')
@@ -111,5 +110,10 @@ async function assemble(program: Command, context: CliContext, doors: readonly C
 /** The coded error of what commander found wrong; undefined when it only showed help. */
 function usage(error: CommanderError): CodedError | undefined {
   if (error.exitCode === 0 || error.code === 'commander.help') return undefined
-  return new CodedError('USAGE', { reason: error.message.replace(/^error: /, '').replace(/\.$/, '') })
+  return new CodedError('USAGE', {
+    reason: error.message
+      .replace(/^error: /, '')
+      .replace(/\n/g, ' ')
+      .replace(/\.$/, ''),
+  })
 }

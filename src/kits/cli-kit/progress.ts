@@ -19,7 +19,7 @@ export interface ProgressOutput {
 
 const REDRAW_MS = 100
 const LINE_MS = 30_000
-const BAR = 24
+const LONGEST_BAR = 24
 
 /** A bar on a terminal; elsewhere a line (or with `json` an object) every 30 s, also when nothing moves, because silence looks like a hang. */
 export function startProgress(output: ProgressOutput, task: ProgressTask): Progress {
@@ -47,12 +47,18 @@ export function startProgress(output: ProgressOutput, task: ProgressTask): Progr
   }
   const draw = () => {
     drawnAt = clock.now()
-    const share = total ? Math.min(1, done / total) : undefined
-    const filled = Math.round((share ?? 0) * BAR)
-    const [full, empty] = output.unicode ? ['█', '░'] : ['#', '-']
-    const picture = share === undefined ? '' : ` ${full!.repeat(filled)}${empty!.repeat(BAR - filled)} ${Math.floor(share * 100)}%`
+    const text = words()
     // One column is left free: a full last column makes some terminals wrap.
-    stream.write(`\r\u001b[2K${truncate(`${task.label}${picture}  ${words()}`, Math.max(widthOf(task.label), output.columns - 1), output.unicode)}`)
+    const room = output.columns - 1
+    const share = total ? Math.min(1, done / total) : undefined
+    const length = Math.min(LONGEST_BAR, room - widthOf(`${task.label}  100%  ${text}`))
+    let picture = ''
+    if (share !== undefined && length > 3) {
+      const [full, empty] = output.unicode ? ['█', '░'] : ['#', '-']
+      const filled = Math.round(share * length)
+      picture = ` ${full!.repeat(filled)}${empty!.repeat(length - filled)} ${Math.floor(share * 100)}%`
+    }
+    stream.write(`\r\u001b[2K${truncate(`${task.label}${picture}  ${text}`, Math.max(4, room), output.unicode)}`)
   }
   const line = () => {
     lines++
