@@ -151,6 +151,7 @@ interface GridProps<Row> extends DataTableProps<Row> {
 }
 
 const SKELETON_ROWS = 8
+const DEFAULT_WIDTH = 120
 
 function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible, onRowOpen }: GridProps<Row>) {
   const { t } = useTranslation('kit')
@@ -173,7 +174,9 @@ function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new row height is what must be measured.
   useEffect(() => virtual.measure(), [rowHeight, virtual])
 
-  const template = useMemo(() => shown.map((column) => `minmax(${column.width ?? 120}px, ${column.width ?? 120}fr)`).join(' '), [shown])
+  // Head and rows are grids of their own: only a width that does not depend on what is in them keeps their columns in line.
+  const width = shown.reduce((sum, column) => sum + (column.width ?? DEFAULT_WIDTH), 0)
+  const template = useMemo(() => shown.map((column) => `minmax(${column.width ?? DEFAULT_WIDTH}px, ${column.width ?? DEFAULT_WIDTH}fr)`).join(' '), [shown])
   const move = useCallback(
     (to: number) => {
       const next = Math.max(0, Math.min(count - 1, to))
@@ -219,7 +222,7 @@ function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible
       onKeyDown={onKeyDown}
       onFocus={(event) => event.target === event.currentTarget && active < 0 && setActive(0)}
     >
-      <div className={styles.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }} tabIndex={-1}>
+      <div className={styles.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, width }} tabIndex={-1}>
         {shown.map((column) => (
           <HeadCell key={column.id} column={column} sort={sort} sortable={column.sortable ?? !server} onSort={onSort} />
         ))}
@@ -240,7 +243,7 @@ function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible
               data-odd={item.index % 2 === 1 || undefined}
               data-stale={data.stale || undefined}
               data-open={(onRowOpen && row !== undefined) || undefined}
-              style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+              style={{ gridTemplateColumns: template, width, transform: `translateY(${item.start}px)` }}
               onClick={() => {
                 if (!window.getSelection()?.isCollapsed) return
                 setActive(item.index)
