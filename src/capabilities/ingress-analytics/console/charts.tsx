@@ -4,18 +4,26 @@ import { IconFilter } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { formatDuration } from '#core/kernel/duration.ts'
 import { Chart, type ChartMark, type ChartSeries } from '#kits/console-kit/chart.tsx'
-import { Tiles } from '#kits/console-kit/panel.tsx'
 import { niceStep } from '#kits/console-kit/time-range.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { type Mark, NUMBERS } from '../domain/api.ts'
+import styles from './charts.module.css'
 import { addFilter, addStatusClass } from './filters.ts'
 import { unitOf } from './numbers.ts'
 import { type Panel, type PanelSeries, panels } from './panels.ts'
 import { type Ingress, offsetOf, useMarks, useSeries } from './use-ingress.ts'
 import { useWords } from './words.ts'
 
-/** What a chart is called and filled with before its first answer. */
-const FRAMES: readonly Panel['id'][] = ['requests', 'success', 'latency', 'upstream', 'traffic', 'failures', 'visitors']
+/** The order of the charts; wide ones fill a row with their neighbor. */
+const FRAMES: readonly { id: Panel['id']; wide?: boolean }[] = [
+  { id: 'requests', wide: true },
+  { id: 'success' },
+  { id: 'latency' },
+  { id: 'upstream' },
+  { id: 'traffic' },
+  { id: 'failures', wide: true },
+  { id: 'visitors' },
+]
 
 export function Charts({ ingress }: { ingress: Ingress }) {
   const t = useWords()
@@ -37,29 +45,31 @@ export function Charts({ ingress }: { ingress: Ingress }) {
     return new Map([...drawn].map(([id, p]) => [id, p.series.map(label)]))
   }, [drawn, t])
   return (
-    <Tiles kind="half">
-      {FRAMES.map((id) => {
+    <div className={styles.charts}>
+      {FRAMES.map(({ id, wide }) => {
         const panel = drawn.get(id)
         return (
-          <Chart
-            key={id}
-            title={t(`panel.${id}`)}
-            unit={panel?.unit ?? 'number'}
-            ts={answer.data?.ts}
-            series={series.get(id) ?? []}
-            kind={panel?.stacked ? 'area' : 'line'}
-            stacked={panel?.stacked ?? false}
-            marks={marks}
-            loading={answer.loading}
-            error={answer.error}
-            onRetry={answer.refetch}
-            stale={answer.stale}
-            note={panel?.per === undefined ? undefined : t('panel.per', { step: formatDuration(panel.per) })}
-            actions={panel && <Pick panel={panel} ingress={ingress} />}
-          />
+          <div key={id} data-wide={wide || undefined}>
+            <Chart
+              title={t(`panel.${id}`)}
+              unit={panel?.unit ?? 'number'}
+              ts={answer.data?.ts}
+              series={series.get(id) ?? []}
+              kind={panel?.stacked ? 'area' : 'line'}
+              stacked={panel?.stacked ?? false}
+              marks={marks}
+              loading={answer.loading}
+              error={answer.error}
+              onRetry={answer.refetch}
+              stale={answer.stale}
+              note={panel?.per === undefined ? undefined : t('panel.per', { step: formatDuration(panel.per) })}
+              actions={panel && <Pick panel={panel} ingress={ingress} />}
+              {...(id === 'success' ? { min: 'auto' as const, max: 1 } : {})}
+            />
+          </div>
         )
       })}
-    </Tiles>
+    </div>
   )
 }
 

@@ -1,7 +1,7 @@
 /** Ingress: how much came, how well and how fast it was answered, who and what stands behind it. */
 import { Button, NativeSelect, Switch } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
-import { PageHead, Tiles } from '#kits/console-kit/panel.tsx'
+import { PageHead } from '#kits/console-kit/panel.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import type { ApiState } from '#kits/console-kit/use-api.ts'
@@ -72,7 +72,7 @@ function Body({ ingress, stats }: { ingress: Ingress; stats: ApiState<StatsAnswe
         <NoneInRange ingress={ingress} />
       ) : (
         <>
-          <Tiles>
+          <div className={styles.tiles}>
             {tiles(data).map((tile) => (
               <Stat
                 key={tile.id}
@@ -86,13 +86,16 @@ function Body({ ingress, stats }: { ingress: Ingress; stats: ApiState<StatsAnswe
                 onClick={tile.statusClass === undefined ? undefined : () => ingress.setFilters(addStatusClass(ingress.filters, tile.statusClass as number))}
               />
             ))}
-          </Tiles>
-          <div className={styles.stack}>
-            <Ladder stats={stats} />
-            <Charts ingress={ingress} />
-            <Rankings ingress={ingress} />
-            <div className={styles.pair}>
+          </div>
+
+          <Ladder stats={stats} />
+          <Charts ingress={ingress} />
+          <Rankings ingress={ingress} />
+          <div className={styles.pair}>
+            <div>
               <SlowRequests ingress={ingress} />
+            </div>
+            <div>
               <FailingUpstreams ingress={ingress} />
             </div>
           </div>

@@ -17,7 +17,7 @@ import type { Ingress } from './use-ingress.ts'
 import { isLiveFilter, textsOf } from './view.ts'
 import { useWords } from './words.ts'
 
-const LEFT_OUT = ['upstream_time', 'upstream_addr']
+const SHOWN = ['ts', 'method', 'host', 'path', 'status', 'request_time', 'bytes_out', 'client']
 const ignore = () => {}
 
 export function LivePanel({ ingress }: { ingress: Ingress }) {
@@ -42,7 +42,7 @@ export function LivePanel({ ingress }: { ingress: Ingress }) {
     [bars, t],
   )
   const columns = useMemo(
-    () => requestColumns(t, (field, value) => setFilters(addFilter(filters, { field, op: 'eq', value })), LEFT_OUT).map((c) => ({ ...c, sortable: false })),
+    () => requestColumns(t, (field, value) => setFilters(addFilter(filters, { field, op: 'eq', value })), SHOWN).map((c) => ({ ...c, sortable: false })),
     [t, filters, setFilters],
   )
   const stale = state === 'stale'

@@ -24,6 +24,15 @@ describe('panels', () => {
     }
   })
 
+  it('take rates over the part of a bucket that is in the range, and leave out counts of cut buckets', () => {
+    const cut = { ...answer(60_000, 120), from: 30_000, to: 125_000 }
+    const values = (id: string) => panels(cut, undefined).find((p) => p.id === id)!.series[0]!.values
+    // Half of the first bucket, 5 s of the third.
+    expect(values('requests')).toEqual([4, null, null])
+    expect(values('visitors')).toEqual([null, null, null])
+    expect(values('latency')).toEqual([120, null, 120])
+  })
+
   it('leave shares and times as they are and name the bucket of counts', () => {
     const all = panels(answer(60_000, 0.5), undefined)
     expect(all.find((p) => p.id === 'success')!.series[0]!.values).toEqual([0.5, null, 0.5])

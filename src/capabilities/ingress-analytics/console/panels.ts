@@ -103,12 +103,19 @@ const DEFINITIONS: readonly Definition[] = [
   },
 ]
 
+/** Share of a bucket below which its rate is mostly chance. */
+const LEAST_COVERED = 0.25
+
 /**
  * All charts of the page on one time axis.
  * @param offset ms by which the compared period lies before the range; its points are laid over the present ones by time.
  */
 export function panels(answer: SeriesAnswer, offset: number | undefined): Panel[] {
-  const perSecond = (values: Values): Values => values.map((v) => (v === null ? null : (v * 1000) / answer.step))
+  const covered = answer.ts.map((t) => (Math.min(t + answer.step, answer.to) - Math.max(t, answer.from)) / answer.step)
+  // Buckets at the ends of the range may be cut: a rate is taken over what is left of them, a count of half a bucket says nothing.
+  const perSecond = (values: Values): Values =>
+    values.map((v, i) => (v === null || (covered[i] ?? 0) < LEAST_COVERED ? null : (v * 1000) / (answer.step * (covered[i] as number))))
+  const perBucket = (values: Values): Values => values.map((v, i) => ((covered[i] ?? 0) < 1 ? null : v))
   const earlier = (key: Name): Values | undefined => {
     const { compared } = answer
     const values = compared?.series[key]
@@ -116,7 +123,7 @@ export function panels(answer: SeriesAnswer, offset: number | undefined): Panel[
     return layOver(answer.ts, compared.ts, values, offset, answer.step)
   }
   return DEFINITIONS.map((definition) => {
-    const scale = definition.perSecond ? perSecond : (values: Values) => values
+    const scale = definition.perSecond ? perSecond : definition.perBucket ? perBucket : (values: Values) => values
     const series: PanelSeries[] = definition.lines.map(({ key, color, statusClass, status }) => ({
       name: key,
       color,

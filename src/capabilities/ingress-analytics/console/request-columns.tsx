@@ -8,9 +8,6 @@ import styles from './request-columns.module.css'
 type Words = (key: string) => string
 export type Pick = (field: Field, value: string) => void
 
-/** In the order in which they are shown. */
-const NARROW = ['method', 'status', 'protocol', 'tls', 'country', 'arm', 'upstream_status'] as const satisfies readonly Field[]
-const SHOWN: readonly string[] = ['method', 'host', 'path', 'status', 'client', 'upstream_addr']
 const WORDS = [
   'method',
   'host',
@@ -35,22 +32,36 @@ const WORDS = [
   'source',
 ] as const satisfies readonly Field[]
 
-const WIDE: Partial<Record<Field, number>> = { path: 260, path_pattern: 220, user_agent: 280, referer: 220, host: 150, upstream_addr: 150, client: 130 }
+const WIDTHS: Partial<Record<Field, number>> = {
+  method: 72,
+  status: 72,
+  protocol: 84,
+  tls: 84,
+  arm: 84,
+  upstream_status: 84,
+  country: 100,
+  path: 220,
+  path_pattern: 220,
+  user_agent: 280,
+  referer: 220,
+  host: 150,
+  upstream_addr: 150,
+  client: 130,
+}
 
 const text = (row: RequestRow, name: string): string => {
   const value = row[name]
   return value === null || value === undefined ? '' : String(value)
 }
 
-/** @param pick adds a filter for a clicked value @param hidden ids to leave for the column chooser, besides those that are hidden anyway */
-export function requestColumns(t: Words, pick: Pick, hidden: readonly string[] = []): Column<RequestRow>[] {
+/** @param pick adds a filter for a clicked value @param shown ids to show at first, in this order; all others wait in the column chooser */
+export function requestColumns(t: Words, pick: Pick, shown: readonly string[]): Column<RequestRow>[] {
   const words = WORDS.map(
     (field): Column<RequestRow> => ({
       id: field,
       title: t(`field.${field}`),
-      width: WIDE[field] ?? ((NARROW as readonly Field[]).includes(field) ? 76 : 120),
+      width: WIDTHS[field] ?? 120,
       sortable: field === 'status',
-      hidden: !SHOWN.includes(field) || hidden.includes(field),
       value: (row) => text(row, field),
       cell: (row) =>
         field === 'status' ? (
@@ -68,19 +79,18 @@ export function requestColumns(t: Words, pick: Pick, hidden: readonly string[] =
     unit: id.startsWith('bytes') ? 'bytes' : 'seconds',
     width: 92,
     sortable,
-    hidden: id === 'bytes_in' || hidden.includes(id),
   })
-  const status = words.findIndex((c) => c.id === 'status')
-  return [
+  const columns: Column<RequestRow>[] = [
     { id: 'ts', title: t('field.ts'), unit: 'time', align: 'start', width: 156, sortable: true },
-    ...words.slice(0, status + 1),
     number('request_time', true),
     number('upstream_time', true),
     number('bytes_out', true),
-    ...words.slice(status + 1),
     number('bytes_in', false),
-    { id: 'trace_id', title: t('field.trace_id'), width: 240, sortable: false, hidden: true },
+    ...words,
+    { id: 'trace_id', title: t('field.trace_id'), width: 240, sortable: false },
   ]
+  const place = ({ id }: Column<RequestRow>) => (shown.includes(id) ? shown.indexOf(id) : shown.length)
+  return columns.map((column) => ({ ...column, hidden: !shown.includes(column.id) })).sort((a, b) => place(a) - place(b))
 }
 
 /** Rows have no id: what a request was, as far as the log can tell two apart. */

@@ -19,6 +19,7 @@ import { useWords } from './words.ts'
 
 /** The API pages this far; the table says so instead of ending in silence. */
 const REACHABLE = 100_000
+const SHOWN = ['ts', 'method', 'host', 'path', 'status', 'request_time', 'upstream_time', 'bytes_out', 'client', 'upstream_addr']
 const EXPORT_ROWS = 10_000
 const EXPORT_PAGE = 1000
 
@@ -41,7 +42,7 @@ export default function RequestsPage() {
   // One row, for what is known about the answer as a whole.
   const about = useRequests(ingress, { limit: 1 })
   const pick = useCallback((field: Field, value: string, op: Operator = 'eq') => setFilters(addFilter(filters, { field, op, value })), [filters, setFilters])
-  const columns = useMemo(() => requestColumns(t, pick), [t, pick])
+  const columns = useMemo(() => requestColumns(t, pick, SHOWN), [t, pick])
   const load = useCallback<Load<RequestRow>>(
     async ({ sort, order, search, limit, offset, columns: ids, signal }) => {
       setShown((s) =>

@@ -8,14 +8,14 @@ import { requestColumns, requestKey } from './request-columns.tsx'
 import { INGRESS_REQUESTS, type Ingress, useRequests } from './use-ingress.ts'
 import { useWords } from './words.ts'
 
-const LEFT_OUT = ['bytes_out', 'client']
+const SHOWN = ['request_time', 'upstream_time', 'status', 'method', 'path', 'upstream_addr', 'ts']
 
 export function SlowRequests({ ingress }: { ingress: Ingress }) {
   const t = useWords()
   const { filters, setFilters, open } = ingress
   const answer = useRequests(ingress, { sort: 'request_time', order: 'desc', limit: 10 })
   const columns = useMemo(
-    () => requestColumns(t, (field, value) => setFilters(addFilter(filters, { field, op: 'eq', value })), LEFT_OUT).map((c) => ({ ...c, sortable: false })),
+    () => requestColumns(t, (field, value) => setFilters(addFilter(filters, { field, op: 'eq', value })), SHOWN).map((c) => ({ ...c, sortable: false })),
     [t, filters, setFilters],
   )
   const rows = useMemo(() => answer.data?.rows.filter((row) => typeof row.request_time === 'number'), [answer.data])

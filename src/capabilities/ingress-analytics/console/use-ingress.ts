@@ -62,6 +62,6 @@ export const useRequests = (ingress: Ingress, query: ApiQuery) => useApi<Request
 
 /** Bytes, budget and days left of the access logs; undefined until known. */
 export function useStorage() {
-  const { data } = useApi<StoreStatus>('/storage', undefined, { refreshMs: 60_000 })
+  const { data } = useApi<StoreStatus>('/store', undefined, { refreshMs: 60_000 })
   return data?.signals.find(({ signal }) => signal === 'access')
 }
