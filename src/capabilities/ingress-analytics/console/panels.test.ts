@@ -3,7 +3,7 @@ import type { SeriesAnswer } from '../domain/api.ts'
 import { layOver, panels } from './panels.ts'
 
 const NAMES =
-  'requests qps c2xx c3xx c4xx c5xx success_rate bytes_in bytes_out mean p50 p90 p95 p99 max upstream_mean upstream_p99 visitors s499 s502 s504'.split(' ')
+  'requests qps c2xx c3xx c4xx c5xx success_rate bytes_in bytes_out mean p50 p90 p95 p99 max upstream_mean upstream_p99 visitors s499 s502 s503 s504'.split(' ')
 const answer = (step: number, value: number | null): SeriesAnswer => ({
   from: 0,
   to: 3 * step,

@@ -98,6 +98,7 @@ const DEFINITIONS: readonly Definition[] = [
     lines: [
       { key: 's499', color: 'warning', status: 499 },
       { key: 's502', color: 'error', status: 502 },
+      { key: 's503', color: 5, status: 503 },
       { key: 's504', color: 4, status: 504 },
     ],
   },
