@@ -11,6 +11,12 @@ export interface CliDoorEntry {
 /** Every command of the CLI. Only the one that is called is loaded. */
 export const DOORS: readonly CliDoorEntry[] = [
   {
+    name: 'start',
+    summary: { en: 'start the server, the console and the demo site on this machine', 'zh-CN': '在本机启动服务器、控制台和演示站点' },
+    load: () => import('./commands/start.ts'),
+  },
+  { name: 'server', summary: { en: 'run the server', 'zh-CN': '运行服务器' }, load: () => import('./commands/server.ts') },
+  {
     name: 'agent',
     summary: { en: 'follow log files and send them to the server', 'zh-CN': '跟踪日志文件并将其发送到服务器' },
     load: () => import('./commands/agent.ts'),

@@ -3,11 +3,19 @@ import { EXIT } from '#core/kernel/errors.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { runCli } from './program.ts'
 
+/** npm hands Ctrl-C on although the terminal sent it to us already: what comes within this many ms is the same keystroke. */
+const ECHO_MS = 500
+
 const interrupted = new AbortController()
+let interruptedAt = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The first one asks the work to end; the second one does not wait for it.
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(128 + constants.signals[signal])
+    if (interrupted.signal.aborted) {
+      if (performance.now() - interruptedAt > ECHO_MS) process.exit(128 + constants.signals[signal])
+      return
+    }
+    interruptedAt = performance.now()
     interrupted.abort(new Error(signal))
   })
 }

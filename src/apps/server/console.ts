@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CodedError } from '#core/kernel/errors.ts'
-import { contentSecurityPolicy, pathOf } from '#kits/server-kit/http.ts'
+import { pathOf } from '#kits/server-kit/http.ts'
 
 /** Paths of the server itself; every other path belongs to the console's router. */
 const OURS = /^\/(api|loki|prometheus|healthz|readyz|metrics|openapi\.json|assets)(\/|$)/
 
-/**
- * The built console in `folder`: hashed assets that browsers keep for ever, compressed side-cars, and the page for every path of its router. The page names
- * a fresh nonce in `<meta name="csp-nonce">`, which inline styles carry.
- */
+/** The built console in `folder`: hashed assets that browsers keep for ever, compressed side-cars, and the page for every path of its router. */
 export async function serveConsole(http: FastifyInstance, folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => [])
   const hidden = { schema: { hide: true } as object }
@@ -36,11 +32,8 @@ export async function serveConsole(http: FastifyInstance, folder: string): Promi
     }
     scope.get('/*', hidden, async (request, reply) => {
       if (!isPage(request)) throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
-      const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
-      if (page === undefined) throw new CodedError('NOT_FOUND', { what: 'The built console' })
-      const nonce = randomBytes(16).toString('base64')
-      reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').header('content-security-policy', contentSecurityPolicy(nonce))
-      return page.replace('<head>', `<head><meta name="csp-nonce" content="${nonce}">`)
+      if (!names.includes('assets')) throw new CodedError('NOT_FOUND', { what: 'The built console' })
+      return reply.sendFile('index.html', folder, { maxAge: 0, immutable: false })
     })
   })
 }

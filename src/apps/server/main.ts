@@ -17,7 +17,7 @@ import { authRoutes } from '#kits/server-kit/auth-routes.ts'
 import type { RunningDoor, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
-import type { IngestTokens } from '#kits/server-kit/ingest-tokens.ts'
+import { DEFAULT_CLUSTER, type IngestTokens } from '#kits/server-kit/ingest-tokens.ts'
 import { createMetrics, measureHttp } from '#kits/server-kit/metrics.ts'
 import { openSettings } from '#kits/server-kit/settings.ts'
 import pkg from '../../../package.json' with { type: 'json' }
@@ -125,6 +125,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         settings.routes(api)
         storeRoutes(api, telemetry)
         alerts.routes(api)
+        api.get('/clusters', { schema: { summary: 'Clusters that something may come from' } }, async ({ scope }) => {
+          const names = new Set([DEFAULT_CLUSTER, ...auth.tokens.list().map(({ cluster }) => cluster)])
+          return { clusters: [...names].filter((id) => scope === 'all' || scope.clusters.includes(id)).map((id) => ({ id })) }
+        })
         const context: ServerContext = { http: api, telemetry, live: createLiveStream({ clock }), clock, log, metrics, settings, alerts }
         for (const load of options.capabilities ?? CAPABILITIES) {
           const door: ServerDoor = await load()

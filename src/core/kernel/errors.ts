@@ -189,6 +189,14 @@ export const ERRORS = {
     'Choose an address of this machine and a port that you may use.',
     '请选择本机的地址以及有权使用的端口。',
   ),
+  BUILD_FAILED: row(
+    500,
+    EXIT.error,
+    'Building {what} failed: {reason}',
+    '构建 {what} 失败：{reason}',
+    'Run `npm install --no-save` and try again.',
+    '请运行 `npm install --no-save` 后重试。',
+  ),
   UNREACHABLE: row(
     502,
     EXIT.error,

@@ -30,9 +30,12 @@ export interface IngestTokens {
 /** Names of clusters: DNS labels, as they stand in URLs. */
 export const clusterName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and `-`, at most 63')
 
+/** Of the machine or cluster that the server itself is for, and of the demo. */
+export const DEFAULT_CLUSTER = 'local'
+
 export const ingestTokenRequest = z.object({
   name: z.string().trim().min(1).max(100),
-  cluster: clusterName.default('local'),
+  cluster: clusterName.default(DEFAULT_CLUSTER),
   signals: z.array(z.enum(SIGNALS)).min(1).max(SIGNALS.length).default(['access', 'logs']),
 })
 export type IngestTokenRequest = z.input<typeof ingestTokenRequest>

@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { resolveConfig } from '#kits/server-kit/config.ts'
+
+/** The flags that `start` and `server` share; each is also a variable `SALLYPORT_…`. */
+export function serverFlagsOf(command: Command, zh: boolean): Command {
+  const repeat = (value: string, before: string[] = []) => [...before, value]
+  return command
+    .option('--port <n>', zh ? '端口（默认 7070；0：任意空闲端口）' : 'port (default 7070; 0: any free one)')
+    .option('--listen <address>', zh ? '监听地址（默认 127.0.0.1）' : 'address to listen on (default 127.0.0.1)')
+    .option('--host <name>', zh ? '访问此服务器所用的主机名，可重复' : 'host name by which people reach this server; can be repeated', repeat)
+    .option('--external-url <url>', zh ? '通知中链接所用的地址' : 'address for links in notifications')
+    .option('--log-level <level>', 'debug, info, warn, error, silent')
+}
+
+/** Other variables of ours, which are read elsewhere. */
+const ALSO_KNOWN = ['SALLYPORT_SERVER', 'SALLYPORT_TOKEN', 'SALLYPORT_CALLED_AS', 'SALLYPORT_REQUIRE_REAL']
+
+export const flagsFor = <Schema extends z.ZodObject>(schema: Schema, options: Record<string, unknown>, context: CliContext): z.output<Schema> =>
+  resolveConfig(schema, { ...options, data: context.dataFolder }, process.env, ALSO_KNOWN)

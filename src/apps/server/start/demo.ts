@@ -1,0 +1,30 @@
+/** The demo: the sandbox site writes a real access log, and a real agent sends it to the server. */
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { writeFileAtomic } from '#kits/server-kit/files.ts'
+import { DEFAULT_CLUSTER } from '#kits/server-kit/ingest-tokens.ts'
+import type { RunningServer } from '../main.ts'
+import type { ChildProgram } from './children.ts'
+
+const SRC = resolve(import.meta.dirname, '../../..')
+/** Small programs: a young generation of 2 MB is enough and saves memory. */
+const SMALL = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning']
+
+/** What to run beside `server`. The agent's token is made anew at each start and is in a file that only its owner reads. */
+export async function demoPrograms(server: RunningServer, data: string): Promise<ChildProgram[]> {
+  const folder = join(data, 'demo')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { token } = await server.tokens.issue({ name: 'demo agent', cluster: DEFAULT_CLUSTER, signals: ['access'] }, { replace: true })
+  const tokenFile = join(folder, 'agent-token')
+  const config = join(folder, 'agent.yaml')
+  await writeFileAtomic(tokenFile, `${token}\n`)
+  await writeFileAtomic(
+    config,
+    stringify({ server: server.url, tokenFile, data: folder, sources: [{ path: join(data, 'sandbox/logs/access.log'), name: 'demo' }] }),
+  )
+  return [
+    { name: 'demo site', script: join(SRC, 'sandbox/site/main.ts'), args: ['--data', data, '--server', server.url], execArgv: SMALL },
+    { name: 'demo agent', script: join(SRC, 'apps/agent/main.ts'), args: ['--config', config, '--data', folder, '--parent-watch'], execArgv: SMALL },
+  ]
+}
