@@ -60,7 +60,7 @@ export interface ServerOptions extends Omit<ServerFlags, 'logLevel'> {
   /** More that must be well, for `/readyz`. */
   conditions?: () => readonly Condition[]
   /** Tests hand in others. */
-  open?: (options: Parameters<typeof openTelemetry>[0]) => Promise<Telemetry & { close(): Promise<void> }>
+  openStore?: (options: Parameters<typeof openTelemetry>[0]) => Promise<Telemetry & { close(): Promise<void> }>
   capabilities?: typeof CAPABILITIES
 }
 
@@ -91,8 +91,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     for (const step of undo.splice(0).reverse()) await step().catch((err) => log.error({ err }, 'a part did not stop well'))
   }
   try {
-    const open = options.open ?? openTelemetry
-    const telemetry = await open({ dir: join(data, 'telemetry'), clock, log: (message, details) => log.warn(details, message) })
+    const openStore = options.openStore ?? openTelemetry
+    const telemetry = await openStore({ dir: join(data, 'telemetry'), clock, log: (message, details) => log.warn(details, message) })
     undo.push(() => telemetry.close())
     const url = { now: '' }
     const auth = await openAuth(data, clock)

@@ -1,6 +1,7 @@
 /** Builds the console when it is missing or its sources changed, in a child process: the builder's memory must not stay with the server. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,16 +11,18 @@ import { readIfThere } from '#kits/server-kit/files.ts'
 const ROOT = resolve(import.meta.dirname, '../../../..')
 const OUT = join(ROOT, 'dist/console')
 const STAMP = join(OUT, 'sources.sha256')
+const CONFIG = join(ROOT, 'src/apps/console/vite.config.ts')
 /** What may go into the console. */
 const SOURCES = ['src/apps/console', 'src/kits/console-kit', 'src/capabilities', 'src/core', 'package-lock.json']
 
 /** Folder of the built console; `onBuild` is called when there is something to build. Throws BUILD_FAILED. */
 export async function builtConsole(onBuild: () => void): Promise<string> {
+  // A release carries the built console and no sources.
+  if (!existsSync(CONFIG)) return OUT
   const wanted = await hashOf(SOURCES)
   if ((await readIfThere(STAMP))?.trim() === wanted) return OUT
   onBuild()
-  const config = join(ROOT, 'src/apps/console/vite.config.ts')
-  const script = `import { build } from 'vite'; await build({ configFile: ${JSON.stringify(config)}, configLoader: 'native' })`
+  const script = `import { build } from 'vite'; await build({ configFile: ${JSON.stringify(CONFIG)}, configLoader: 'native' })`
   try {
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: ROOT,

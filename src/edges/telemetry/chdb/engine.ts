@@ -65,4 +65,6 @@ try {
 }
 
 // The server is gone: stop at once. The data is as safe as after any crash, and the next server can have the folder now.
+// Ctrl-C goes to the whole group; the server ends us when its queue is empty.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
