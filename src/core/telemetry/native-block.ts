@@ -30,9 +30,12 @@ export class ByteSink {
   }
 
   raw(source: Uint8Array, from = 0, to: number = source.length): void {
-    this.reserve(to - from)
-    this.bytes.set(source.subarray(from, to), this.length)
-    this.length += to - from
+    const length = to - from
+    this.reserve(length)
+    // words are short: a loop is cheaper than a view and a call
+    if (length < 48) for (let i = 0; i < length; i++) this.bytes[this.length + i] = source[from + i]!
+    else this.bytes.set(source.subarray(from, to), this.length)
+    this.length += length
   }
 
   /** A length-prefixed string. */
@@ -65,18 +68,26 @@ export interface NativeColumn {
 /** The bytes of a typed array, for number columns. */
 export const bytesOf = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 
+/** Words that can write themselves, for dictionaries that do not live in arrays of their own: each as its length (varint) and its bytes. */
+export interface WordList {
+  length: number
+  writeTo(sink: ByteSink): void
+}
+
 /** Body of a `LowCardinality(String)` column: a dictionary and one key per row. An empty block has an empty body. */
-export function lowCardinality(dictionary: readonly Uint8Array[], keys: Uint32Array): Uint8Array {
+export function lowCardinality(dictionary: readonly Uint8Array[] | WordList, keys: Uint32Array): Uint8Array {
   if (keys.length === 0) return new Uint8Array(0)
   const width = dictionary.length <= 0xff ? 0 : dictionary.length <= 0xffff ? 1 : 2
   const body = new ByteSink(64 + dictionary.length * 16 + keys.length * (1 << width))
   body.uint64(1n) // serialization version: shared dictionaries with additional keys
   body.uint64(BigInt(width) | (1n << 9n) | (1n << 10n)) // key width; has additional keys; needs dictionary update
   body.uint64(BigInt(dictionary.length))
-  for (const word of dictionary) {
-    body.varint(word.length)
-    body.raw(word)
-  }
+  if ('writeTo' in dictionary) dictionary.writeTo(body)
+  else
+    for (const word of dictionary) {
+      body.varint(word.length)
+      body.raw(word)
+    }
   body.uint64(BigInt(keys.length))
   body.raw(bytesOf(width === 0 ? Uint8Array.from(keys) : width === 1 ? Uint16Array.from(keys) : keys))
   return body.view()
