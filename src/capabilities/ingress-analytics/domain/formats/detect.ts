@@ -18,8 +18,9 @@ export function detectFormat(bytes: Uint8Array, also: readonly LineFormat[] = []
     end = next < 0 ? bytes.length : next + 1
     lines++
   }
-  const head = bytes.subarray(0, end)
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  // a plain view: Node's Buffers would make the hot loops serve two kinds of array
+  const head = new Uint8Array(bytes.buffer, bytes.byteOffset, end)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end)
   let best: LineFormat | undefined
   let most = 0
   for (const format of [...also, ...FORMATS]) {
