@@ -20,8 +20,6 @@ const FUTURE_MS = 10 * 60_000
 const DAY_MS = 86_400_000
 /** Sources whose status is kept; the one heard of longest ago goes first. */
 const SOURCES_MAX = 2_000
-/** Batches whose receipt is remembered, so that one sent again is neither stored nor shown twice. */
-const RECEIPTS_MAX = 8_192
 const LATEST_MAX = 400
 
 export interface AccessSinkOptions extends VocabularyOptions {
@@ -61,8 +59,6 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
   const builder = createBlockBuilder()
   let vocabulary = createVocabulary(options)
   const sources = new Map<string, Source>()
-  const receipts = new Map<string, LineReceipt>()
-  const underWay = new Map<string, Promise<LineReceipt>>()
   const latest = new Map<string, RequestRow[]>()
   /** Batches are parsed one after the other: they share the builder's arrays. */
   let turn: Promise<unknown> = Promise.resolve()
@@ -168,29 +164,14 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     status.lastAt = Math.max(status.lastAt ?? 0, batch.receivedAt)
     const fresh = run.rejects.samples.map((sample) => ({ at: batch.receivedAt, ...sample }))
     status.samples = [...fresh, ...status.samples].slice(0, SAMPLE_MAX)
-    const receipt: LineReceipt = { accepted: run.accepted, rejected: run.rejects.total, reasons: { ...run.rejects.reasons } }
-    receipts.set(`${batch.cluster}\n${batch.id}`, receipt)
-    for (const oldest of receipts.keys()) {
-      if (receipts.size <= RECEIPTS_MAX) break
-      receipts.delete(oldest)
-    }
-    return receipt
+    return { accepted: run.accepted, rejected: run.rejects.total, reasons: { ...run.rejects.reasons } }
   }
 
   return {
     name: 'access',
     since: clock.now(),
     accepts: () => true,
-    write(batch) {
-      const key = `${batch.cluster}\n${batch.id}`
-      const done = receipts.get(key)
-      if (done) return Promise.resolve(done)
-      const running = underWay.get(key)
-      if (running) return running
-      const work = take(batch).finally(() => underWay.delete(key))
-      underWay.set(key, work)
-      return work
-    },
+    write: take,
     sources: (cluster) => [...sources].filter(([key]) => key.startsWith(`${cluster}\n`)).map(([, source]) => structuredClone(source.status)),
     latest(select, limit = 20) {
       const rows = latest.get(select.cluster) ?? []

@@ -152,7 +152,8 @@ function readerOf(head: Uint8Array, slots: Int32Array, literals: readonly Uint8A
 
   return (line, start, end) => {
     const { bytes, from, to } = line
-    // what is read out of $request must not be left over from the line before
+    // what is read out of $request and X-Forwarded-For must not be left over from the line before
+    to[SLOT.CLIENT] = from[SLOT.CLIENT]!
     to[SLOT.METHOD] = from[SLOT.METHOD]!
     to[SLOT.PATH] = from[SLOT.PATH]!
     to[SLOT.PROTOCOL] = from[SLOT.PROTOCOL]!
