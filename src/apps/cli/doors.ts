@@ -39,3 +39,6 @@ export const DOORS: readonly CliDoorEntry[] = [
   },
   { name: 'version', summary: { en: 'print the version', 'zh-CN': '打印版本' }, load: () => import('./commands/version.ts') },
 ]
+
+/** Commands that need the whole server, and are not in the bundle. */
+export const SERVER_DOORS: readonly string[] = ['start', 'server']

@@ -7,10 +7,10 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { renderError } from '#kits/cli-kit/errors.ts'
 import { PROGRESS_MODES } from '#kits/cli-kit/progress.ts'
 import { languageOf, mayColor, mayUnicode, paint } from '#kits/cli-kit/terminal.ts'
-import { type CliDoorEntry, DOORS } from './doors.ts'
+import type { CliDoorEntry } from './doors.ts'
 
 /** Runs one command line (without node and script) and returns the exit code; never throws, never exits. */
-export async function runCli(words: readonly string[], around: Omit<Surroundings, 'onExit'>, doors: readonly CliDoorEntry[] = DOORS): Promise<ExitCode> {
+export async function runCli(words: readonly string[], around: Omit<Surroundings, 'onExit'>, doors: readonly CliDoorEntry[]): Promise<ExitCode> {
   const { env, stderr, signal } = around
   let exit: ExitCode = EXIT.done
   let language = languageOf(undefined, env)

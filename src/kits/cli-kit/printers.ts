@@ -116,7 +116,7 @@ export async function printData<Value, Row>(
       context.out.write(`${JSON.stringify(value, undefined, 2)}\n`)
       return
     case 'yaml': {
-      const { stringify } = await import('yaml')
+      const { stringify } = await import('./yaml.ts')
       context.out.write(stringify(value))
       return
     }
