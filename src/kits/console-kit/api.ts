@@ -47,10 +47,26 @@ export function configureApi(options: { csrf?: string; onExpired?: () => void; l
 
 const TIMEOUT_MS = 30_000
 
-async function call<T>(method: string, path: string, query: ApiQuery | undefined, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+interface Call {
+  method: string
+  path: string
+  query?: ApiQuery
+  body?: unknown
+  signal?: AbortSignal
+  ifMatch?: string
+}
+
+/** An answer with its version (ETag), for changes that must not overwrite someone else's. */
+export interface Tagged<T> {
+  value: T
+  tag: string | undefined
+}
+
+async function call<T>({ method, path, query, body, signal, ifMatch }: Call): Promise<Tagged<T>> {
   const headers: Record<string, string> = { accept: 'application/json', 'accept-language': language }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (method !== 'GET' && csrf) headers['x-csrf-token'] = csrf
+  if (ifMatch) headers['if-match'] = ifMatch
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   let response: Response
   let text: string
@@ -67,7 +83,7 @@ async function call<T>(method: string, path: string, query: ApiQuery | undefined
     if (signal?.aborted) throw cause
     throw new ApiError(timeout.aborted ? { code: 'TIMED_OUT', message: '' } : { code: 'UNREACHABLE', message: '' })
   }
-  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T
+  if (response.ok) return { value: (text === '' ? undefined : JSON.parse(text)) as T, tag: response.headers.get('etag') ?? undefined }
   if (response.status === 401 && path !== '/login') onExpired?.()
   throw errorOf(response.status, text, response.headers.get('x-request-id') ?? undefined)
 }
@@ -82,8 +98,12 @@ function errorOf(status: number, text: string, request: string | undefined): Api
 }
 
 export const api = {
-  get: <T>(path: string, query?: ApiQuery, signal?: AbortSignal) => call<T>('GET', path, query, undefined, signal),
-  send: <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) => call<T>(method, path, undefined, body, signal),
+  get: async <T>(path: string, query?: ApiQuery, signal?: AbortSignal) => (await call<T>({ method: 'GET', path, query, signal })).value,
+  getTagged: <T>(path: string, signal?: AbortSignal) => call<T>({ method: 'GET', path, signal }),
+  send: async <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) =>
+    (await call<T>({ method, path, body, signal })).value,
+  /** Refused with CONFLICT when the thing was changed since `tag` was read. */
+  putTagged: <T>(path: string, body: unknown, tag: string | undefined) => call<T>({ method: 'PUT', path, body, ifMatch: tag }),
 }
 
 export const asApiError = (error: unknown): ApiError =>

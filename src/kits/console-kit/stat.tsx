@@ -25,11 +25,15 @@ export interface StatProps {
   onClick?: () => void
 }
 
+/** What is smaller is no change: half a thousandth, of the number or (shares) of the whole. */
+const SAME = 0.0005
+
 /** The change as a direction, text and judgment; undefined when there is nothing to compare. Shares differ in percentage points, all else in percent. */
 export function changeOf(value: number | null | undefined, before: number | null | undefined, unit: Unit, better: StatProps['better'] = 'neither') {
   if (isMissing(value) || isMissing(before)) return undefined
   const [now, then] = [value as number, before as number]
-  if (now === then) return { direction: 'same' as const, amount: 0, points: unit === 'share', judgment: 'neutral' as const }
+  if (Math.abs(now - then) < SAME * (unit === 'share' ? 1 : Math.abs(then)) || now === then)
+    return { direction: 'same' as const, amount: 0, points: unit === 'share', judgment: 'neutral' as const }
   const points = unit === 'share'
   if (!points && then === 0) return { direction: 'new' as const, amount: 0, points, judgment: 'neutral' as const }
   const amount = points ? now - then : (now - then) / Math.abs(then)

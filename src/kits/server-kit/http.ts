@@ -45,9 +45,12 @@ export interface HttpOptions {
 
 /** Bodies of JSON routes; routes that take more say so (`bodyLimit`). */
 const BODY_LIMIT = 1024 * 1024
+/** No inline code and no inline style: the console needs neither. */
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const SECURITY_HEADERS = {
   // No inline code and no inline style; the console's variables stand in a style sheet.
-  'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',

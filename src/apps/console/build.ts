@@ -1,0 +1,36 @@
+/** Builds the console into dist/console, unless what is there was built from the same files. `--force` builds anyway. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { build } from 'vite'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const STAMP = join(ROOT, 'dist/console/.built-from')
+
+/** Everything that can reach the bundle: the browser's folders, what they import of core, and the versions of what they use. */
+async function sourceHash(): Promise<string> {
+  const hash = createHash('sha256')
+  const files = [join(ROOT, 'package-lock.json')]
+  for (const folder of ['src/core', 'src/kits/console-kit', 'src/apps/console', 'src/capabilities']) {
+    const names = await readdir(join(ROOT, folder), { recursive: true })
+    files.push(...names.filter((name) => /\.(tsx?|css|json|html|svg|js)$/.test(name) && !/\.test\.tsx?$/.test(name)).map((name) => join(ROOT, folder, name)))
+  }
+  for (const file of files.sort())
+    hash
+      .update(relative(ROOT, file))
+      .update('\0')
+      .update(await readFile(file))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+/** True when something was built. */
+export async function buildConsole(options: { force?: boolean } = {}): Promise<boolean> {
+  const hash = await sourceHash()
+  if (!options.force && (await readFile(STAMP, 'utf8').catch(() => '')) === hash) return false
+  await build({ configFile: join(import.meta.dirname, 'vite.config.ts') })
+  await writeFile(STAMP, hash)
+  return true
+}
+
+if (import.meta.main) await buildConsole({ force: process.argv.includes('--force') })

@@ -1,0 +1,34 @@
+/** Which cluster the pages are about. With one there is nothing to switch, and it only says its name. */
+import { Select } from '@mantine/core'
+import { IconHexagons } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { useCluster } from '#kits/console-kit/cluster.ts'
+import { useApi } from '#kits/console-kit/use-api.ts'
+import type { ClustersAnswer } from './endpoints.ts'
+import styles from './shell.module.css'
+
+export function ClusterSwitch() {
+  const { t } = useTranslation('shell')
+  const { cluster, setCluster } = useCluster()
+  const { data } = useApi<ClustersAnswer>('/clusters')
+  const names = data?.clusters.map(({ id }) => id) ?? [cluster]
+  if (names.length <= 1 && names[0] === cluster) {
+    return (
+      <span className={styles.cluster} title={t('cluster')}>
+        <IconHexagons size={16} stroke={1.6} aria-hidden />
+        {cluster}
+      </span>
+    )
+  }
+  return (
+    <Select
+      size="xs"
+      aria-label={t('cluster')}
+      leftSection={<IconHexagons size={16} stroke={1.6} aria-hidden />}
+      searchable={names.length > 8}
+      data={names.includes(cluster) ? names : [cluster, ...names]}
+      value={cluster}
+      onChange={(next) => next && setCluster(next)}
+    />
+  )
+}

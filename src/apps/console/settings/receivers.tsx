@@ -1,0 +1,254 @@
+import { Button, Modal, NumberInput, PasswordInput, Select, Switch, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ReceiverConfig, ReceiverKind } from '#core/alerting/receivers.ts'
+import { type ApiError, api, asApiError } from '#kits/console-kit/api.ts'
+import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { StatusMark } from '#kits/console-kit/status-mark.tsx'
+import { Confirm } from './confirm.tsx'
+import type { PartProps } from './notifications.tsx'
+import { FIELDS, type Field, KINDS, receiverOf } from './receiver-fields.ts'
+import { namedIn } from './route-edit.ts'
+import styles from './settings.module.css'
+
+/** Ways to reach people. */
+export function Receivers({ config, save }: PartProps) {
+  const { t } = useTranslation('shell')
+  const [editing, setEditing] = useState<number | undefined>()
+  const [removing, setRemoving] = useState<number | undefined>()
+  const put = (receivers: ReceiverConfig[]) => save({ ...config, receivers })
+  const add = (
+    <Button size="xs" onClick={() => setEditing(config.receivers.length)}>
+      {t('notify.addReceiver')}
+    </Button>
+  )
+  const gone = removing === undefined ? undefined : config.receivers[removing]
+  return (
+    <>
+      {config.receivers.length === 0 ? (
+        <EmptyState title={t('notify.noReceivers')} action={add}>
+          {t('notify.noReceiversHint')}
+        </EmptyState>
+      ) : (
+        <>
+          <div className={styles.scroll}>
+            <table className={styles.plain}>
+              <thead>
+                <tr>
+                  <th scope="col">{t('notify.name')}</th>
+                  <th scope="col">{t('notify.kind')}</th>
+                  <th scope="col">{t('notify.language')}</th>
+                  <th scope="col">{t('notify.test')}</th>
+                  <th scope="col">{t('tokens.actions')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {config.receivers.map((receiver, i) => (
+                  <tr key={receiver.name}>
+                    <th scope="row">{receiver.name}</th>
+                    <td>{t(`notify.kinds.${receiver.kind}`)}</td>
+                    <td>{receiver.language}</td>
+                    <td>
+                      <TestButton receiver={receiver} />
+                    </td>
+                    <td>
+                      <span className={styles.row}>
+                        <Button size="compact-sm" variant="default" aria-label={`${t('edit')}: ${receiver.name}`} onClick={() => setEditing(i)}>
+                          {t('edit')}
+                        </Button>
+                        <Button size="compact-sm" variant="default" aria-label={`${t('remove')}: ${receiver.name}`} onClick={() => setRemoving(i)}>
+                          {t('remove')}
+                        </Button>
+                      </span>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <div className={styles.buttons}>{add}</div>
+        </>
+      )}
+      {editing !== undefined && (
+        <ReceiverForm
+          receiver={config.receivers[editing]}
+          path={`receivers[${editing}]`}
+          onClose={() => setEditing(undefined)}
+          onSave={(receiver) => put(config.receivers.toSpliced(editing, 1, receiver))}
+        />
+      )}
+      {gone && (
+        <Confirm
+          title={t('notify.removeTitle', { name: gone.name })}
+          text={t(namedIn(config.route, gone.name) ? 'notify.removeUsed' : 'notify.removeText')}
+          word={gone.name}
+          button={t('remove')}
+          onClose={() => setRemoving(undefined)}
+          act={() => put(config.receivers.filter(({ name }) => name !== gone.name))}
+        />
+      )}
+    </>
+  )
+}
+
+/** Sends one message through what is stored, and says what came of it. */
+function TestButton({ receiver }: { receiver: ReceiverConfig }) {
+  const { t } = useTranslation('shell')
+  const [state, setState] = useState<'idle' | 'busy' | { ok: boolean; text: string }>('idle')
+  const send = async () => {
+    setState('busy')
+    try {
+      const answer = await api.send<{ delivered: boolean; reason?: string }>('POST', '/notifications/test', { receiver })
+      setState({ ok: answer.delivered, text: answer.delivered ? t('notify.delivered') : (answer.reason ?? '') })
+    } catch (thrown) {
+      const error = asApiError(thrown)
+      setState({ ok: false, text: error.message || error.code })
+    }
+  }
+  return (
+    <span className={styles.row}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={state === 'busy'}
+        aria-label={`${t('notify.sendTest')}: ${receiver.name}`}
+        onClick={() => void send()}
+      >
+        {t('notify.sendTest')}
+      </Button>
+      <span aria-live="polite">{typeof state === 'object' && <StatusMark status={state.ok ? 'ok' : 'error'} text={state.text} />}</span>
+    </span>
+  )
+}
+
+function ReceiverForm({
+  receiver,
+  path,
+  onSave,
+  onClose,
+}: {
+  receiver: ReceiverConfig | undefined
+  path: string
+  onSave: (receiver: ReceiverConfig) => Promise<void>
+  onClose: () => void
+}) {
+  const { t } = useTranslation('shell')
+  const [kind, setKind] = useState<ReceiverKind>(receiver?.kind ?? 'webhook')
+  const [values, setValues] = useState<Record<string, unknown>>({ ...receiver })
+  const [error, setError] = useState<ApiError | undefined>()
+  const [busy, setBusy] = useState(false)
+  const set = (name: string, value: unknown) => setValues((before) => ({ ...before, [name]: value }))
+  const problem = (name: string) => error?.problems.find((p) => p.path.replace(/^notifications\./, '').startsWith(`${path}.${name}`))?.message
+  const submit = async () => {
+    setBusy(true)
+    try {
+      await onSave(receiverOf(kind, values))
+      onClose()
+    } catch (thrown) {
+      setError(asApiError(thrown))
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal opened onClose={onClose} title={t(receiver ? 'notify.editReceiver' : 'notify.addReceiver')} closeButtonProps={{ 'aria-label': t('close') }}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        <Select
+          label={t('notify.kind')}
+          data={KINDS.map((value) => ({ value, label: t(`notify.kinds.${value}`) }))}
+          value={kind}
+          disabled={receiver !== undefined}
+          onChange={(value) => value && setKind(value as ReceiverKind)}
+        />
+        <TextInput
+          label={t('notify.name')}
+          value={String(values.name ?? '')}
+          error={problem('name')}
+          onChange={(event) => set('name', event.currentTarget.value)}
+          required
+          data-autofocus
+        />
+        {FIELDS[kind].map((field) => (
+          <FieldInput
+            key={`${kind}.${field.name}`}
+            field={field}
+            value={values[field.name] ?? field.initial}
+            stored={receiver !== undefined}
+            error={problem(field.name)}
+            onChange={(value) => set(field.name, value)}
+          />
+        ))}
+        <Select
+          label={t('notify.language')}
+          data={[
+            { value: 'en', label: 'English' },
+            { value: 'zh-CN', label: '简体中文' },
+          ]}
+          value={String(values.language ?? 'en')}
+          onChange={(value) => set('language', value)}
+        />
+        <Switch
+          label={t('notify.sendResolved')}
+          checked={values.sendResolved !== false}
+          onChange={(event) => set('sendResolved', event.currentTarget.checked)}
+        />
+        {error && <ErrorState error={error} compact />}
+        <div className={styles.buttons}>
+          <Button variant="default" onClick={onClose}>
+            {t('cancel')}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {t('save')}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+function FieldInput({
+  field,
+  value,
+  stored,
+  error,
+  onChange,
+}: {
+  field: Field
+  value: unknown
+  stored: boolean
+  error: string | undefined
+  onChange: (value: unknown) => void
+}) {
+  const { t } = useTranslation('shell')
+  const shared = {
+    label: t(`notify.fields.${field.name}`),
+    error,
+    placeholder: field.example,
+    required: field.required && !(stored && field.type === 'secret'),
+  }
+  const text = Array.isArray(value) ? value.join(', ') : String(value ?? '')
+  switch (field.type) {
+    case 'choice':
+      return <Select {...shared} data={[...(field.choices ?? [])]} value={text} onChange={onChange} />
+    case 'number':
+      return <NumberInput {...shared} value={Number(text)} min={1} max={65_535} allowDecimal={false} hideControls onChange={onChange} />
+    case 'secret':
+      return (
+        <PasswordInput
+          {...shared}
+          autoComplete="off"
+          description={stored ? t('notify.secretKept') : undefined}
+          visibilityToggleButtonProps={{ 'aria-label': t('notify.reveal') }}
+          value={text}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      )
+    default:
+      return <TextInput {...shared} value={text} onChange={(event) => onChange(event.currentTarget.value)} />
+  }
+}
