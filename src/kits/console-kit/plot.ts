@@ -22,6 +22,10 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
   const font = `11px ${css('--sp-font') || 'sans-serif'}`
   const { series, colors, shown, kind, stacked, unit } = props()
 
+  // Stacked bars stand before one another: the tallest is drawn first.
+  const order = series.map((_, i) => i)
+  if (stacked && kind === 'bars') order.reverse()
+
   const drawn = (): uPlot.AlignedData => {
     const { ts, series, shown, stacked } = props()
     const plain = series.map((s) => s.values)
@@ -32,7 +36,7 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
           shown.map((on, i) => on && (own[i] as boolean)),
         ).map((v, i) => (own[i] ? v : plain[i]))
       : plain
-    return [ts, ...values] as uPlot.AlignedData
+    return [ts, ...order.map((i) => values[i])] as uPlot.AlignedData
   }
 
   const bars = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.8, 40], align: 1 }) : undefined
@@ -55,7 +59,8 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
       ],
       series: [
         {},
-        ...series.map((s, i): uPlot.Series => {
+        ...order.map((i): uPlot.Series => {
+          const s = series[i] as (typeof series)[number]
           const color = css(colors[i] as string)
           const filled = !s.compared && (kind !== 'line' || stacked)
           return {

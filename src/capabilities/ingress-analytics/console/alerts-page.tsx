@@ -134,8 +134,8 @@ function ActiveAlerts({ answer, updatedAt, loading }: ListProps) {
         width: 300,
         value: (row) => (row.reason ? t('alerts.unknownBecause', { reason: row.reason }) : sentence(row.rule)),
       },
-      { id: 'since', title: t('alerts.since'), unit: 'time', align: 'start', width: 160 },
-      { id: 'silence', title: t('alerts.silence'), width: 150, sortable: false, cell: (row) => (row.state === 'firing' ? <Silence alert={row} /> : null) },
+      { id: 'since', title: t('alerts.since'), unit: 'time', align: 'start', width: 180 },
+      { id: 'silence', title: t('alerts.action'), width: 150, sortable: false, cell: (row) => (row.state === 'firing' ? <Silence alert={row} /> : null) },
     ],
     [t, format, sentence],
   )

@@ -2,7 +2,7 @@
 import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '#kits/console-kit/chart.tsx'
 import { DataTable } from '#kits/console-kit/data-table.tsx'
-import { Panel, Tiles } from '#kits/console-kit/panel.tsx'
+import { Panel } from '#kits/console-kit/panel.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { type Status, StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useEventSource } from '#kits/console-kit/use-event-source.ts'
@@ -53,13 +53,13 @@ export function LivePanel({ ingress }: { ingress: Ingress }) {
         <Freshness tick={tick} state={state} since={since} />
         {followed.length < filters.length && <span className={styles.note}>{t('live.only')}</span>}
       </div>
-      <Tiles>
+      <div className={styles.tiles}>
         <Stat label={t('tile.qps')} value={tick?.total.qps} unit="rate" loading={!tick} stale={stale} />
         <Stat label={t('number.requests')} value={tick?.total.requests} unit="number" loading={!tick} stale={stale} />
         <Stat label={t('tile.success')} value={tick?.total.success_rate} unit="share" loading={!tick} stale={stale} />
         <Stat label={t('rung.p50')} value={tick?.total.p50} unit="seconds" loading={!tick} stale={stale} />
         <Stat label={t('rung.p99')} value={tick?.total.p99} unit="seconds" loading={!tick} stale={stale} />
-      </Tiles>
+      </div>
       <Chart
         title={t('live.bars')}
         unit="rate"

@@ -81,7 +81,7 @@ export function requestColumns(t: Words, pick: Pick, shown: readonly string[]): 
     sortable,
   })
   const columns: Column<RequestRow>[] = [
-    { id: 'ts', title: t('field.ts'), unit: 'time', align: 'start', width: 156, sortable: true },
+    { id: 'ts', title: t('field.ts'), unit: 'time', align: 'start', width: 176, sortable: true },
     number('request_time', true),
     number('upstream_time', true),
     number('bytes_out', true),

@@ -105,6 +105,7 @@ function FieldRow({ field, value, onPick }: { field: RowField; value: string | n
 
 function shownValue(unit: Unit | undefined, value: string | number | null, text: string, format: ReturnType<typeof useFormat>): string {
   if (unit === 'time' && typeof value === 'number') return format.time(value, { millis: true })
-  if ((unit === 'seconds' || unit === 'bytes') && typeof value === 'number') return `${format.value(value, unit)} (${format.exact(value)})`
+  if (unit === 'seconds' && typeof value === 'number') return `${format.value(value, unit)} (${format.exact(value)} s)`
+  if (unit === 'bytes' && typeof value === 'number') return value < 1024 ? format.value(value, unit) : `${format.value(value, unit)} (${format.exact(value)} B)`
   return text
 }
