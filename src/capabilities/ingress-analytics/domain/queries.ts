@@ -206,6 +206,64 @@ export function keysQuery(parts: readonly Part[], asked: Asked, by: Dimension, k
   return { sql: `SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k`, params }
 }
 
+/** Given measures of the groups with the most requests: `k` and the measures. Without a dimension one row, always. */
+export function groupsQuery(parts: readonly Part[], asked: Asked, by: Dimension | undefined, measures: readonly MeasureName[], limit: number): Statement {
+  if (by === undefined) {
+    const { sql, params } = totalsQuery(parts, asked, measures)
+    return { sql: sql.replace('SELECT ', "SELECT '' AS k, "), params }
+  }
+  const params: Params = { limit }
+  const source = from(parts, asked, params, measures, keyText(by))
+  return {
+    sql: `SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k ORDER BY ${alias('requests')} DESC, k LIMIT {limit:UInt32}`,
+    params,
+  }
+}
+
+/**
+ * The measures of every window that ends at a multiple of `step` within the part: `moment` (ms), `k` and the measures. A row counts in each window it lies in,
+ * so the window should be few steps long.
+ */
+export function windowsQuery(
+  part: Part,
+  window: number,
+  step: number,
+  asked: Asked,
+  by: Dimension | undefined,
+  measures: readonly MeasureName[],
+  limit: number,
+): Statement {
+  const params: Params = { limit, window, step }
+  const time = part.source === 'access' ? 'toUnixTimestamp64Milli(ts)' : 'toInt64(toUnixTimestamp(ts)) * 1000'
+  const condition = where({ ...part, from: part.from - window }, asked, params)
+  const key = by === undefined ? "''" : keyText(by)
+  const chosen =
+    by === undefined
+      ? ''
+      : ` AND ${by} IN (SELECT ${by} FROM ${part.source} WHERE ${condition} GROUP BY ${by} ORDER BY ${part.source === 'access' ? 'count()' : 'sum(requests)'} DESC LIMIT {limit:UInt32})`
+  const select = measures.map(part.source === 'access' ? overRaw : overRollup)
+  return {
+    sql: `SELECT moment * {step:Int64} AS moment, k, * EXCEPT (moment, k) FROM (SELECT arrayJoin(range(intDiv(${time}, {step:Int64}) + 1, intDiv(${time} + {window:Int64}, {step:Int64}) + 1)) AS moment,
+${key} AS k, ${select.join(', ')} FROM ${part.source} WHERE ${condition}${chosen} GROUP BY moment, k) WHERE moment * {step:Int64} > ${part.from} AND moment * {step:Int64} <= ${part.to} ORDER BY moment`,
+    params,
+  }
+}
+
+/** Alerts that began or ended: `ts` (ms), rule, state. */
+export const alertsQuery = (range: Range, cluster: string): Statement => ({
+  sql: `SELECT toUnixTimestamp64Milli(ts) AS ms, rule, state FROM alerts WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved')
+AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64}) ORDER BY ts DESC LIMIT 200`,
+  params: { cluster, ...range },
+})
+
+/** Changes that people made here and that were let through; `cluster` is empty for those that concern all: `ts` (ms), user, verb, resource, name. */
+export const settingsQuery = (range: Range, cluster: string): Statement => ({
+  sql: `SELECT toUnixTimestamp64Milli(ts) AS ms, user, verb, resource, name FROM audit WHERE cluster IN ({cluster:String}, '') AND plane = 'sallyport'
+AND verb IN ('create', 'update', 'delete') AND status < 400 AND NOT endsWith(resource, '/preview') AND NOT endsWith(resource, '/test')
+AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64}) ORDER BY ts DESC LIMIT 200`,
+  params: { cluster, ...range },
+})
+
 /** Columns of a raw row as the API sends it; times are seconds or null, `trace_id` is hex or empty. */
 export const REQUEST_COLUMNS = ['ts', ...DIMENSIONS, 'bytes_in', 'bytes_out', 'request_time', 'upstream_time', 'trace_id'] as const
 

@@ -3,10 +3,12 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { isError } from '#core/kernel/errors.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { QueryResult, Scope, StoreStatus, Telemetry } from '#core/shapes/ports/telemetry.ts'
-import { incompleteReasons, readBuckets, requestRows, seriesColumns } from '../domain/answers.ts'
+import { incompleteReasons, readBuckets, requestRows, SETTLE, seriesColumns } from '../domain/answers.ts'
 import type {
+  MarksAnswer,
   Provenance,
   RequestsAnswer,
+  rangeQuery,
   requestsQuery as requestsSchema,
   SeriesAnswer,
   SourceStatus,
@@ -17,9 +19,11 @@ import type {
   topQuery,
 } from '../domain/api.ts'
 import { filtersOf } from '../domain/filters.ts'
+import { alertMarks, changeMarks, joinMarks, MARK_MEASURES, markStep, settingMarks } from '../domain/marks.ts'
 import { readTotals, statsOf, topRowOf } from '../domain/measures.ts'
 import {
   type Asked,
+  alertsQuery,
   coarsest,
   keysQuery,
   type Part,
@@ -33,6 +37,7 @@ import {
   type Statement,
   seriesPart,
   seriesQuery,
+  settingsQuery,
   spanOf,
   stepOf,
   totalsQuery,
@@ -174,6 +179,20 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
         }),
         total: Number(counted?.[1] ?? 0),
       }
+    },
+
+    async marks(cluster: string, scope: Scope, query: z.output<typeof rangeQuery>): Promise<MarksAnswer> {
+      const { run } = begin(cluster, scope)
+      const asked = askedOf(cluster, query)
+      const step = markStep(query)
+      const part = seriesPart(query, step, rollable(asked.filters))
+      const range = { from: query.from, to: query.to }
+      const [buckets, alerts, settings] = await Promise.all([
+        run(seriesQuery(part, step, asked, MARK_MEASURES)),
+        run(alertsQuery(range, cluster)),
+        run(settingsQuery(range, cluster)),
+      ])
+      return { marks: joinMarks(changeMarks(readBuckets(buckets), part, step, clock.now() - SETTLE), alertMarks(alerts), settingMarks(settings)) }
     },
 
     async requests(cluster: string, scope: Scope, query: z.output<typeof requestsSchema>): Promise<RequestsAnswer> {
