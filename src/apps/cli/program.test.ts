@@ -65,6 +65,14 @@ describe('the command line', () => {
     expect(await run(line, terminal)).toMatchSnapshot()
   })
 
+  it('shows the same help however it is asked for', async () => {
+    const { out } = await run('explain --help')
+    expect(out).toContain('--output')
+    expect(await run('help explain')).toEqual({ exit: 0, out, err: '' })
+    expect((await run('config')).out).toContain('show')
+    expect((await run('help')).out).toBe((await run('')).out)
+  })
+
   it('loads only the command that is called', async () => {
     const doors = DOORS.map((entry) => ({ ...entry, load: vi.fn(entry.load) }))
     await run('--color never version -o json', { doors })

@@ -21,7 +21,7 @@ export async function runCli(words: readonly string[], around: Omit<Surroundings
     const completing = words[0] === '__complete'
     // Half a line is not to be judged.
     const { operands } = completing ? first.parseOptions([]) : first.parseOptions([...words])
-    const wanted = completing ? words.slice(1, -1).find((word) => doors.some(({ name }) => name === word)) : operands[0]
+    const wanted = completing ? words.slice(1, -1).find((word) => doors.some(({ name }) => name === word)) : operands[operands[0] === 'help' ? 1 : 0]
     options = first.opts<GlobalOptions>()
     language = languageOf(options.lang, env)
     const context = createContext(first.opts<GlobalOptions>(), { ...around, onExit: (code) => (exit = code) })
@@ -84,7 +84,7 @@ async function assemble(program: Command, context: CliContext, doors: readonly C
       sortSubcommands: false,
     })
     // What is wrong is printed by runCli, once and in the user's language.
-    .configureOutput({ writeOut: (text) => context.out.write(text), outputError: () => {} })
+    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.out.write(text), outputError: () => {} })
     .action(() => program.outputHelp())
     .argument('[command]')
     .usage(zh ? '[选项] <命令>' : '[options] <command>')
@@ -92,7 +92,7 @@ async function assemble(program: Command, context: CliContext, doors: readonly C
     if (entry.name === wanted) (await entry.load()).door(program, context)
     else program.command(entry.name).summary(entry.summary[context.language]).description(entry.summary[context.language])
   }
-  if (wanted !== undefined && wanted !== 'help' && !doors.some(({ name }) => name === wanted)) {
+  if (wanted !== undefined && !doors.some(({ name }) => name === wanted)) {
     const suggestion = nearest(
       wanted,
       doors.map(({ name }) => name),

@@ -146,7 +146,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         cluster,
         firing: alerts.slice(0, MOST_ALERTS).map(({ path, ...alert }) => ({
           ...alert,
-          labels: { ...alert.labels, cluster },
+          labels: { severity: alert.severity, ...alert.labels, cluster },
           ...(path === undefined ? {} : { link: deps.externalUrl() + path }),
         })),
       })
