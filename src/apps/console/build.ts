@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { build } from 'vite'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const STAMP = join(ROOT, 'dist/console/.built-from')
@@ -24,10 +23,17 @@ async function sourceHash(): Promise<string> {
   return hash.digest('hex')
 }
 
+const stamped = () => readFile(STAMP, 'utf8').catch(() => '')
+
+/** Was what is in dist/console built from the files of now? */
+export const consoleIsFresh = async (): Promise<boolean> => (await stamped()) === (await sourceHash())
+
 /** True when something was built. */
 export async function buildConsole(options: { force?: boolean } = {}): Promise<boolean> {
   const hash = await sourceHash()
-  if (!options.force && (await readFile(STAMP, 'utf8').catch(() => '')) === hash) return false
+  if (!options.force && (await stamped()) === hash) return false
+  // Loaded only when there is something to build.
+  const { build } = await import('vite')
   await build({ configFile: join(import.meta.dirname, 'vite.config.ts') })
   await writeFile(STAMP, hash)
   return true
