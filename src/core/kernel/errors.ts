@@ -10,7 +10,7 @@ export interface ErrorRow {
   next: { en: string; 'zh-CN': string }
 }
 
-/** Exit codes of the CLI, fixed: see docs/look-up/exit-codes.md. */
+/** Exit codes of the CLI, fixed: see docs/look-up/errors.md. */
 export const EXIT = { done: 0, error: 1, usage: 2, findings: 3, timedOut: 4, forbidden: 5, partial: 6 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 

@@ -13,7 +13,9 @@ import { render } from './render.ts'
 
 const TOKEN = 'tok3n-0123456789abcdef'
 const SECRET = 'SEC0123456789abcdef'
-const deps = { clock: fakeClock(), externalUrl: 'http://127.0.0.1:7070', timeoutMs: 300 }
+const deps = { clock: fakeClock(), externalUrl: 'http://127.0.0.1:7070' }
+/** Patience is short only where nothing will come. */
+const depsFor = (behaviour: Behaviour) => ({ ...deps, timeoutMs: behaviour === 'never answers' ? 300 : 20_000 })
 
 /** A port of loopback on which nobody listens. */
 async function deadPort(): Promise<number> {
@@ -98,7 +100,7 @@ for (const chat of CHATS) {
     const origin = behaviour === 'is not there' ? `http://127.0.0.1:${await deadPort()}` : receiver.url
     const config = receiverConfig.parse({ kind: chat.kind, name: 'ops', url: `${origin}/services/${TOKEN}?access_token=${TOKEN}`, ...chat.more })
     return {
-      notifier: notifierFor(config, deps),
+      notifier: notifierFor(config, depsFor(behaviour)),
       texts: () => receiver.received.map(({ body }) => chat.text(body)),
       secrets: chat.more ? [TOKEN, SECRET] : [TOKEN],
       markup: chat.markup,
@@ -125,7 +127,7 @@ notifierContract('email', async (behaviour): Promise<NotifierHarness | undefined
   const smtp = await fakeSmtp(answers[behaviour])
   const port = behaviour === 'is not there' ? await deadPort() : smtp.port
   return {
-    notifier: notifierFor(receiverConfig.parse({ ...MAIL, port }), deps),
+    notifier: notifierFor(receiverConfig.parse({ ...MAIL, port }), depsFor(behaviour)),
     texts: () => smtp.messages.map(decodeMail),
     secrets: [SECRET],
     markup: ['<script', '<!channel', '<b>', '\nBcc:', 'href="javascript:', '\u202e'],
@@ -342,60 +344,60 @@ describe('render', () => {
   `))
   it('says it in Chinese', () =>
     expect(render(notification({ alerts }), 'zh-CN')).toMatchInlineSnapshot(`
-    {
-      "alerts": [
-        {
-          "colon": "：",
-          "facts": [
-            {
-              "name": "当前值",
-              "text": "1.8 s",
+      {
+        "alerts": [
+          {
+            "colon": "：",
+            "facts": [
+              {
+                "name": "当前值",
+                "text": "1.8 s",
+              },
+              {
+                "name": "开始于",
+                "text": "2026-01-15 12:00:00 UTC",
+              },
+              {
+                "name": "标签",
+                "text": "cluster=demo, host=shop.example",
+              },
+            ],
+            "heading": "‼ 严重：HighLatency",
+            "link": {
+              "text": "在 Sallyport 中打开",
+              "url": "http://127.0.0.1:7070/ingress?host=shop.example",
             },
-            {
-              "name": "开始于",
-              "text": "2026-01-15 12:00:00 UTC",
-            },
-            {
-              "name": "标签",
-              "text": "cluster=demo, host=shop.example",
-            },
-          ],
-          "heading": "‼ 严重：HighLatency",
-          "link": {
-            "text": "在 Sallyport 中打开",
-            "url": "http://127.0.0.1:7070/ingress?host=shop.example",
+            "text": [
+              "P99 is above 1 s",
+            ],
           },
-          "text": [
-            "P99 is above 1 s",
-          ],
-        },
-        {
-          "colon": "：",
-          "facts": [
-            {
-              "name": "开始于",
-              "text": "2026-01-15 12:00:00 UTC",
+          {
+            "colon": "：",
+            "facts": [
+              {
+                "name": "开始于",
+                "text": "2026-01-15 12:00:00 UTC",
+              },
+              {
+                "name": "结束于",
+                "text": "2026-01-15 13:01:30 UTC（持续 1h1m30s）",
+              },
+              {
+                "name": "标签",
+                "text": "cluster=demo, host=shop.example",
+              },
+            ],
+            "heading": "✔ 已恢复：HighLatency",
+            "link": {
+              "text": "在 Sallyport 中打开",
+              "url": "http://127.0.0.1:7070/ingress?host=shop.example",
             },
-            {
-              "name": "结束于",
-              "text": "2026-01-15 13:01:30 UTC (持续 1h1m30s)",
-            },
-            {
-              "name": "标签",
-              "text": "cluster=demo, host=shop.example",
-            },
-          ],
-          "heading": "✔ 已恢复：HighLatency",
-          "link": {
-            "text": "在 Sallyport 中打开",
-            "url": "http://127.0.0.1:7070/ingress?host=shop.example",
+            "text": [],
           },
-          "text": [],
-        },
-      ],
-      "more": [Function],
-      "title": "‼ 严重：HighLatency · demo (1 条触发，1 条恢复)",
-      "tone": "critical",
-    }
-  `))
+        ],
+        "more": [Function],
+        "title": "‼ 严重：HighLatency · demo（1 条触发，1 条恢复）",
+        "tone": "critical",
+      }
+    `))
 })

@@ -7,11 +7,11 @@ const WORDS = {
   en: {
     severity: { advice: 'Advice', warning: 'Warning', error: 'Error', critical: 'Critical' },
     resolved: 'Resolved',
-    counts: (firing: number, over: number) => [firing > 0 ? `${firing} firing` : '', over > 0 ? `${over} resolved` : ''].filter(Boolean).join(', '),
+    counts: (firing: number, over: number) => ` (${[firing > 0 ? `${firing} firing` : '', over > 0 ? `${over} resolved` : ''].filter(Boolean).join(', ')})`,
     value: 'Value',
     since: 'Since',
     ended: 'Ended',
-    after: (duration: string) => `after ${duration}`,
+    after: (duration: string) => ` (after ${duration})`,
     labels: 'Labels',
     open: 'Open in Sallyport',
     more: (n: number) => `… and ${n} more`,
@@ -21,11 +21,11 @@ const WORDS = {
   'zh-CN': {
     severity: { advice: '建议', warning: '警告', error: '错误', critical: '严重' },
     resolved: '已恢复',
-    counts: (firing: number, over: number) => [firing > 0 ? `${firing} 条触发` : '', over > 0 ? `${over} 条恢复` : ''].filter(Boolean).join('，'),
+    counts: (firing: number, over: number) => `（${[firing > 0 ? `${firing} 条触发` : '', over > 0 ? `${over} 条恢复` : ''].filter(Boolean).join('，')}）`,
     value: '当前值',
     since: '开始于',
     ended: '结束于',
-    after: (duration: string) => `持续 ${duration}`,
+    after: (duration: string) => `（持续 ${duration}）`,
     labels: '标签',
     open: '在 Sallyport 中打开',
     more: (n: number) => `…… 另有 ${n} 条`,
@@ -69,7 +69,7 @@ export function render(notification: Notification, language: Language): Rendered
   return {
     tone,
     title: clip(
-      `${MARKS[tone]} ${wordOf(tone, language)}${words.colon}${about} (${words.counts(firing.length, notification.alerts.length - firing.length)})`,
+      `${MARKS[tone]} ${wordOf(tone, language)}${words.colon}${about}${words.counts(firing.length, notification.alerts.length - firing.length)}`,
       256,
     ),
     alerts: notification.alerts.map((alert) => renderAlert(alert, language)),
@@ -88,7 +88,7 @@ function renderAlert(alert: NotifiedAlert, language: Language): RenderedAlert {
   facts.push({ name: words.since, text: utc(alert.startsAt) })
   if (alert.endsAt !== undefined) {
     const lasted = formatDuration(Math.max(0, Math.round((alert.endsAt - alert.startsAt) / 1000) * 1000))
-    facts.push({ name: words.ended, text: `${utc(alert.endsAt)} (${words.after(lasted)})` })
+    facts.push({ name: words.ended, text: `${utc(alert.endsAt)}${words.after(lasted)}` })
   }
   const labels = Object.entries(alert.labels)
     .filter(([name, text]) => name !== 'alertname' && name !== 'severity' && text !== '')
