@@ -1,4 +1,4 @@
 import type { ServerDoor } from '#kits/server-kit/door.ts'
 
 /** Every capability that the server carries. */
-export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = []
+export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [() => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door)]

@@ -233,7 +233,7 @@ export function windowsQuery(
   measures: readonly MeasureName[],
   limit: number,
 ): Statement {
-  const params: Params = { limit, window, step }
+  const params: Params = { limit, window, step, from: part.from, to: part.to }
   const time = part.source === 'access' ? 'toUnixTimestamp64Milli(ts)' : 'toInt64(toUnixTimestamp(ts)) * 1000'
   const condition = where({ ...part, from: part.from - window }, asked, params)
   const key = by === undefined ? "''" : keyText(by)
@@ -243,8 +243,8 @@ export function windowsQuery(
       : ` AND ${by} IN (SELECT ${by} FROM ${part.source} WHERE ${condition} GROUP BY ${by} ORDER BY ${part.source === 'access' ? 'count()' : 'sum(requests)'} DESC LIMIT {limit:UInt32})`
   const select = measures.map(part.source === 'access' ? overRaw : overRollup)
   return {
-    sql: `SELECT moment * {step:Int64} AS moment, k, * EXCEPT (moment, k) FROM (SELECT arrayJoin(range(intDiv(${time}, {step:Int64}) + 1, intDiv(${time} + {window:Int64}, {step:Int64}) + 1)) AS moment,
-${key} AS k, ${select.join(', ')} FROM ${part.source} WHERE ${condition}${chosen} GROUP BY moment, k) WHERE moment * {step:Int64} > ${part.from} AND moment * {step:Int64} <= ${part.to} ORDER BY moment`,
+    sql: `SELECT n * {step:Int64} AS moment, * EXCEPT (n) FROM (SELECT arrayJoin(range(intDiv(${time}, {step:Int64}) + 1, intDiv(${time} + {window:Int64}, {step:Int64}) + 1)) AS n,
+${key} AS k, ${select.join(', ')} FROM ${part.source} WHERE ${condition}${chosen} GROUP BY n, k) WHERE n * {step:Int64} > {from:Int64} AND n * {step:Int64} <= {to:Int64} ORDER BY n`,
     params,
   }
 }

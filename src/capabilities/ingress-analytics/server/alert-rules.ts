@@ -227,8 +227,8 @@ function previewAnswer(rule: AlertRule, seen: Awaited<ReturnType<ReturnType<type
     ts: [...seen.at],
     values: seen.looks.map((look) => {
       if (!look.known) return null
-      const seen = look.observations.find(({ group }) => group === busiest)
-      return (rule.absent ? seen?.requests : seen?.value) ?? null
+      const observation = look.observations.find(({ group }) => group === busiest)
+      return (rule.absent ? observation?.requests : observation?.value) ?? null
     }),
     incomplete: seen.limited ? ['limit:preview'] : [],
   }
