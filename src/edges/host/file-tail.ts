@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { createGlob } from './glob.ts'
+import { basename, dirname, join } from 'node:path'
+import { COMPRESSED, createGlob } from './glob.ts'
 import { FINGERPRINT_BYTES, type FileState, fingerprint, sameBeginning } from './journal.ts'
 
 export interface TailSource {
@@ -153,11 +153,34 @@ export function createTail(
       const path = findInode(file)
       if (path === undefined || !openFile(file, path)) {
         lost('deleted', file.path, file.seen - file.offset)
+        adoptMissed(file, now)
         forget(file)
         return
       }
     }
     report({ kind: 'rotated', path: file.path })
+    adoptMissed(file, now)
+  }
+
+  /** Files that came and went under the path between two looks, or while no agent ran: `<path>.…` or `<path>-…`, younger than the one that was followed. */
+  function adoptMissed(file: TailedFile, now: number): void {
+    const folder = dirname(file.path)
+    const base = basename(file.path)
+    for (const name of namesIn(folder)) {
+      const rotated = name.startsWith(base) && /^[.-]/.test(name.slice(base.length)) && !COMPRESSED.test(name)
+      const path = join(folder, name)
+      const stats = rotated ? statOf(path) : undefined
+      if (!stats || stats === 'failed' || !stats.isFile() || stats.birthtimeNs <= BigInt(file.born)) continue
+      if ([...files.values()].some((known) => isInode(known, stats)) || beginsSame(file, path)) continue
+      const missed = follow(file.source, { ...newState(file.source, file.path, stats), real: path, offset: 0 }, Number(stats.size), now)
+      missed.detached = true
+      if (!openFile(missed, path)) files.delete(missed.key)
+    }
+  }
+
+  function newState(source: TailSource, path: string, stats: BigIntStats): FileState {
+    const identity = { dev: String(stats.dev), ino: String(stats.ino), born: String(stats.birthtimeNs), print: EMPTY }
+    return { key: nextKey++, pattern: source.pattern, path, real: realOf(path), ...identity, offset: 0, skipping: false, seen: Number(stats.size) }
   }
 
   function look(file: TailedFile, now: number): void {
@@ -198,37 +221,31 @@ export function createTail(
     }
     const size = Number(stats.size)
     const offset = source.from === 'end' && !started ? size : 0
-    const state = {
-      pattern: source.pattern,
-      path,
-      real: realOf(path),
-      dev: String(stats.dev),
-      ino: String(stats.ino),
-      print: EMPTY,
-      skipping: false,
-      seen: size,
-    }
-    byPath.set(path, follow(source, { ...state, key: nextKey++, offset }, size, now))
+    byPath.set(path, follow(source, { ...newState(source, path, stats), offset }, size, now))
     report({ kind: 'found', path })
   }
 
   /** Goes on where the journal says: at the same path, or under the name that the file has now. */
-  function resume(state: FileState, now: number): void {
-    const source = sources.find((candidate) => candidate.pattern === state.pattern)
-    if (!source) {
-      gone.push(state.key)
-      report({ kind: 'finished', path: state.path })
-      return
+  function resume(now: number): void {
+    const moved: TailedFile[] = []
+    for (const state of states) {
+      const source = sources.find((candidate) => candidate.pattern === state.pattern)
+      if (!source) {
+        gone.push(state.key)
+        report({ kind: 'finished', path: state.path })
+        continue
+      }
+      const stats = statOf(state.path)
+      const there = stats !== undefined && stats !== 'failed' && isInode(state, stats) && !byPath.has(state.path)
+      const file = follow(source, state, there ? Number(stats.size) : state.seen, now)
+      if (!there) moved.push(file)
+      else {
+        byPath.set(file.path, file)
+        sized(file, file.size, now)
+      }
     }
-    const stats = statOf(state.path)
-    if (stats && stats !== 'failed' && isInode(state, stats) && !byPath.has(state.path)) {
-      const file = follow(source, state, Number(stats.size), now)
-      byPath.set(file.path, file)
-      sized(file, file.size, now)
-      return
-    }
-    const file = follow(source, state, state.seen, now)
-    detach(file, now)
+    // After all are known, so that none is taken for one that was missed.
+    for (const file of moved) detach(file, now)
   }
 
   function discover(now: number): void {
@@ -281,17 +298,23 @@ export function createTail(
   /** The name under which a renamed file is now, in the folders where it was. */
   function findInode(state: FileState): string | undefined {
     for (const folder of new Set([dirname(state.real), dirname(state.path)])) {
-      let names: string[] = []
-      try {
-        names = readdirSync(folder)
-      } catch {}
-      for (const name of names.slice(0, MAX_SIBLINGS)) {
+      for (const name of namesIn(folder)) {
         const path = join(folder, name)
         const stats = statOf(path)
-        if (stats && stats !== 'failed' && stats.isFile() && isInode(state, stats) && beginsSame(state, path)) return path
+        if (!stats || stats === 'failed' || !stats.isFile() || !isInode(state, stats)) continue
+        // The same file even if it was truncated, or one that begins the same where creation times are not kept.
+        if (String(stats.birthtimeNs) === state.born || beginsSame(state, path)) return path
       }
     }
     return undefined
+  }
+
+  function namesIn(folder: string): string[] {
+    try {
+      return readdirSync(folder).slice(0, MAX_SIBLINGS)
+    } catch {
+      return []
+    }
   }
 
   function beginsSame(state: FileState, path: string): boolean {
@@ -363,7 +386,7 @@ export function createTail(
 
   return {
     poll(now) {
-      if (!started) for (const state of states) resume(state, now)
+      if (!started) resume(now)
       for (const file of files.values()) look(file, now)
       discover(now)
       started = true
@@ -400,8 +423,8 @@ export function createTail(
       const states: FileState[] = []
       for (const file of files.values()) {
         if (!file.dirty) continue
-        const { key, pattern, path, real, dev, ino, print, offset, skipping, seen, batch } = file
-        states.push({ key, pattern, path, real, dev, ino, print, offset, skipping, seen, batch })
+        const { key, pattern, path, real, dev, ino, born, print, offset, skipping, seen, batch } = file
+        states.push({ key, pattern, path, real, dev, ino, born, print, offset, skipping, seen, batch })
         file.dirty = false
       }
       const forgotten = gone

@@ -7,7 +7,8 @@ const MAX_DEPTH = 12
 /** Paths that one pattern may match; the rest is left out. */
 const MAX_PATHS = 10_000
 
-const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip|lz4)$/
+/** Names of rotated files that are no text any more. */
+export const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip|lz4)$/
 
 export interface Glob {
   /** True when the pattern names one file. */

@@ -30,6 +30,8 @@ export interface FileState {
   /** Decimal, because inode numbers do not fit a double on every file system. */
   dev: string
   ino: string
+  /** Creation, ns since the epoch: files that were rotated away unseen are younger. */
+  born: string
   print: Fingerprint
   /** Everything before it was delivered, or counted as lost. */
   offset: number
