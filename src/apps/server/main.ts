@@ -139,12 +139,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
       { prefix: '/api/v1' },
     )
-    registerReceivers({ http, sinks, clock, log, metrics })
+    const receivers = registerReceivers({ http, sinks, clock, log, metrics, settings })
     await serveConsole(http, options.consoleFolder ?? resolve(import.meta.dirname, '../../../dist/console'))
     settings.verify()
     await retention.apply()
     undo.push(() => closeHttp(http, clock))
     url.now = await listen(http, options)
+    undo.push(() => receivers.stop())
+    await receivers.start()
     alerts.start()
     undo.push(watchHandEdits(settings, clock, log))
     const about = join(data, 'server.json')

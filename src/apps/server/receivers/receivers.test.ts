@@ -11,6 +11,7 @@ import { CodedError } from '#core/kernel/errors.ts'
 import type { LineBatch, LineReceipt, LineSink } from '#core/shapes/ports/lines.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
+import { openSettings } from '#kits/server-kit/settings.ts'
 import { MAX_BODY } from './body.ts'
 import { registerReceivers } from './receivers.ts'
 
@@ -42,7 +43,7 @@ beforeEach(async () => {
   const log = pino({ level: 'silent' })
   const auth = await openAuth(folder, clock)
   http = await createHttp({ log, clock, auth, version: 'test' })
-  registerReceivers({ http, sinks: [sink], clock, log, metrics: new Registry() })
+  registerReceivers({ http, sinks: [sink], clock, log, metrics: new Registry(), settings: await openSettings(folder) })
   const { token } = await auth.tokens.issue({ name: 'test', cluster: 'demo' })
   other = (await auth.tokens.issue({ name: 'other', cluster: 'demo', signals: ['metrics'] })).token
   headers = { authorization: `Bearer ${token}`, 'sallyport-batch': ID, 'sallyport-source': 'web', 'content-type': 'application/octet-stream' }

@@ -6,11 +6,14 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
+import type { Settings } from '#kits/server-kit/door.ts'
 import { senderCluster } from '#kits/server-kit/http.ts'
 import { createBodyReader } from './body.ts'
-import { createDelivery, type Deliver } from './deliver.ts'
+import { createDelivery } from './deliver.ts'
 import { readHeaders } from './headers.ts'
 import { decodeLokiJson, decodeLokiProtobuf, lokiBatches } from './loki.ts'
+import { syslogCounts } from './syslog.ts'
+import { syslogBySettings } from './syslog-settings.ts'
 
 export interface ReceiverDeps {
   /** What `createHttp` made: the paths are absolute, because Loki's is not under `/api/v1`. */
@@ -20,13 +23,21 @@ export interface ReceiverDeps {
   clock: Clock
   log: Logger
   metrics: Registry
+  settings: Settings
+}
+
+export interface Receivers {
+  /** Begins to listen for syslog where the settings say so, and follows their changes. */
+  start(): Promise<void>
+  /** Stops listening and hands on what was received. HTTP stops with the server. */
+  stop(): Promise<void>
 }
 
 /**
  * Lines over HTTP: `POST /api/v1/ingest/lines`, `POST /api/v1/ingest/ndjson` and Loki's push path.
- * Returns how a batch is delivered, for the receivers that are not HTTP (`startSyslog`).
+ * Syslog has a section of the settings and ports of its own.
  */
-export function registerReceivers(deps: ReceiverDeps): Deliver {
+export function registerReceivers(deps: ReceiverDeps): Receivers {
   const deliver = createDelivery(deps)
   const readBody = createBodyReader()
 
@@ -76,5 +87,5 @@ export function registerReceivers(deps: ReceiverDeps): Deliver {
     })
   })
 
-  return deliver
+  return syslogBySettings({ ...deps, deliver, counts: syslogCounts(deps.metrics) })
 }

@@ -313,9 +313,9 @@ async function readFrames(socket: Socket, batcher: Batcher, received: () => void
         at += passed
       }
       if (at >= bytes.length) break
-      const counted = /^(\d{1,7}) /.exec(bytes.latin1Slice(at, Math.min(at + 9, bytes.length)))
-      if (counted && bytes[at] !== 0x30) {
-        const from = at + counted[0].length
+      const counted = /^([1-9]\d{0,6}) </.exec(bytes.toString('latin1', at, Math.min(at + 10, bytes.length)))
+      if (counted) {
+        const from = at + counted[1]!.length + 1
         const size = Number(counted[1])
         const to = from + Math.min(size, MAX_MESSAGE)
         if (to > bytes.length) break
