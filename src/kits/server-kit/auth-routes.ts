@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Auth } from './auth.ts'
+import { endEventStreams } from './events.ts'
 import { sessionCookie } from './http.ts'
 import { ingestTokenRequest } from './ingest-tokens.ts'
 
@@ -28,6 +29,7 @@ export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: 
   routes.post('/logout', { schema: { summary: 'End the session' } }, async (request, reply) => {
     const id = request.cookies[sessionCookie(request)]
     if (id !== undefined) auth.logout(id)
+    if (request.identity?.kind === 'user' && request.identity.via === 'session') endEventStreams(request.server, request.identity.session)
     reply.clearCookie(sessionCookie(request), { path: '/' }).code(204)
   })
 

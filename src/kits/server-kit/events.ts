@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError } from '#core/kernel/errors.ts'
+import type { Identity, Session } from './auth.ts'
 
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export interface EventStream {
@@ -15,7 +16,8 @@ const HEARTBEAT_MS = 15_000
 const MOST_STREAMS = 500
 const MOST_WAITING_BYTES = 1024 * 1024
 
-const open = new WeakMap<object, Set<ServerResponse>>()
+/** By HTTP server: the open streams, and whose they are. */
+const open = new WeakMap<object, Map<ServerResponse, Identity | undefined>>()
 
 /** Turns a reply into an event stream. It ends with the client, with `end()`, or when the server closes. */
 export function eventStream(request: FastifyRequest, reply: FastifyReply): EventStream {
@@ -29,7 +31,7 @@ export function eventStream(request: FastifyRequest, reply: FastifyReply): Event
   raw.setHeader('x-accel-buffering', 'no')
   raw.writeHead(200)
   raw.write(': open\n\n')
-  streams.add(raw)
+  streams.set(raw, request.identity)
   const gone = new AbortController()
   const heartbeat = setInterval(() => raw.write(':\n\n'), HEARTBEAT_MS)
   raw.once('close', () => {
@@ -53,16 +55,18 @@ export function eventStream(request: FastifyRequest, reply: FastifyReply): Event
   }
 }
 
-/** Ends all streams of a server, so that it can close. */
-export function endEventStreams(server: FastifyInstance): void {
-  for (const raw of streamsOf(server)) raw.end()
+/** Ends the streams of a server: all, so that it can close, or those of a session that is over. */
+export function endEventStreams(server: FastifyInstance, session?: Session): void {
+  for (const [raw, identity] of streamsOf(server)) {
+    if (session === undefined || (identity?.kind === 'user' && identity.via === 'session' && identity.session === session)) raw.end()
+  }
 }
 
-/** By the HTTP server: fastify gives each plugin an instance of its own. */
-function streamsOf(server: FastifyInstance): Set<ServerResponse> {
+/** Fastify gives each plugin an instance of its own, with one HTTP server. */
+function streamsOf(server: FastifyInstance): Map<ServerResponse, Identity | undefined> {
   let streams = open.get(server.server)
   if (!streams) {
-    streams = new Set()
+    streams = new Map()
     open.set(server.server, streams)
   }
   return streams

@@ -223,13 +223,24 @@ it('describes the API', async () => {
   expect(api.paths['/api/v1/echo'].get.parameters.map((p: { name: string }) => p.name)).toEqual(['from', 'mode'])
 })
 
-it('ends event streams when it closes', async () => {
+it('ends event streams with their session, and all of them when it closes', async () => {
   await http.listen({ port: 0, host: '127.0.0.1' })
   const { port } = http.server.address() as { port: number }
-  const stream = await fetch(`http://127.0.0.1:${port}/api/v1/events`, { headers: await cli() })
+  const at = (path: string) => `http://127.0.0.1:${port}/api/v1/${path}`
+  const other = fetch(at('events'), { headers: await cli() })
+  const login = await fetch(at('login'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token: auth.issueLogin() }),
+  })
+  const headers = { cookie: login.headers.get('set-cookie')!.split(';')[0]!, 'x-csrf-token': (await login.json()).csrf as string }
+  const stream = await fetch(at('events'), { headers })
   expect(stream.headers.get('content-type')).toBe('text/event-stream')
   expect(stream.headers.get('content-security-policy')).toContain("script-src 'self'")
   const text = stream.text()
-  await http.close()
+  expect((await fetch(at('logout'), { method: 'POST', headers })).status).toBe(204)
   expect(await text).toContain('event: tick\ndata: {"a":1}')
+  const open = (await other).text()
+  await http.close()
+  expect(await open).toContain('event: tick')
 })
