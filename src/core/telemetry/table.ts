@@ -39,7 +39,8 @@ export type Signal = (typeof SIGNALS)[number]
 
 /** Shorthands that keep the definitions readable as tables. */
 export const column = (name: string, type: string, doc: string, more: Omit<Column, 'name' | 'type' | 'doc'> = {}): Column => ({ name, type, doc, ...more })
-export const word = (name: string, doc: string, more: Omit<Column, 'name' | 'type' | 'doc'> = {}): Column => column(name, 'LowCardinality(String)', doc, more)
+export const word = (name: string, doc: string, more: Omit<Column, 'name' | 'type' | 'doc'> = {}): Column =>
+  column(name, 'LowCardinality(String)', doc, { codec: 'ZSTD(1)', ...more })
 
 /** Stamped by the server from the sender's token, never taken from the sender. */
 export const clusterColumn = word('cluster', 'Name of the cluster the row is from.')

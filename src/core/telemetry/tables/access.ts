@@ -1,7 +1,8 @@
-import { clusterColumn, column, type Table, word } from '../table.ts'
+import { type Column, clusterColumn, column, type Table, word } from '../table.ts'
 
 const ZSTD = 'ZSTD(1)'
-const SECONDS = { unit: 's', codec: ZSTD }
+/** Proxies log milliseconds, so that there are few different times: a dictionary halves them. */
+const seconds = (name: string, doc: string) => column(name, 'LowCardinality(Float32)', doc, { unit: 's', codec: ZSTD })
 
 /** One row per request that an ingress answered. Text is `''` where the log had none; times are NaN where the log had none. */
 export const access: Table = {
@@ -26,20 +27,21 @@ export const access: Table = {
     column('status', 'UInt16', 'HTTP status sent to the client.', { codec: ZSTD }),
     column('bytes_in', 'UInt64', 'Request length.', { unit: 'bytes', codec: 'T64, ZSTD(1)' }),
     column('bytes_out', 'UInt64', 'Bytes sent to the client (body, as the format logs it).', { unit: 'bytes', codec: 'T64, ZSTD(1)' }),
-    column('request_time', 'Float32', 'Time from first byte read to last byte sent. NaN: not logged.', SECONDS),
-    column('upstream_time', 'Float32', 'Time the upstreams took, all tries added. NaN: none or not logged.', SECONDS),
+    seconds('request_time', 'Time from first byte read to last byte sent. NaN: not logged.'),
+    seconds('upstream_time', 'Time the upstreams took, all tries added. NaN: none or not logged.'),
     column('upstream_status', 'UInt16', 'Status of the last upstream tried. 0: none answered.', { codec: ZSTD }),
     word('upstream_addr', 'Last upstream tried, `ip:port`.'),
-    column('client', 'String', 'Client address as the ingress saw it.', { codec: ZSTD }),
+    word('client', 'Client address as the ingress saw it.'),
     word('country', 'ISO 3166 country of the client, empty when unknown.'),
-    column('user_agent', 'String', 'User-Agent header.', { codec: ZSTD }),
+    word('user_agent', 'User-Agent header.'),
     word('ua_family', 'Browser, tool or bot family, e.g. `Chrome`, `curl`, `Googlebot`.'),
-    column('referer', 'String', 'Referer header without query.', { codec: ZSTD }),
+    word('referer', 'Referer header without query.'),
     word('protocol', 'HTTP/1.1, HTTP/2.0 …'),
     word('tls', 'TLS version, empty for plain text or not logged.'),
     column('trace_id', 'FixedString(16)', 'W3C trace id or the ingress request id, binary; zeros when missing.', { codec: 'NONE' }),
   ],
-  orderBy: ['cluster', 'toStartOfHour(ts)', 'route', 'ts'],
+  // Rows of one pattern lie together: 4 bytes a row less than by time alone, and rankings by pattern read less.
+  orderBy: ['cluster', 'toStartOfHour(ts)', 'route', 'path_pattern', 'ts'],
   partitionBy: 'toStartOfInterval(ts, INTERVAL 4 HOUR)',
   ttlDays: 30,
   timeColumn: 'ts',
@@ -85,8 +87,8 @@ const measures = [
 const statusClass = (digit: number) => `toUInt64(countIf(intDiv(status, 100) = ${digit})) AS s${digit}xx`
 const statusCount = (status: number) => `toUInt64(countIf(status = ${status})) AS s${status}`
 
-const rollup = (bucket: string) => `SELECT
-  toDateTime(${bucket}(ts)) AS ts, ${KEYS.join(', ')},
+const rawToMinutes = `SELECT
+  toDateTime(toStartOfMinute(ts)) AS ts, ${KEYS.join(', ')},
   toUInt64(count()) AS requests, sum(access.bytes_in) AS bytes_in, sum(access.bytes_out) AS bytes_out,
   ${[1, 2, 3, 4, 5].map(statusClass).join(', ')}, ${[499, 502, 503, 504].map(statusCount).join(', ')},
   toUInt64(countIf(NOT isNaN(request_time))) AS timed,
@@ -99,7 +101,19 @@ const rollup = (bucket: string) => `SELECT
   uniqCombinedState(12)(client) AS clients
 FROM access GROUP BY ts, ${KEYS.join(', ')}`
 
-const rollupTable = (name: string, bucket: string, doc: string, partitionBy: string, ttlDays: number): Table => ({
+const merged = ({ name, type }: Column): string => {
+  const state = /^AggregateFunction\((\w+?)(\([^)]*\))?, /.exec(type)
+  if (state !== null) return `${state[1]}MergeState${state[2] ?? ''}(access_1m.${name}) AS ${name}`
+  return `${type.startsWith('SimpleAggregateFunction(max') ? 'max' : 'sum'}(access_1m.${name}) AS ${name}`
+}
+
+/** Hours are made of minutes: reading raw rows a second time would cost more than the insert itself. */
+const minutesToHours = `SELECT
+  toStartOfHour(access_1m.ts) AS ts, ${KEYS.join(', ')},
+  ${measures.map(merged).join(', ')}
+FROM access_1m GROUP BY ts, ${KEYS.join(', ')}`
+
+const rollupTable = (name: string, from: NonNullable<Table['from']>, doc: string, partitionBy: string, ttlDays: number): Table => ({
   name,
   owner: 'ingress-analytics',
   doc,
@@ -113,8 +127,8 @@ const rollupTable = (name: string, bucket: string, doc: string, partitionBy: str
   partitionBy,
   ttlDays,
   timeColumn: 'ts',
-  from: { table: 'access', select: rollup(bucket) },
+  from,
 })
 
-export const access1m = rollupTable('access_1m', 'toStartOfMinute', 'Requests by minute.', 'toDate(ts)', 90)
-export const access1h = rollupTable('access_1h', 'toStartOfHour', 'Requests by hour.', 'toStartOfMonth(ts)', 730)
+export const access1m = rollupTable('access_1m', { table: 'access', select: rawToMinutes }, 'Requests by minute.', 'toDate(ts)', 90)
+export const access1h = rollupTable('access_1h', { table: 'access_1m', select: minutesToHours }, 'Requests by hour.', 'toStartOfMonth(ts)', 730)
