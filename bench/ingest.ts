@@ -50,7 +50,10 @@ for (let round = 0; round < rounds; round++) {
       from = cut
     }
     while ((await telemetry.status()).queue.batches > 0) await wait(100)
-    peak = Math.max(peak, family(process.pid).reduce((sum, pid) => sum + pssMegabytes(pid), 0))
+    peak = Math.max(
+      peak,
+      family(process.pid).reduce((sum, pid) => sum + pssMegabytes(pid), 0),
+    )
     const used = cpu() - before
     const own = cpuSeconds(process.pid) - ours
     const { rows } = await telemetry.query({
@@ -64,7 +67,10 @@ for (let round = 0; round < rounds; round++) {
     const { signals } = await telemetry.status()
     const disk = signals.reduce((sum, signal) => sum + signal.bytes, 0)
     const parts = await telemetry
-      .query({ sql: `SELECT table, name, sum(column_data_compressed_bytes) AS b FROM system.parts_columns WHERE active AND table LIKE 'access%' GROUP BY table, column AS name ORDER BY b DESC LIMIT 14`, scope: 'all' })
+      .query({
+        sql: `SELECT table, name, sum(column_data_compressed_bytes) AS b FROM system.parts_columns WHERE active AND table LIKE 'access%' GROUP BY table, column AS name ORDER BY b DESC LIMIT 14`,
+        scope: 'all',
+      })
       .catch(() => undefined)
     if (round === 0 && parts) for (const [table, name, size] of parts.rows) console.log(`  ${table}.${name} ${(Number(size) / lines).toFixed(2)} B/line`)
     await telemetry.close()

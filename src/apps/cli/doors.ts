@@ -22,6 +22,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('./commands/agent.ts'),
   },
   {
+    name: 'ingress',
+    summary: { en: 'traffic of the ingress; report on access logs, also offline', 'zh-CN': '入口流量；也可离线分析访问日志' },
+    load: () => import('#capabilities/ingress-analytics/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

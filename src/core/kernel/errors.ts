@@ -57,6 +57,14 @@ export const ERRORS = {
     'Check the path and its permissions.',
     '请检查路径和权限。',
   ),
+  NOTHING_READ: row(
+    400,
+    EXIT.error,
+    'None of the {lines} lines could be read as {format}.',
+    '{lines} 行中没有一行能按 {format} 读取。',
+    'Name the format or give its pattern with --format, e.g. --format \'$remote_addr [$time_local] "$request" $status\'.',
+    '请用 --format 指定格式名称或模式，例如 --format \'$remote_addr [$time_local] "$request" $status\'。',
+  ),
   UNAUTHENTICATED: row(
     401,
     EXIT.forbidden,
