@@ -63,27 +63,29 @@ export function step(state: AlertingState, config: AlertingConfig, firing: reado
       const receiver = plan.receivers.get(name)
       if (!receiver) continue
       const before = group.told[name] ?? NOTHING_TOLD
-      const knows = new Set([...before.firing, ...before.attempted])
-      const resolvedIds = receiver.sendResolved ? overIds.filter((id) => knows.has(id) && !muted.has(id)) : []
+      const resolved = new Set(receiver.sendResolved ? minus(inBoth(overIds, union(before.firing, before.attempted)), muted) : [])
       // What is over and will not be said is forgotten; what will be said is kept until it was.
-      const after = without(before, new Set(overIds.filter((id) => !resolvedIds.includes(id))))
-      const isNew = firingIds.some((id) => !before.firing.includes(id))
-      const isDue = firingIds.length > 0 && before.at !== undefined && before.at + route.repeatInterval <= now
-      if (isNew || isDue || resolvedIds.length > 0) {
-        const sure = after.firing.filter((id) => !resolvedIds.includes(id))
-        const newlyTried = [...firingIds, ...resolvedIds].filter((id) => !sure.includes(id) && !after.attempted.includes(id))
-        told[name] = { at: after.at, firing: sure, attempted: [...after.attempted, ...newlyTried] }
-        outgoing.push({
-          notification: {
-            groupKey: key,
-            receiver: name,
-            groupLabels: group.labels,
-            alerts: [...firingIds, ...resolvedIds].map((id) => notified(alerts.get(id)!)),
-            language: receiver.language,
-          },
-          receipt: { groupKey: key, receiver: name, at: now, firing: firingIds, resolved: resolvedIds, newlyTried },
-        })
-      } else told[name] = after
+      const forgotten = new Set(minus(overIds, resolved))
+      const after: Told = { at: before.at, firing: minus(before.firing, forgotten), attempted: minus(before.attempted, forgotten) }
+      const isNew = minus(firingIds, new Set(after.firing)).length > 0
+      const isDue = firingIds.length > 0 && after.at !== undefined && after.at + route.repeatInterval <= now
+      if (!isNew && !isDue && resolved.size === 0) {
+        told[name] = after
+        continue
+      }
+      const sure = minus(after.firing, resolved)
+      const newlyTried = minus([...firingIds, ...resolved], new Set([...sure, ...after.attempted]))
+      told[name] = { at: after.at, firing: sure, attempted: [...after.attempted, ...newlyTried] }
+      outgoing.push({
+        notification: {
+          groupKey: key,
+          receiver: name,
+          groupLabels: group.labels,
+          alerts: [...firingIds, ...resolved].map((id) => notified(alerts.get(id)!)),
+          language: receiver.language,
+        },
+        receipt: { groupKey: key, receiver: name, at: now, firing: firingIds, resolved: [...resolved], newlyTried },
+      })
     }
     groups.set(key, { ...group, told, nextAt: now + route.groupInterval })
   }
@@ -107,31 +109,22 @@ export function settle(state: AlertingState, receipt: Receipt, delivered: boolea
 }
 
 function learned(before: Told, { at, firing, resolved }: Receipt): Told {
-  const said = new Set([...firing, ...resolved])
-  return { at, firing: union(before.firing, firing).filter((id) => !resolved.includes(id)), attempted: before.attempted.filter((id) => !said.has(id)) }
+  return { at, firing: minus(union(before.firing, firing), new Set(resolved)), attempted: minus(before.attempted, new Set([...firing, ...resolved])) }
 }
 
 /** As if the message had never been made; what an earlier message left uncertain stays so. */
 function untried(before: Told, { resolved, newlyTried }: Receipt): Told {
-  const undone = new Set(newlyTried)
-  return {
-    ...before,
-    firing: union(
-      before.firing,
-      resolved.filter((id) => undone.has(id)),
-    ),
-    attempted: before.attempted.filter((id) => !undone.has(id)),
-  }
+  return { ...before, firing: union(before.firing, inBoth(resolved, newlyTried)), attempted: minus(before.attempted, new Set(newlyTried)) }
 }
 
 const NOTHING_TOLD: Told = { firing: [], attempted: [] }
 const isOver = (alert: TrackedAlert | undefined) => alert?.endsAt !== undefined
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])]
-const without = (told: Told, gone: ReadonlySet<string>): Told => ({
-  ...told,
-  firing: told.firing.filter((id) => !gone.has(id)),
-  attempted: told.attempted.filter((id) => !gone.has(id)),
-})
+const minus = (a: readonly string[], b: ReadonlySet<string>) => a.filter((id) => !b.has(id))
+const inBoth = (a: readonly string[], b: readonly string[]) => {
+  const other = new Set(b)
+  return a.filter((id) => other.has(id))
+}
 
 function notified({ labels, annotations, severity, activeSince, endsAt, value, link }: TrackedAlert): NotifiedAlert {
   return { status: endsAt === undefined ? 'firing' : 'resolved', severity, labels, annotations, startsAt: activeSince, endsAt, value, link }

@@ -110,10 +110,16 @@ const utc = (ms: number) => (Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? `${
 
 // Control characters, line ends and bidirectional overrides: label values come from strangers' requests.
 const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
+/** One clean line of at most `most` letters. */
 const clip = (text: string, most: number) => {
-  const clean = text.replace(UNSAFE, ' ').trim()
-  const points = clean.length > most ? [...clean] : undefined
-  return points && points.length > most ? `${points.slice(0, most - 1).join('')}…` : clean
+  // Twice as many: a letter may be two code units, and a hostile label may be a megabyte.
+  const points = [
+    ...text
+      .slice(0, most * 2 + 1)
+      .replace(UNSAFE, ' ')
+      .trim(),
+  ]
+  return points.length > most || text.length > most * 2 + 1 ? `${points.slice(0, most - 1).join('')}…` : points.join('')
 }
 
 /** An http link that no chat's link syntax can be broken out of; undefined for anything else. */
