@@ -3,16 +3,17 @@ import { Button } from '@mantine/core'
 import { IconMapQuestion } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { Panel } from '#kits/console-kit/panel.tsx'
+import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 
 export function NotFound() {
   const { t } = useTranslation('shell')
   const path = useLocation({ select: (location) => location.pathname })
   return (
-    <Panel>
+    <>
+      <PageHead title={t('notFound.title')} />
       <EmptyState
-        title={t('notFound.title')}
+        title={t('notFound.text', { path })}
         icon={<IconMapQuestion size={28} stroke={1.4} />}
         action={
           <Button size="xs" variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
@@ -20,9 +21,9 @@ export function NotFound() {
           </Button>
         }
       >
-        {t('notFound.text', { path })}
+        {t('notFound.hint')}
       </EmptyState>
-    </Panel>
+    </>
   )
 }
 

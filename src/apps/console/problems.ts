@@ -1,5 +1,5 @@
 /** What is wrong now, from alerts, store and sources: one list, the worst first. Pure. */
-import type { SourcesAnswer } from '#capabilities/ingress-analytics/domain/api.ts'
+import type { SourceStatus, SourcesAnswer } from '#capabilities/ingress-analytics/domain/api.ts'
 import type { StoreStatus } from '#core/shapes/ports/telemetry.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import { SEVERITIES } from '#core/shapes/severity.ts'
@@ -78,13 +78,13 @@ export function problemsOf({ alerts, store, sources }: Facts, now: number): Prob
   }
   for (const source of sources?.sources ?? []) {
     const lines = source.accepted + source.rejected
-    if (source.lastAt !== null && now - source.lastAt > SILENT_MS)
+    if (isSilent(source, now))
       found.push({
         id: `silent:${source.source}`,
         severity: 'warning',
         kind: 'silent',
         values: { source: source.source },
-        since: source.lastAt,
+        since: source.lastAt ?? undefined,
         path: '/settings/sources',
       })
     if (lines >= 100 && source.rejected / lines > REJECTED_SHARE)
@@ -100,6 +100,9 @@ export function problemsOf({ alerts, store, sources }: Facts, now: number): Prob
     (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || (a.since ?? Number.POSITIVE_INFINITY) - (b.since ?? Number.POSITIVE_INFINITY),
   )
 }
+
+/** It sent before, and has been quiet for longer than sources are. */
+export const isSilent = ({ lastAt }: Pick<SourceStatus, 'lastAt'>, now: number): boolean => lastAt !== null && now - lastAt > SILENT_MS
 
 /** The console path in an absolute link to it. */
 function pathOf(link: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 /** Time series on uPlot: units, gaps, stacks, a comparison, marks, one crosshair for all charts of a page, drag to zoom the time range. */
-import { ActionIcon, SegmentedControl } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { IconTable } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -191,6 +191,8 @@ function Plot(props: PlotProps) {
   return <div ref={host} className={styles.plot} data-stale={props.stale || undefined} role="img" aria-label={props.label} style={{ height: props.height }} />
 }
 
+const NEXT = { last: 'min', min: 'max', max: 'last' } as const
+
 function Legend(props: {
   series: readonly ChartSeries[]
   colors: readonly string[]
@@ -203,7 +205,7 @@ function Legend(props: {
 }) {
   const { t } = useTranslation('kit')
   const format = useFormat()
-  const [show, setShow] = useState<'last' | 'min' | 'max'>('last')
+  const [show, setShow] = useState<keyof typeof NEXT>('last')
   return (
     <div className={styles.legend}>
       <ul>
@@ -225,13 +227,9 @@ function Legend(props: {
       <span className={styles.when}>
         {props.marks && props.marks.length > 0 && <strong>{props.marks.map((mark) => mark.label).join(' · ')} · </strong>}
         {props.time ?? (
-          <SegmentedControl
-            size="xs"
-            aria-label={t('chart.show')}
-            value={show}
-            onChange={(value) => setShow(value as typeof show)}
-            data={(['last', 'min', 'max'] as const).map((value) => ({ value, label: t(`chart.${value}`) }))}
-          />
+          <button type="button" className={styles.entry} title={t('chart.numbers', { which: t(`chart.${show}`) })} onClick={() => setShow(NEXT[show])}>
+            {t(`chart.${show}`)}
+          </button>
         )}
       </span>
     </div>

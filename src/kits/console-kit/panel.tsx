@@ -1,6 +1,5 @@
 /** The frames of a page: its head, its panels, a grid of tiles. No inline styles, so that the CSP stays strict. */
 import type { ReactNode } from 'react'
-import { useId } from 'react'
 import styles from './panel.module.css'
 
 /** Title, one line of what the page answers, and its actions at the right. */
@@ -30,12 +29,11 @@ export function Panel({
   flush?: boolean
   children: ReactNode
 }) {
-  const id = useId()
   return (
-    <section className={styles.panel} aria-labelledby={title ? id : undefined} data-flush={flush || undefined}>
+    <section className={styles.panel} data-flush={flush || undefined}>
       {(title || actions) && (
         <div className={styles.bar}>
-          {title && <h2 id={id}>{title}</h2>}
+          {title && <h2>{title}</h2>}
           {note && <span className={styles.note}>{note}</span>}
           {actions && <div className={styles.actions}>{actions}</div>}
         </div>

@@ -47,6 +47,7 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
       height: props().height,
       ms: 1,
       tzDate: (ms) => (zone === 'local' ? new Date(ms) : uPlot.tzDate(new Date(ms), zone === 'utc' ? 'Etc/UTC' : zone)),
+      padding: [8, 10, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: true, y: false, dist: LEAST_DRAG_PX, setScale: false }, points: { size: 6 } },
       scales: {

@@ -1,2 +1,2 @@
-/** Sections of the settings page that are the shell's own, in order; capabilities add theirs after the first. */
-export const SETTINGS_SECTIONS = ['storage', 'notifications', 'tokens', 'about'] as const
+/** Sections of the settings page that are the shell's own, in order; those of capabilities come before them. */
+export const SETTINGS_SECTIONS = ['sources', 'storage', 'notifications', 'tokens', 'about'] as const

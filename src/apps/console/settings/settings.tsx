@@ -11,6 +11,7 @@ import { SETTINGS_SECTIONS } from './sections.ts'
 import styles from './settings.module.css'
 
 const OWN: Record<(typeof SETTINGS_SECTIONS)[number], () => Promise<{ default: ComponentType }>> = {
+  sources: () => import('./sources.tsx'),
   storage: () => import('./storage.tsx'),
   notifications: () => import('./notifications.tsx'),
   tokens: () => import('./tokens.tsx'),
