@@ -57,3 +57,20 @@ describeReal('completion in bash', ['bash'], () => {
     expect(await run('bash', ['-c', script])).toMatchObject({ code: 0, out: 'bash zsh fish\n', err: '' })
   })
 })
+
+describeReal('completion in zsh', ['zsh'], () => {
+  it('offers what the program offers, with descriptions', async () => {
+    const script = `compdef() { }; _files() { echo files }; _describe() { print -l "\${(@P)2}" }
+      source <("${BIN}/sallyport" completion zsh); words=("${BIN}/sallyport" completion ''); CURRENT=3; _sallyport
+      words=("${BIN}/sallyport" vers); CURRENT=2; _sallyport; words=("${BIN}/sallyport" --token-file ''); CURRENT=3; _sallyport`
+    expect(await run('zsh', ['-f', '-c', script])).toMatchObject({ code: 0, out: 'bash\nzsh\nfish\nversion:print the version\nfiles\n', err: '' })
+  })
+})
+
+describeReal('completion in fish', ['fish'], () => {
+  it('offers what the program offers, with descriptions', async () => {
+    const script = 'sallyport completion fish | source; complete -C "sallyport completion b"; complete -C "sallyport vers"'
+    const env = { ...process.env, PATH: `${BIN}:${process.env.PATH}`, LC_ALL: 'C.UTF-8' }
+    expect(await run('fish', ['--no-config', '-c', script], { env })).toMatchObject({ code: 0, out: 'bash\nversion\tprint the version\n' })
+  })
+})
