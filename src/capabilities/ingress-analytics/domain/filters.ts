@@ -101,3 +101,25 @@ export function filterConditions(filters: readonly Filter[], params: Params): st
 const column = (field: FilterField) => (isNumber(field) ? `toFloat64(${field})` : field)
 /** `IN` may use the index of the table, `has` may not. */
 const equality = (field: FilterField, list: string) => (isNumber(field) ? `has(${list}, ${column(field)})` : `${field} IN ${list}`)
+
+/** Does a row of the API pass the filters? The same rules as `filterConditions`. */
+export function matchesAll(filters: readonly Filter[], row: Readonly<Record<string, string | number | null>>): boolean {
+  const either = new Map<FilterField, boolean>()
+  for (const { field, operator, value } of filters) {
+    const cell = row[field] ?? null
+    const text = String(cell ?? '')
+    if (operator === 'eq' || operator === 'contains') {
+      const fits =
+        operator === 'eq' ? (isNumber(field) ? Number(cell ?? Number.NaN) === value : text === value) : text.toLowerCase().includes(String(value).toLowerCase())
+      either.set(field, (either.get(field) ?? false) || fits)
+    } else if (
+      operator === 'ne'
+        ? isNumber(field)
+          ? Number(cell) === value
+          : text === value
+        : cell === null || (operator === 'gte' ? Number(cell) < Number(value) : Number(cell) > Number(value))
+    )
+      return false
+  }
+  return [...either.values()].every(Boolean)
+}
