@@ -4,7 +4,7 @@ import { CodedError } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { fakeClock } from '#test/fakes/clock.ts'
 import { NO_TOTALS, statsOf, topRowOf } from '../domain/measures.ts'
-import { addQuestions } from './commands.ts'
+import { door } from './index.ts'
 
 const NOW = Date.UTC(2026, 4, 6, 12)
 const totals = {
@@ -71,8 +71,7 @@ async function run(line: string, answers: { stats?: object; top?: object } = {})
     signal: new AbortController().signal,
   } as unknown as CliContext
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  const ingress = program.command('ingress').exitOverride()
-  addQuestions(ingress, context)
+  door(program, context)
   await program.parseAsync(['ingress', ...line.split(' ')], { from: 'user' })
   return { out, notes, calls, exit }
 }
