@@ -48,7 +48,7 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
           report: counts.onShip,
           send: ({ id, file, bytes }, stop) => {
             const source = settings.get(file.pattern)!
-            const labels = { node, file: file.path, ...podLabels(file.path), ...source.labels }
+            const labels = { transport: 'agent', node, file: file.path, ...podLabels(file.path), ...source.labels }
             return send({ id, source: source.name ?? file.path, format: source.format, labels, bytes }, stop)
           },
         },

@@ -78,7 +78,7 @@ describe('Loki push', () => {
     const [first] = push('x')
     expect(push('x')[0]!.id).toBe(first!.id)
     expect(push('y')[0]!.id).not.toBe(first!.id)
-    expect(first).toMatchObject({ source: 'nginx', format: 'json', cluster: 'c', labels: { job: 'nginx' } })
+    expect(first).toMatchObject({ source: 'nginx', format: 'json', cluster: 'c', labels: { job: 'nginx', transport: 'loki' } })
     expect(first!.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
   })
 

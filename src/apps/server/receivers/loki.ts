@@ -36,7 +36,7 @@ export function lokiBatches(streams: readonly LokiStream[], cluster: string, rec
         cluster,
         source: labels.source ?? labels.job ?? labels.service_name ?? 'loki',
         ...(format === undefined ? {} : { format }),
-        labels,
+        labels: { ...labels, transport: 'loki' },
         bytes: stream.lines,
         times: stream.times,
         receivedAt,

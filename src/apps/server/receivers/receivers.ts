@@ -69,7 +69,15 @@ export function registerReceivers(deps: ReceiverDeps): Receivers {
     receive('/api/v1/ingest/ndjson', async (request, _reply, cluster) => {
       const { id, ...headers } = readHeaders(request.headers, 'ndjson')
       const bytes = await readBody(request.raw)
-      return deliver('ndjson', { ...headers, id: id ?? newId(), format: headers.format ?? 'json', cluster, bytes, receivedAt: deps.clock.now() })
+      return deliver('ndjson', {
+        ...headers,
+        labels: { ...headers.labels, transport: 'ndjson' },
+        id: id ?? newId(),
+        format: headers.format ?? 'json',
+        cluster,
+        bytes,
+        receivedAt: deps.clock.now(),
+      })
     })
 
     receive('/loki/api/v1/push', async (request, reply, cluster) => {

@@ -96,7 +96,15 @@ function createBatcher(listener: SyslogListener, { deliver, clock, log, counts }
 
   function flush(): void {
     if (length === 0) return
-    const batch = { id: uuidv7(clock.now(), randomBytes(10)), cluster, source, format, labels: {}, bytes: bytes.subarray(0, length), receivedAt: clock.now() }
+    const batch = {
+      id: uuidv7(clock.now(), randomBytes(10)),
+      cluster,
+      source,
+      format,
+      labels: { transport: 'syslog' },
+      bytes: bytes.subarray(0, length),
+      receivedAt: clock.now(),
+    }
     const count = messages
     bytes = Buffer.allocUnsafe(Math.min(BATCH_BYTES, Math.max(64 << 10, length * 2)))
     length = 0

@@ -8,7 +8,7 @@ export interface LineBatch {
   source: string
   /** Name of a line format, or undefined to find out from the lines. */
   format?: string
-  /** What the transport knows: namespace, pod, container, node, stream, file … */
+  /** What the transport knows: namespace, pod, container, node, stream, file …, and `transport` (agent, syslog, loki, ndjson) */
   labels: Readonly<Record<string, string>>
   /** Lines ended by \n (the last may lack it). At most 8 MiB. */
   bytes: Uint8Array
