@@ -30,6 +30,7 @@ const sample: Record<string, readonly Cell[]> = {
   UInt32: [0, 4294967295, 7, undefined],
   UInt64: [0, 18446744073709551615n, 7, undefined],
   Float32: [0.5, -1, Number.POSITIVE_INFINITY, undefined],
+  'LowCardinality(Float32)': [0.5, -1, Number.POSITIVE_INFINITY, undefined],
   Float64: [0.1, -1, Number.POSITIVE_INFINITY, undefined],
   DateTime: [0, 1_700_000_000_999, 1000, undefined],
   'DateTime64(3)': [0, 1_700_000_000_123, 1, undefined],
@@ -60,6 +61,7 @@ describe('encodeRows', () => {
     expect(of('UInt32')).toEqual([0, 4294967295, 7, 0])
     expect(of('UInt64').map(String)).toEqual(['0', '18446744073709552000', '7', '0'])
     expect(of('Float32')).toEqual([0.5, -1, 'inf', 'nan'])
+    expect(of('LowCardinality(Float32)')).toEqual([0.5, -1, 'inf', 'nan'])
     expect(of('Float64')).toEqual([0.1, -1, 'inf', 'nan'])
     expect(of('DateTime')).toEqual(['1970-01-01 00:00:00', '2023-11-14 22:13:20', '1970-01-01 00:00:01', '1970-01-01 00:00:00'])
     expect(of('DateTime64(3)')[1]).toBe('2023-11-14 22:13:20.123')

@@ -16,11 +16,15 @@ export function encodeRows(table: Table, rows: readonly Row[]): { rows: number; 
   for (const { name, type } of table.columns) {
     if (!used.delete(name)) continue
     const cells = rows.map((row) => row[name])
-    columns.push({ name, type, data: encode(type, cells, `${table.name}.${name}`) })
+    const sent = WITHOUT_DICTIONARY[type] ?? type
+    columns.push({ name, type: sent, data: encode(sent, cells, `${table.name}.${name}`) })
   }
   if (used.size > 0) throw new TypeError(`${table.name} has no column ${[...used].join(', ')}`)
   return { rows: rows.length, native: nativeBlock(rows.length, columns) }
 }
+
+/** Types that are sent without the dictionary they are stored with; the engine makes it. */
+const WITHOUT_DICTIONARY: Readonly<Record<string, string>> = { 'LowCardinality(Float32)': 'Float32' }
 
 const text = new TextEncoder()
 

@@ -1,5 +1,6 @@
 /** Starts the engine's process, keeps it running, and carries statements to it. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { EngineReply, EngineRequest, Lane } from './protocol.ts'
@@ -45,11 +46,12 @@ const BACKOFF_MS = [100, 300, 1000, 3000, 10_000]
 
 /**
  * Resolves when the engine has opened the folder. Rejects with EngineException when the first start fails.
+ * @param options.folder where the process runs: files that statements name are looked for there
  * @param onReady called after every later start, before `state` becomes `ready`, e.g. to replay what was being written
  */
 export async function startEngine(
-  options: { path: string; config: string; clock: Clock; log: (message: string, details: object) => void },
-  onReady: () => Promise<void>,
+  options: { path: string; config: string; folder: string; clock: Clock; log: (message: string, details: object) => void },
+  onReady: () => Promise<unknown>,
 ): Promise<Engine> {
   const { clock, log } = options
   const waiting = new Map<number, { resolve: (answer: EngineAnswer) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }>()
@@ -69,6 +71,7 @@ export async function startEngine(
         serialization: 'advanced',
         execArgv: ['--max-semi-space-size=4', '--no-warnings'],
         env: { ...process.env, UV_THREADPOOL_SIZE: '8', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '' },
+        cwd: options.folder,
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       })
       child = started
@@ -115,7 +118,7 @@ export async function startEngine(
 
   const restart = async () => {
     while (!closed) {
-      await clock.sleep(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)]!)
+      await pause(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)]!)
       if (closed) return
       try {
         info.restarts++

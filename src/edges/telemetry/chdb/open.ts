@@ -1,6 +1,7 @@
 /** The telemetry store on the embedded engine: lock, queue, child process, migrations, limits. */
 import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import type { Query, QueryResult, SignalStatus, StoreStatus, Telemetry } from '#core/shapes/ports/telemetry.ts'
@@ -9,7 +10,7 @@ import { SIGNAL_OF, TABLES, type TableName } from '#core/telemetry/tables.ts'
 import { bootstrap, DATABASE, knownVersions, migrations, readVersions, ttlSql, unpartitioned } from '../ddl.ts'
 import { daysLeft, daysOf, defaultLimits, type Growth, type Limits, type Partition, partitionsToDrop } from '../limits.ts'
 import { lockFolder } from '../lock.ts'
-import { openQueue, type QueuedBatch } from '../queue.ts'
+import { type Group, openQueue } from '../queue.ts'
 import { type Engine, EngineException, EngineGone, startEngine } from './child.ts'
 import { engineConfig } from './config.ts'
 import { limitsOf, literal, statements } from './sql.ts'
@@ -40,12 +41,10 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     const config = join(dir, 'engine.xml')
     await writeFile(config, engineConfig())
     let wake = () => {}
+    let closed = false
     const queue = await openQueue(dir, { maxBytes: options.queueBytes ?? 2 ** 30, onAdd: () => wake() })
     // What was being written when the engine died is written before queries open again, so that raw rows and roll-ups agree.
-    const onReady = async () => {
-      await store(queue.head())
-    }
-    engine = await startEngine({ path: join(dir, 'engine'), config, clock, log }, onReady).catch((error: Error) => {
+    engine = await startEngine({ path: join(dir, 'engine'), config, folder: queue.folder, clock, log }, () => storeNext(true)).catch((error: Error) => {
       throw new CodedError('ENGINE_FAILED', { reason: error.message }, { cause: error })
     })
     const running = engine
@@ -55,27 +54,37 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     await migrate(dir, write, rowsOf)
 
     const attempts = new Map<string, number>()
-    /** Puts one batch into its table and everything rolled up from it; the token makes it happen once however often it is tried. */
-    async function store(batch: QueuedBatch | undefined): Promise<void> {
-      if (batch === undefined) return
-      attempts.set(batch.path, (attempts.get(batch.path) ?? 0) + 1)
+    /** Writes the next group into its table and all that is rolled up from it; the token makes it happen once however often it is tried. False: there is none. */
+    const storeOne = async (all: boolean): Promise<boolean> => {
+      const group = await queue.next(all)
+      if (group === undefined) return false
+      const tried = (attempts.get(group.token) ?? 0) + 1
+      attempts.set(group.token, tried)
       try {
-        await write(insertSql(batch))
+        await write(insertSql(group))
       } catch (error) {
         const gone = error instanceof EngineGone
-        if (gone ? attempts.get(batch.path)! < 4 : error instanceof EngineException && TRANSIENT.has(error.code)) throw error
-        attempts.delete(batch.path)
-        log('a batch was refused', { table: batch.table, id: batch.id, reason: (error as Error).message })
-        await queue.refuse((error as Error).message)
+        // A block that ends the engine again and again would keep everything else out.
+        if (gone ? closed || tried < 4 : error instanceof EngineException && TRANSIENT.has(error.code)) throw error
+        attempts.delete(group.token)
+        log('a batch was refused', { table: group.table, token: group.token, batches: group.batches.length, reason: (error as Error).message })
+        await queue.refuse(group, (error as Error).message)
         if (gone) throw error
-        return
+        return true
       }
-      attempts.delete(batch.path)
-      await queue.done()
+      attempts.delete(group.token)
+      await queue.done(group)
+      return true
     }
-    while (queue.head() !== undefined) await store(queue.head())
+    /** One at a time: the writer's loop and an engine that comes back both call it. */
+    let turn: Promise<unknown> = Promise.resolve()
+    const storeNext = (all: boolean): Promise<boolean> => {
+      const mine = turn.then(() => storeOne(all))
+      turn = mine.catch(() => {})
+      return mine
+    }
+    while (await storeNext(true)) {}
 
-    let closed = false
     let limits = await readLimits(dir)
     const growth: Growth[] = []
     const written = Object.fromEntries(SIGNALS.map((signal) => [signal, 0])) as Record<Signal, number>
@@ -84,18 +93,18 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     const writer = (async () => {
       let failures = 0
       while (!closed) {
-        const head = queue.head()
-        if (head === undefined || running.info.state !== 'ready') {
-          await Promise.race([clock.sleep(running.info.state === 'ready' ? 1000 : 50), new Promise<void>((resolve) => (wake = resolve))])
-          continue
-        }
         try {
-          await store(head)
-          failures = 0
+          if (running.info.state === 'ready' && (await storeNext(false))) {
+            failures = 0
+            continue
+          }
+          const again = new AbortController()
+          wake = () => again.abort()
+          await pause(queue.state().batches > 0 ? 50 : 1000, undefined, { signal: again.signal }).catch(() => {})
         } catch (error) {
           if (closed) return
-          log('a batch waits', { table: head.table, id: head.id, reason: (error as Error).message })
-          await clock.sleep(Math.min(100 * 2 ** failures++, 5000))
+          log('batches wait', { reason: (error as Error).message })
+          await pause(Math.min(100 * 2 ** failures++, 5000))
         }
       }
     })()
@@ -161,6 +170,7 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
         wake()
         await Promise.all([writer, check])
         await running.close()
+        await queue.close()
         unlock()
       },
     }
@@ -184,11 +194,16 @@ async function migrate(dir: string, write: (sql: string) => Promise<unknown>, ro
   for (const migration of migrations(ALL_TABLES, found)) for (const sql of migration.statements) await write(sql)
 }
 
-const insertSql = (batch: QueuedBatch) => {
-  const table: Table = TABLES[batch.table]
-  const structure = table.columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')
-  return `INSERT INTO ${DATABASE}.${batch.table} SELECT * FROM file(${literal(batch.path)}, 'Native', ${literal(structure)})
-SETTINGS insert_deduplication_token = ${literal(batch.id)}, deduplicate_blocks_in_dependent_materialized_views = 1`
+/** One block, so that one token covers all of it: far more rows and bytes than a group can have. */
+const ONE_BLOCK = 'min_insert_block_size_rows = 100000000, min_insert_block_size_bytes = 1000000000'
+
+/** The engine's process runs in the queue folder, so that its path is not part of a pattern. */
+const insertSql = ({ table, token, batches }: Group) => {
+  const { columns }: Table = TABLES[table]
+  const structure = columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')
+  const files = batches.length === 1 ? batches[0]!.name : `{${batches.map(({ name }) => name).join(',')}}`
+  return `INSERT INTO ${DATABASE}.${table} SELECT * FROM file(${literal(files)}, 'Native', ${literal(structure)})
+SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, ${ONE_BLOCK}`
 }
 
 /** Runs a query and turns what the engine says into the port's errors. */
