@@ -22,7 +22,10 @@ export interface Fixture {
   close(): Promise<void>
 }
 
-export async function startFixture(options: { port?: number; mode?: canned.Mode; now?: () => number } = {}): Promise<Fixture> {
+/** Answers that a test brings for paths below `/clusters/{cluster}`; undefined leaves them to the canned ones. */
+export type OwnAnswer = (method: string, path: string, query: URLSearchParams, body: unknown) => { status: number; body: unknown } | undefined
+
+export async function startFixture(options: { port?: number; mode?: canned.Mode; now?: () => number; answer?: OwnAnswer } = {}): Promise<Fixture> {
   const now = options.now ?? Date.now
   let sessions = 0
   let valid = -1
@@ -77,6 +80,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     }
     const local = path.replace(/^\/clusters\/[^/]+(?=\/)/, '')
     if (local === '/ingress/live') return liveStream(response, () => canned.live(now(), fixture.mode))
+    const own = options.answer?.(method, local, query, body)
+    if (own) return send(response, own.status, own.body)
     const answer = answers[local]
     if (!answer) return fail(response, new CodedError('NOT_FOUND', { what: `${method} ${path}` }))
     send(response, 200, answer())

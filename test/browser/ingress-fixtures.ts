@@ -4,7 +4,6 @@ import {
   type AlertRulesAnswer,
   alertRule,
   type Latency,
-  type LiveTick,
   type MarksAnswer,
   NUMBERS,
   type PreviewAnswer,
@@ -91,6 +90,17 @@ export function shopRows(now: number, count: number, span = 6 * HOUR, seed = 42)
 }
 
 const num = (row: RequestRow, name: string): number => (typeof row[name] === 'number' ? (row[name] as number) : Number.NaN)
+
+/** Rows are in the order of time: where `ts` begins. */
+function firstAt(rows: readonly RequestRow[], ts: number): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((rows[middle] as RequestRow).ts < ts) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 function passes(row: RequestRow, filters: readonly Filter[]): boolean {
   const either = new Map<string, boolean>()
@@ -227,13 +237,15 @@ export interface IngressFixture {
   now: number
 }
 
-/** Answers a path below `/api/v1/clusters/local/ingress`; undefined: there is no such path. */
-export function ingressAnswer(fixture: IngressFixture, method: string, path: string, query: URLSearchParams, body: unknown): Answer | undefined {
+/** Answers a path below `/clusters/{cluster}`; undefined: it is none of the ingress API. */
+export function ingressAnswer(fixture: IngressFixture, method: string, local: string, query: URLSearchParams, body: unknown): Answer | undefined {
+  if (!local.startsWith('/ingress/')) return undefined
+  const path = local.slice('/ingress'.length)
   if (path.startsWith('/alert-rules')) return ruleAnswer(fixture, method, path, body)
   const from = Number(query.get('from'))
   const to = Number(query.get('to'))
   const filters = filtersOf(query.getAll('filter'))
-  const select = (a: number, b: number) => fixture.rows.filter((r) => r.ts >= a && r.ts < b && passes(r, filters))
+  const select = (a: number, b: number) => fixture.rows.slice(firstAt(fixture.rows, a), firstAt(fixture.rows, b)).filter((r) => passes(r, filters))
   const rows = select(from, to)
   const provenance: Provenance = {
     from,
@@ -352,7 +364,10 @@ function ruleAnswer(fixture: IngressFixture, method: string, path: string, body:
   const rule = alertRule.parse(body)
   if (method === 'POST' && fixture.rules.some((r) => r.name === rule.name)) {
     const problems = [{ path: 'name', message: 'There is a rule with this name already.' }]
-    return { status: 400, body: { code: 'INVALID_INPUT', message: 'The input has 1 problem(s).', next: 'Correct the fields listed and try again.', problems } }
+    return {
+      status: 400,
+      body: { error: { code: 'INVALID_INPUT', message: 'The input has 1 problem(s).', next: 'Correct the fields listed and try again.', problems } },
+    }
   }
   fixture.rules = [...fixture.rules.filter((r) => r.name !== name && r.name !== rule.name), rule]
   return ok(rule)
@@ -365,24 +380,3 @@ export const shopRules = (): AlertRule[] =>
     { name: 'No traffic', absent: true, severity: 'critical' },
     { name: 'Old threshold', number: 'qps', comparison: '<', threshold: 0.5, enabled: false },
   ].map((rule) => alertRule.parse(rule))
-
-/** One tick of the live stream, `now` being when it is sent. */
-export function liveTick(now: number, seed: number): LiveTick {
-  const last = Math.floor(now / 1000) * 1000
-  const seconds = Array.from({ length: 60 }, (_, i) => {
-    const second = last - (60 - i) * 1000
-    const random = seededRandom(second / 1000)
-    const requests = 18 + Math.floor(random() * 14)
-    return { second, requests, c4xx: Math.floor(random() * 2), c5xx: random() < 0.1 ? 1 : 0, bytes_out: requests * 9000, mean: 0.03, p99: 0.2 + random() / 10 }
-  })
-  const requests = seconds.reduce((sum, s) => sum + s.requests, 0)
-  const latest = shopRows(now, 12, 1000, seed)
-  return {
-    now,
-    freshnessMs: 400,
-    completeness: 1,
-    seconds,
-    total: { requests, qps: requests / 60, success_rate: 0.9962, p50: 0.021, p99: 0.214, latenessMs: 320 },
-    latest: latest.toReversed(),
-  }
-}

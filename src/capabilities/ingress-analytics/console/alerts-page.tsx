@@ -3,7 +3,8 @@ import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { z } from 'zod'
-import { type ApiError, api, asApiError } from '#kits/console-kit/api.ts'
+import type { AlertingConfig } from '#core/alerting/config.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
@@ -13,6 +14,7 @@ import { urlText } from '#kits/console-kit/url-fields.ts'
 import { useUrlState } from '#kits/console-kit/url-state.ts'
 import { useApi, useInvalidate } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
+import { useSettings } from '#kits/console-kit/use-settings.ts'
 import type { AlertRule, AlertRulesAnswer, RuleState } from '../domain/api.ts'
 import styles from './alerts-page.module.css'
 import { unitOf } from './numbers.ts'
@@ -165,35 +167,37 @@ const row0Unit = 'number' as const
 
 const SILENCE_MS = 2 * 3_600_000
 
+/** Silences live in the settings of notifications, where they can be ended. */
 function Silence({ alert }: { alert: Active }) {
   const t = useWords()
   const format = useFormat()
-  const { cluster } = useCluster()
+  const settings = useSettings<AlertingConfig>('notifications')
   const [until, setUntil] = useState<number>()
-  const [error, setError] = useState<ApiError>()
   if (until !== undefined) return <span>{t('alerts.silenceDone', { time: format.time(until, { seconds: false }) })}</span>
   const run = async () => {
+    if (!settings.value) return settings.reload()
     const now = Date.now()
-    const quote = (text: string) => JSON.stringify(text)
-    try {
-      await api.send('POST', '/alerting/silences', {
-        matchers: [
-          `alertname=${quote(alert.rule.name)}`,
-          `cluster=${quote(cluster)}`,
-          ...(alert.rule.groupBy && alert.group ? [`${alert.rule.groupBy}=${quote(alert.group)}`] : []),
-        ],
-        startsAt: new Date(now).toISOString(),
-        endsAt: new Date(now + SILENCE_MS).toISOString(),
-        comment: '',
-      })
-      setUntil(now + SILENCE_MS)
-    } catch (cause) {
-      setError(asApiError(cause))
+    const silence = {
+      id: uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
+      matchers: [
+        `alertname=${JSON.stringify(alert.rule.name)}`,
+        ...(alert.rule.groupBy && alert.group ? [`${alert.rule.groupBy}=${JSON.stringify(alert.group)}`] : []),
+      ],
+      startsAt: new Date(now).toISOString(),
+      endsAt: new Date(now + SILENCE_MS).toISOString(),
+      createdBy: '',
+      comment: '',
     }
+    // What was refused is in `saveError` and shown below.
+    await settings.save({ ...settings.value, silences: [...(settings.value.silences ?? []), silence] }).then(
+      () => setUntil(now + SILENCE_MS),
+      () => {},
+    )
   }
+  const refused = settings.saveError ?? settings.error
   return (
-    <Button size="compact-xs" variant="default" onClick={run} title={error?.message}>
-      {error ? error.code : t('alerts.silence')}
+    <Button size="compact-xs" variant="default" onClick={run} loading={settings.saving} title={refused?.message}>
+      {refused ? refused.code : t('alerts.silence')}
     </Button>
   )
 }

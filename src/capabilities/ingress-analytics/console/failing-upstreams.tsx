@@ -80,7 +80,13 @@ function Count({ count, label, onOpen }: { count: number; label: string; onOpen:
   const t = useWords()
   if (count === 0) return <span className={styles.zero}>0</span>
   return (
-    <button type="button" className={styles.value} aria-label={t('top.openRequestsOf', { value: label })} title={t('top.openRequests')} onClick={onOpen}>
+    <button
+      type="button"
+      className={styles.value}
+      aria-label={`${count}: ${t('top.openRequestsOf', { value: label })}`}
+      title={t('top.openRequests')}
+      onClick={onOpen}
+    >
       {count}
     </button>
   )

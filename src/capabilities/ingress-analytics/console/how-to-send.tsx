@@ -9,7 +9,7 @@ import { NAMESPACE } from './words.ts'
 /** Commands in the order in which they suit most people. */
 export function commands(origin: string, host: string): { id: 'agent' | 'syslog' | 'loki' | 'demo'; text: string }[] {
   return [
-    { id: 'agent', text: `sallyport agent --server ${origin} --token-file /etc/sallyport/token /var/log/nginx/access.log` },
+    { id: 'agent', text: `sallyport agent --server ${origin} --token-file /etc/sallyport/token --data /var/lib/sallyport --file /var/log/nginx/access.log` },
     { id: 'syslog', text: `access_log syslog:server=${host}:5514,tag=ingress combined;` },
     { id: 'loki', text: `${origin}/loki/api/v1/push` },
     { id: 'demo', text: 'npm start' },

@@ -28,7 +28,7 @@ export function Ladder({ stats }: { stats: ApiState<StatsAnswer> }) {
       ) : (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard. */}
-          <section className={styles.scroll} aria-label={t('ladder.title')} tabIndex={0} data-stale={stats.stale || undefined}>
+          <fieldset className={styles.scroll} aria-label={t('ladder.title')} tabIndex={0} data-stale={stats.stale || undefined}>
             <table className={styles.table}>
               <thead>
                 <tr>
@@ -51,7 +51,7 @@ export function Ladder({ stats }: { stats: ApiState<StatsAnswer> }) {
                 ))}
               </tbody>
             </table>
-          </section>
+          </fieldset>
           <p className={styles.note}>
             {few?.map(([rung, v]) => (
               <span key={rung}>

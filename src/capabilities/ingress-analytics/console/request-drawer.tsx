@@ -1,5 +1,5 @@
 /** One request with everything that the log said about it. */
-import { ActionIcon, Button, CopyButton, Drawer } from '@mantine/core'
+import { ActionIcon, Button, CopyButton } from '@mantine/core'
 import { IconFilter, IconFilterOff } from '@tabler/icons-react'
 import { isMissing, type Unit } from '#kits/console-kit/format.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
@@ -8,6 +8,7 @@ import { curlOf } from './curl.ts'
 import type { Field, Operator } from './filters.ts'
 import styles from './request-drawer.module.css'
 import { ROW_FIELDS, type RowField } from './request-fields.ts'
+import { SidePanel } from './side-panel.tsx'
 import { useFieldWords, useWords } from './words.ts'
 
 interface DrawerProps {
@@ -19,14 +20,7 @@ interface DrawerProps {
 export function RequestDrawer({ row, onClose, onPick }: DrawerProps) {
   const t = useWords()
   return (
-    <Drawer
-      opened={row !== undefined}
-      onClose={onClose}
-      position="right"
-      size="lg"
-      title={t('rows.details')}
-      closeButtonProps={{ 'aria-label': t('rows.close') }}
-    >
+    <SidePanel opened={row !== undefined} onClose={onClose} size="lg" title={t('rows.details')}>
       {row && (
         <>
           <p className={styles.line}>
@@ -45,7 +39,7 @@ export function RequestDrawer({ row, onClose, onPick }: DrawerProps) {
           </dl>
         </>
       )}
-    </Drawer>
+    </SidePanel>
   )
 }
 

@@ -1,5 +1,5 @@
 /** One rule as a form, tried on the last 24 hours while it is written. */
-import { Button, Checkbox, Drawer, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { formatDuration } from '#core/kernel/duration.ts'
@@ -12,6 +12,7 @@ import { type AlertRule, type AlertRuleInput, DIMENSIONS, NUMBERS, type NumberNa
 import { unitOf } from './numbers.ts'
 import styles from './rule-editor.module.css'
 import { displayFactor, displayUnit, type FormProblems, formOf, placeProblems, type RuleForm, ruleOf } from './rule-form.ts'
+import { SidePanel } from './side-panel.tsx'
 import { useWords } from './words.ts'
 
 interface EditorProps {
@@ -60,14 +61,7 @@ export function RuleEditor({ url, initial, existing, onClose, onChanged }: Edito
   }
 
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title={t(existing === undefined ? 'alerts.new' : 'alerts.edit')}
-      closeButtonProps={{ 'aria-label': t('rows.close') }}
-    >
+    <SidePanel opened onClose={onClose} size="xl" title={t(existing === undefined ? 'alerts.new' : 'alerts.edit')}>
       <form className={styles.form} onSubmit={submit} noValidate>
         <TextInput
           className={styles.wide}
@@ -175,7 +169,7 @@ export function RuleEditor({ url, initial, existing, onClose, onChanged }: Edito
           </Button>
         </div>
       </form>
-    </Drawer>
+    </SidePanel>
   )
 }
 
