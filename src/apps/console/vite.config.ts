@@ -49,6 +49,8 @@ export default defineConfig({
   build: {
     outDir: OUT,
     emptyOutDir: true,
+    // For bench/console-size.ts.
+    manifest: 'manifest.json',
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -50,6 +50,8 @@ export interface DataTableProps<Row> {
 }
 
 const OVERSCAN = 8
+/** Typing settles for this long before the server hears of it; rows in the browser are searched at every key. */
+const TYPING_MS = 150
 const NO_KEY: readonly unknown[] = []
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -111,6 +113,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         onColumns={(ids) => setUrl({ cols: ids.join(',') }, { replace: true })}
         search={searchable ? url.q : undefined}
         onSearch={(q) => setUrl({ q }, { replace: true })}
+        onSearchFocus={load ? undefined : client.prepareSearch}
+        typingMs={load ? TYPING_MS : 0}
         data={data}
         paused={reading && (load ? current !== source : steadyRows !== rows)}
       >
@@ -151,7 +155,10 @@ interface GridProps<Row> extends DataTableProps<Row> {
 }
 
 const SKELETON_ROWS = 8
+/** What a column needs at least, px, when it says nothing or too little: a moment is never cut. */
 const DEFAULT_WIDTH = 120
+const MOMENT_WIDTH = 172
+const widthOf = <Row,>({ width = DEFAULT_WIDTH, unit, cell }: Column<Row>) => (unit === 'time' && !cell ? Math.max(width, MOMENT_WIDTH) : width)
 
 function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible, onRowOpen }: GridProps<Row>) {
   const { t } = useTranslation('kit')
@@ -175,8 +182,9 @@ function Grid<Row>({ label, rowKey, shown, sort, server, data, onSort, onVisible
   useEffect(() => virtual.measure(), [rowHeight, virtual])
 
   // Head and rows are grids of their own: only a width that does not depend on what is in them keeps their columns in line.
-  const width = shown.reduce((sum, column) => sum + (column.width ?? DEFAULT_WIDTH), 0)
-  const template = useMemo(() => shown.map((column) => `minmax(${column.width ?? DEFAULT_WIDTH}px, ${column.width ?? DEFAULT_WIDTH}fr)`).join(' '), [shown])
+  const widths = shown.map(widthOf)
+  const width = widths.reduce((sum, one) => sum + one, 0)
+  const template = widths.map((one) => `minmax(${one}px, ${one}fr)`).join(' ')
   const move = useCallback(
     (to: number) => {
       const next = Math.max(0, Math.min(count - 1, to))

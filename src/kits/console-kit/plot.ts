@@ -15,6 +15,8 @@ export interface Hover {
 const SYNC = 'page'
 const NEAR_PX = 6
 const LEAST_DRAG_PX = 8
+/** Round steps of bytes: powers of two. */
+const BYTE_STEPS = Array.from({ length: 51 }, (_, i) => 2 ** i)
 
 export function drawChart(host: HTMLElement, props: () => PlotProps, format: Format, zone: string) {
   const style = getComputedStyle(document.documentElement)
@@ -56,7 +58,13 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
       },
       axes: [
         { ...axis, values: (_u, splits, _a, _s, increment) => splits.map((ms) => tick(ms, increment, format)), space: 80, size: 28 },
-        { ...axis, values: (_u, splits) => splits.map((value) => format.value(value, unit)), size: (u, values) => axisSize(u, values), space: 32 },
+        {
+          ...axis,
+          values: (_u, splits) => splits.map((value) => format.value(value, unit)),
+          size: (u, values) => axisSize(u, values),
+          space: 32,
+          incrs: unit === 'bytes' || unit === 'byteRate' ? BYTE_STEPS : undefined,
+        },
       ],
       series: [
         {},

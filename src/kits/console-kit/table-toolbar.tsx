@@ -17,23 +17,23 @@ interface ToolbarProps<Row> {
   /** Undefined: no search. */
   search: string | undefined
   onSearch: (text: string) => void
+  onSearchFocus: (() => void) | undefined
+  typingMs: number
   data: TableData<Row>
   paused: boolean
   children?: ReactNode
 }
 
 const OLD_MS = 60_000
-/** Typing settles for this long before the URL and the server hear of it. */
-const TYPING_MS = 120
 
-export function TableToolbar<Row>({ columns, shown, onColumns, search, onSearch, data, paused, children }: ToolbarProps<Row>) {
+export function TableToolbar<Row>({ columns, shown, onColumns, search, onSearch, onSearchFocus, typingMs, data, paused, children }: ToolbarProps<Row>) {
   const { t } = useTranslation('kit')
   const format = useFormat()
   const now = useNow(10_000)
   const old = data.updatedAt !== undefined && data.updatedAt > 0 && now - data.updatedAt > OLD_MS
   return (
     <div className={styles.toolbar}>
-      {search !== undefined && <Search value={search} onChange={onSearch} />}
+      {search !== undefined && <Search value={search} onChange={onSearch} onFocus={onSearchFocus} typingMs={typingMs} />}
       {children}
       <span className={styles.count} aria-live="polite">
         {paused && `${t('table.paused')} · `}
@@ -49,15 +49,22 @@ export function TableToolbar<Row>({ columns, shown, onColumns, search, onSearch,
   )
 }
 
-function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+interface SearchProps {
+  value: string
+  onChange: (text: string) => void
+  onFocus: (() => void) | undefined
+  typingMs: number
+}
+
+function Search({ value, onChange, onFocus, typingMs }: SearchProps) {
   const { t } = useTranslation('kit')
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
   useEffect(() => {
     if (text === value) return
-    const timer = setTimeout(() => onChange(text), TYPING_MS)
+    const timer = setTimeout(() => onChange(text), typingMs)
     return () => clearTimeout(timer)
-  }, [text, value, onChange])
+  }, [text, value, onChange, typingMs])
   return (
     <TextInput
       className={styles.search}
@@ -67,6 +74,7 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
       placeholder={t('table.search')}
       leftSection={<IconSearch size={14} aria-hidden />}
       value={text}
+      onFocus={onFocus}
       onChange={(event) => setText(event.currentTarget.value)}
       onKeyDown={(event) => event.key === 'Escape' && setText('')}
     />

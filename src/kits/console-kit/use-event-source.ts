@@ -13,6 +13,8 @@ export interface EventStream<T> {
 
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
+/** Between two updates that reach React. */
+const LEAST_MS = 250
 
 /** Delay before the n-th reconnect (from 0), doubled to at most 30 s. */
 export const retryDelay = (attempt: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
@@ -32,6 +34,7 @@ export function useEventSource<T>(path: string | undefined, event: string, query
     let retry: ReturnType<typeof setTimeout> | undefined
     let flush: ReturnType<typeof setTimeout> | undefined
     let attempt = 0
+    let shownAt = Number.NEGATIVE_INFINITY
     latest.current = undefined
     setStream({ data: undefined, state: 'waiting', receivedAt: undefined })
 
@@ -44,10 +47,14 @@ export function useEventSource<T>(path: string | undefined, event: string, query
         } catch {
           return
         }
-        flush ??= setTimeout(() => {
-          flush = undefined
-          setStream({ data: latest.current, state: 'live', receivedAt: Date.now() })
-        }, 250)
+        flush ??= setTimeout(
+          () => {
+            flush = undefined
+            shownAt = performance.now()
+            setStream({ data: latest.current, state: 'live', receivedAt: Date.now() })
+          },
+          Math.max(0, shownAt + LEAST_MS - performance.now()),
+        )
       })
       source.onerror = () => {
         source?.close()

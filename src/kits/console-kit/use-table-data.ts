@@ -1,6 +1,6 @@
 /** Where a table's rows come from: an array in the browser, or pages of the server fetched as they are scrolled into view. */
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type ApiError, asApiError } from './api.ts'
 import { type Column, haystackOf, type Order, searchRows, sortRows } from './table-rows.ts'
 
@@ -43,13 +43,16 @@ export function useClientRows<Row>(
       return built
     }
   }, [rows, columns])
-  return useMemo(() => {
+  const data = useMemo(() => {
     if (!rows) return { count: 0, row: () => undefined, total: 0 }
     const found = searchRows(search.trim() ? haystack() : [], search)
     const column = sort && columns.find((c) => c.id === sort.id)
     const index = sort && column ? sortRows(rows, found, column, sort.order) : found
     return { count: index ? index.length : rows.length, row: (i: number) => rows[index ? (index[i] as number) : i], total: rows.length }
   }, [rows, columns, sort, search, haystack])
+  /** Reads all texts before the first key, which would otherwise wait for it. */
+  const prepareSearch = useCallback(() => void requestIdleCallback(haystack), [haystack])
+  return { ...data, prepareSearch }
 }
 
 const PAGE = 100
