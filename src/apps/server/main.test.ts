@@ -38,6 +38,20 @@ async function start(more: Partial<ServerOptions> = {}): Promise<RunningServer> 
   running.push(server)
   return server
 }
+/** For tests that are not about the store: as cheap as nothing. */
+const openStore: ServerOptions['openStore'] = async () => ({
+  append: async () => {},
+  query: async () => ({ columns: [], rows: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0 }),
+  status: async () => ({
+    engine: { name: 'none', version: '0', state: 'ready', restarts: 0, since: 0 },
+    queue: { batches: 0, bytes: 0 },
+    refused: { batches: 0, bytes: 0 },
+    disk: { usedBytes: 0, freeBytes: 0, overheadBytes: 0 },
+    signals: [],
+  }),
+  configure: async () => {},
+  close: async () => {},
+})
 async function refusal(starting: Promise<unknown>): Promise<CodedError> {
   const error = await starting.then(
     () => new Error('it started'),
@@ -127,20 +141,20 @@ describe('the server', () => {
 
   it('refuses hostile settings with all problems at once, before it listens', async () => {
     await writeFile(join(data, 'settings.yaml'), 'retention:\n  acess: {}\n  logs: { retentionDays: many }\nnotifications:\n  route: { receiver: nobody }\n')
-    const error = await refusal(start())
+    const error = await refusal(start({ openStore }))
     expect(error.problems.map(({ path, line, suggestion }) => [path, line, suggestion])).toEqual([
       ['retention.logs.retentionDays', 3, undefined],
       ['retention.acess', 2, 'access'],
       ['notifications.route.receiver', 5, undefined],
     ])
     await writeFile(join(data, 'settings.yaml'), '')
-    await start()
+    await start({ openStore })
   })
 
   it('refuses a folder that is none, an address that is not ours', async () => {
     await writeFile(join(data, 'file'), '')
-    expect((await refusal(start({ data: join(data, 'file', 'x') }))).code).toBe('FILE_UNREADABLE')
-    expect((await refusal(start({ listen: '203.0.113.7' }))).code).toBe('CANNOT_LISTEN')
+    expect((await refusal(start({ openStore, data: join(data, 'file', 'x') }))).code).toBe('FILE_UNREADABLE')
+    expect((await refusal(start({ openStore, listen: '203.0.113.7' }))).code).toBe('CANNOT_LISTEN')
   })
 
   it('stops a capability, and whatever was started before one that fails', async () => {
@@ -152,9 +166,9 @@ describe('the server', () => {
         throw new CodedError('INTERNAL', { request: 'x' })
       },
     })
-    expect((await refusal(start({ capabilities: [well, ill] }))).code).toBe('INTERNAL')
+    expect((await refusal(start({ openStore, capabilities: [well, ill] }))).code).toBe('INTERNAL')
     expect(events).toEqual(['stopped'])
-    const server = await start({ capabilities: [well] })
+    const server = await start({ openStore, capabilities: [well] })
     await server.close()
     expect(events).toEqual(['stopped', 'stopped'])
   })
@@ -167,7 +181,7 @@ describe('the server', () => {
         return { stop: async () => {} }
       },
     })
-    const server = await start({ capabilities: [slow] })
+    const server = await start({ openStore, capabilities: [slow] })
     const request = fetch(`${server.url}/api/v1/never`, { headers: await cli() }).catch(() => 'cut off')
     await new Promise((resolve) => setTimeout(resolve, 200))
     await server.close()

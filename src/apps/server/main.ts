@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { isIPv6 } from 'node:net'
+import { type AddressInfo, isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -99,7 +99,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const settings = await openSettings(data)
     const metrics = createMetrics()
     const write = createRowWriter(telemetry, clock)
-    const externalUrl = () => options.externalUrl ?? url.now
+    const externalUrl = () => options.externalUrl?.replace(/\/$/, '') ?? url.now
+    const hosts = [...options.host, ...(options.externalUrl ? [new URL(options.externalUrl).hostname] : [])]
     const retention = retentionSettings(settings, telemetry, log)
     const alerts = createAlerts({
       telemetry,
@@ -110,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       externalUrl,
       notifier: (to) => notifierFor(to, { clock, externalUrl: externalUrl() }),
     })
-    const http = await createHttp({ log, clock, auth, version: pkg.version, hosts: options.host })
+    const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
     measureHttp(http, metrics)
     auditChanges(http, { clock, log, write })
     healthRoutes(http, telemetry, options.conditions ?? (() => []))
@@ -121,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     await http.register(
       async (api) => {
-        authRoutes(api, auth, { version: pkg.version, url: () => url.now })
+        authRoutes(api, auth, { version: pkg.version, url: externalUrl })
         settings.routes(api)
         storeRoutes(api, telemetry)
         alerts.routes(api)
@@ -153,7 +154,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await writeFileAtomic(about, `${JSON.stringify({ url: url.now, pid: process.pid })}\n`)
     undo.push(() => rm(about, { force: true }))
     log.info({ url: url.now, data }, 'ready')
-    return { url: url.now, tokens: auth.tokens, loginLink: () => `${url.now}/login#${auth.issueLogin()}`, close }
+    if (!isLoopback(http)) log.warn({ url: url.now }, 'others on the network can reach this server, and it speaks plain HTTP: put TLS in front of it')
+    return { url: url.now, tokens: auth.tokens, loginLink: () => `${externalUrl()}/login#${auth.issueLogin()}`, close }
   } catch (error) {
     await close()
     throw error
@@ -178,10 +180,15 @@ async function listen(http: FastifyInstance, { port, listen: host }: ServerOptio
       throw new CodedError('CANNOT_LISTEN', { port, host, reason: code }, { cause: error })
     throw error
   }
-  const { port: bound } = http.server.address() as { port: number }
+  const { port: bound } = http.server.address() as AddressInfo
   // A wildcard is no place to go to.
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${isIPv6(shown) ? `[${shown}]` : shown}:${bound}`
+}
+
+function isLoopback(http: FastifyInstance): boolean {
+  const { address } = http.server.address() as AddressInfo
+  return address === '::1' || address.startsWith('127.')
 }
 
 async function closeHttp(http: FastifyInstance, clock: Clock): Promise<void> {

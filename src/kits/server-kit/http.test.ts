@@ -133,7 +133,9 @@ describe('who may call', () => {
       (await http.inject({ method: 'POST', url: '/api/v1/change', headers: { ...headers, ...more }, payload: { name: 'a' } })).statusCode
     expect(await change({})).toBe(200)
     expect(await change({ origin: 'http://127.0.0.1:7070', 'sec-fetch-site': 'same-origin' })).toBe(200)
+    expect(await change({ origin: 'https://127.0.0.1:7070' })).toBe(200)
     expect(await change({ 'x-csrf-token': 'other' })).toBe(403)
+    expect(await change({ origin: 'null' })).toBe(403)
     expect(await change({ origin: 'http://evil.example' })).toBe(403)
     expect(await change({ origin: 'http://127.0.0.1:7071' })).toBe(403)
     expect(await change({ 'sec-fetch-site': 'cross-site' })).toBe(403)

@@ -190,6 +190,7 @@ function codedError(thrown: unknown, request: FastifyRequest): CodedError {
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new CodedError('UNSUPPORTED_MEDIA_TYPE', { type: request.headers['content-type'] ?? '(none)', valid: 'application/json' })
   }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new CodedError('DISK_FULL', { path: 'the data folder' })
   // What fastify itself refuses is the sender's fault: JSON that cannot be parsed, a bad URL, a body that was cut off.
   if (code.startsWith('FST_ERR_') && statusCode !== undefined && statusCode < 500) return invalidInput([{ path: '', message }])
   return new CodedError('INTERNAL', { request: request.id }, { cause: thrown })

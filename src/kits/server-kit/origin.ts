@@ -16,7 +16,8 @@ export function checkHost(request: FastifyRequest, hosts: readonly string[]): vo
 /** Refuses changes that another site's page asks for; SameSite=Strict and the CSRF token say the same once more. */
 export function checkOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers
-  if (origin !== undefined && origin !== `${request.protocol}://${host}`) throw new CodedError('WRONG_ORIGIN')
+  // The scheme may differ: TLS often ends at a proxy in front of us.
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) throw new CodedError('WRONG_ORIGIN')
   const site = request.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new CodedError('WRONG_ORIGIN')
 }

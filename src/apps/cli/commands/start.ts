@@ -48,7 +48,7 @@ export const door: CliDoor = (program, context) => {
             say(zh ? '  演示    一个有实时流量的小商店；不需要时使用 --no-demo' : '  Demo     a small shop with live traffic; leave it out with --no-demo')
           say('')
           say(zh ? '按 Ctrl-C 停止。' : 'Press Ctrl-C to stop.')
-          if (flags.open) openBrowser(link, process.env)
+          if (flags.open) openBrowser(server.loginLink(), process.env)
         },
       })
     })

@@ -42,9 +42,15 @@ export function keepRunning(program: ChildProgram, { clock, log }: { clock: Cloc
       child = started
       message = `running as process ${started.pid}`
       started.stdin!.on('error', () => {})
-      createInterface({ input: started.stderr! }).on('line', (line) => log.debug({ child: program.name, line }, 'child'))
+      let last = ''
+      createInterface({ input: started.stderr! }).on('line', (line) => {
+        last = line.slice(0, 500)
+        log.debug({ child: program.name, line }, 'child')
+      })
+      const because = () => (last === '' ? '' : `: ${last}`)
       started.once('error', (error) => resolve(error.message))
-      started.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with code ${code}`))
+      // `close` comes after the last words.
+      started.once('close', (code, signal) => resolve((signal ? `was ended by ${signal}` : `exited with code ${code}`) + because()))
     })
 
   const running = (async () => {

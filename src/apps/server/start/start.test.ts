@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1200; i++) {
     const found = await look()
     if (found) return found
     await systemClock.sleep(100)
@@ -70,7 +70,7 @@ const serverUrl = () =>
 const ready = async (url: string) =>
   (await (await fetch(`${url}/readyz`)).json()) as { ready: boolean; conditions: { name: string; ready: boolean; message: string }[] }
 
-describe.skipIf(process.platform !== 'linux')('sallyport start', () => {
+describe.skipIf(process.platform !== 'linux')('sallyport start', { timeout: 240_000 }, () => {
   it('runs the demo, starts again what dies, and leaves no process when it is killed', async () => {
     const { child, text } = run('start', '--port', '0', '--no-open')
     const url = await serverUrl()
@@ -94,7 +94,7 @@ describe.skipIf(process.platform !== 'linux')('sallyport start', () => {
     again.child.kill('SIGINT')
     expect(await again.exit).toBe(0)
     expect(await ours()).toEqual([])
-  }, 90_000)
+  })
 
   it('ends in order on Ctrl-C, also when npm hands it on', async () => {
     const { child, text, exit } = run('start', '--port', '0', '--no-open')
@@ -105,7 +105,7 @@ describe.skipIf(process.platform !== 'linux')('sallyport start', () => {
     expect(await exit).toBe(0)
     await until('no orphan', () => gone(all))
     expect(text.err).toBe('')
-  }, 60_000)
+  })
 
   it('refuses flags that it does not know, with the nearest one, and all bad values at once', async () => {
     const unknown = run('start', '--no-opne')
@@ -128,18 +128,18 @@ describe.skipIf(process.platform !== 'linux')('sallyport start', () => {
     child.kill('SIGTERM')
     expect(await exit).toBe(0)
     expect(text.err).not.toContain(token)
-  }, 60_000)
+  })
 })
 
-describe('a child', () => {
+describe('a child', { timeout: 120_000 }, () => {
   const log = pino({ level: 'silent' })
 
   it('is started again with growing pauses, and shown', async () => {
     const script = join(data, 'dies.mjs')
-    await writeFile(script, 'process.exit(3)')
+    await writeFile(script, "process.stderr.write('no such file\\n'); process.exit(3)")
     const child = keepRunning({ name: 'dies', script, args: [] }, { clock: systemClock, log })
     await until('it died twice', () => child.condition().message.includes('after 2s'))
-    expect(child.condition()).toEqual({ name: 'dies', ready: false, message: 'exited with code 3; started again after 2s' })
+    expect(child.condition()).toEqual({ name: 'dies', ready: false, message: 'exited with code 3: no such file; started again after 2s' })
     await child.stop()
     expect(child.condition().message).toBe('stopped')
   })
@@ -152,5 +152,43 @@ describe('a child', () => {
     await systemClock.sleep(500)
     await child.stop()
     expect(await ours()).toEqual([])
+  })
+})
+
+describe('a server that cannot go on', { timeout: 240_000 }, () => {
+  const script = async (capability: string) => {
+    const path = join(data, 'server.mts')
+    const at = (name: string) => JSON.stringify(resolve(import.meta.dirname, name))
+    await writeFile(
+      path,
+      `import { createLog } from ${at('../logging.ts')}
+import { runServer } from ${at('./run.ts')}
+import { systemClock } from ${at('../../../kits/cli-kit/clock.ts')}
+const stop = new AbortController()
+process.on('SIGTERM', () => stop.abort())
+const start = async ({ http }) => (${capability})
+await runServer({ data: ${JSON.stringify(data)}, port: 0, listen: '127.0.0.1', host: [], demo: false, log: createLog('info'), clock: systemClock,
+  signal: stop.signal, onReady: () => {}, capabilities: [async () => ({ id: 'x', start })] })`,
+    )
+    const child = spawn(process.execPath, [path], { stdio: ['ignore', 'ignore', 'pipe'] })
+    started.push(child)
+    const text = { err: '' }
+    child.stderr.on('data', (chunk) => (text.err += chunk))
+    return { child, text, exit: new Promise((done) => child.once('exit', done)) }
+  }
+
+  it('logs an error that nobody caught and exits with 1', async () => {
+    const { text, exit } = await script("(setTimeout(() => Promise.reject(new Error('nobody caught this')), 500), { stop: async () => {} })")
+    expect(await exit).toBe(1)
+    expect(text.err).toContain('nobody caught this')
+  })
+
+  it('stops within 10 s even if a part of it does not', async () => {
+    const { child, exit } = await script('({ stop: () => new Promise((resolve) => setTimeout(resolve, 60_000)) })')
+    await serverUrl()
+    const since = performance.now()
+    child.kill('SIGTERM')
+    expect(await exit).toBe(1)
+    expect(performance.now() - since).toBeLessThan(30_000)
   })
 })
