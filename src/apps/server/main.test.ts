@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CodedError } from '#core/kernel/errors.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import type { ActiveAlert, AlertSink, ServerContext } from '#kits/server-kit/door.ts'
 import { type RunningServer, type ServerOptions, startServer } from './main.ts'
 
 let data: string
@@ -187,4 +189,72 @@ describe('the server', () => {
     await server.close()
     expect(await request).toBe('cut off')
   })
+
+  it('tells people about alerts through the real store, once, also when it is started anew in between', async () => {
+    const told: { status: string; alerts: { labels: Record<string, string> }[] }[] = []
+    const pager = createHttpServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => (body += chunk))
+      request.on('end', () => {
+        told.push(JSON.parse(body))
+        response.end('ok')
+      })
+    })
+    await new Promise<void>((done) => pager.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(pager.address() as AddressInfo).port}/hook`
+    let sink: AlertSink | undefined
+    const reporter = async () => ({
+      id: 'reporter',
+      start: async ({ alerts }: ServerContext) => {
+        sink = alerts
+        return { stop: async () => {} }
+      },
+    })
+    const firing: ActiveAlert = {
+      labels: { alertname: 'Errors', service: '购物车' },
+      severity: 'critical',
+      annotations: { summary: 'x' },
+      value: Number.NaN,
+      activeSince: 1,
+    }
+    const first = await start({ capabilities: [reporter] })
+    const route = { receiver: 'pager', groupWait: '0s', groupInterval: '1s' }
+    const body = JSON.stringify({ route, receivers: [{ kind: 'webhook', name: 'pager', url }] })
+    expect((await fetch(`${first.url}/api/v1/settings/notifications`, { method: 'PUT', headers: await cli(), body })).status).toBe(200)
+    const until = async (what: () => Promise<boolean> | boolean) => {
+      for (let i = 0; i < 300 && !(await what()); i++) await systemClock.sleep(100)
+      expect(await what()).toBe(true)
+    }
+    await sink!.report('reporter', 'local', [firing])
+    await until(() => told.length === 1)
+    const shown = async (server: RunningServer) => (await (await fetch(`${server.url}/api/v1/clusters/local/alerts`, { headers: await cli() })).json()).alerts
+    await until(async () => (await shown(first))[0]?.told[0] === 'pager')
+    await first.close()
+
+    const second = await start({ capabilities: [reporter] })
+    // Its reporter has not spoken yet: what was known still holds, and nobody is told again.
+    await until(async () => (await shown(second)).length === 1)
+    expect((await shown(second))[0]).toMatchObject({ labels: { alertname: 'Errors', service: '购物车', cluster: 'local' }, told: ['pager'] })
+    await sink!.report('reporter', 'local', [firing])
+    await systemClock.sleep(1500)
+    expect(told).toHaveLength(1)
+    await sink!.report('reporter', 'local', [])
+    await until(() => told.length === 2)
+    expect(told.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+    await second.close()
+    pager.close()
+    const telemetry = await openTelemetry({ dir: join(data, 'telemetry'), clock: systemClock })
+    const { rows } = await telemetry.query({
+      sql: "SELECT state, receiver, hex(fingerprint), labels['service'], cluster FROM alerts WHERE state != 'snapshot' ORDER BY ts",
+      scope: 'all',
+    })
+    await telemetry.close()
+    expect(rows.map(([state, receiver]) => [state, receiver])).toEqual([
+      ['firing', ''],
+      ['notified', 'pager'],
+      ['resolved', ''],
+      ['notified', 'pager'],
+    ])
+    for (const [, , id, service, cluster] of rows) expect([String(id).length, service, cluster]).toEqual([16, '购物车', 'local'])
+  }, 120_000)
 })
