@@ -103,7 +103,8 @@ function userAgents(random: () => number): string[] {
     if (i % 3 === 0)
       agents.push(`Mozilla/5.0 (Linux; Android ${10 + (i % 5)}; SM-G9${i}0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version(118)} Mobile Safari/537.36`)
     if (i % 5 === 0) agents.push(`Mozilla/5.0 (X11; Linux x86_64; rv:${100 + i}.0) Gecko/20100101 Firefox/${100 + i}.0`)
-    if (i % 6 === 0) agents.push(`okhttp/4.${i}.0`, `shop-app/${i}.2 (iOS)`)
+    agents.push(`shop-app/${i}.2 (iOS 17.${i % 7})`)
+    if (i % 2 === 0) agents.push(`shop-app/${i}.1 (Android ${10 + (i % 5)}) okhttp/4.${i % 13}.0`)
   }
   agents.push(
     'curl/8.5.0',
@@ -119,7 +120,8 @@ function endpoints(service: number, random: () => number): Endpoint[] {
   return Array.from({ length: 24 }, (_, i) => {
     const noun = NOUNS[(service * 3 + i) % NOUNS.length]!
     const verb = VERBS[i % VERBS.length]!
-    const shape = i % 6
+    // numbers are the usual ids; one endpoint in twelve has UUIDs
+    const shape = i % 6 === 3 && i % 12 !== 3 ? 0 : i % 6
     const base = `/${SERVICES[service]}/v1/${noun}`
     const path =
       shape === 0
