@@ -74,7 +74,10 @@ for (let round = 0; round < rounds; round++) {
       .catch(() => undefined)
     if (round === 0 && parts) for (const [table, name, size] of parts.rows) console.log(`  ${table}.${name} ${(Number(size) / lines).toFixed(2)} B/line`)
     if (process.env.EVENTS) {
-      const events = await telemetry.query({ sql: "SELECT event, value FROM system.events WHERE event LIKE '%Merge%' OR event LIKE '%Insert%' OR event LIKE '%CPU%' OR event LIKE '%TimeMicro%' OR event LIKE '%Compress%' ORDER BY value DESC", scope: 'all' })
+      const events = await telemetry.query({
+        sql: "SELECT event, value FROM system.events WHERE event LIKE '%Merge%' OR event LIKE '%Insert%' OR event LIKE '%CPU%' OR event LIKE '%TimeMicro%' OR event LIKE '%Compress%' ORDER BY value DESC",
+        scope: 'all',
+      })
       for (const [name, value] of events.rows) console.log('   ', name, value)
     }
     await telemetry.close()

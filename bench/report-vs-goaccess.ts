@@ -58,7 +58,13 @@ try {
     const bytes = accessLogBytes(lines, { format })
     writeFileSync(path, bytes)
     const ours = [join(import.meta.dirname, '../bin/sallyport'), 'ingress', 'report', '-f', path, '-o', 'json']
-    const theirs = [goaccess, path, `--log-format=${theirFormat}`, ...(theirFormat === 'COMBINED' ? [] : ['--date-format=%d/%b/%Y', '--time-format=%T']), ...CHEAPEST]
+    const theirs = [
+      goaccess,
+      path,
+      `--log-format=${theirFormat}`,
+      ...(theirFormat === 'COMBINED' ? [] : ['--date-format=%d/%b/%Y', '--time-format=%T']),
+      ...CHEAPEST,
+    ]
     const walls: number[] = []
     const cpus: number[] = []
     let last: [Outcome, Outcome] | undefined
@@ -68,7 +74,9 @@ try {
       walls.push(mine.wall / peer.wall)
       cpus.push(mine.cpu / peer.cpu)
       last = [mine, peer]
-      console.log(`  ${format} round ${round + 1}: ours ${mine.wall.toFixed(2)} s wall, ${mine.cpu.toFixed(2)} s CPU; GoAccess ${peer.wall.toFixed(2)} s, ${peer.cpu.toFixed(2)} s`)
+      console.log(
+        `  ${format} round ${round + 1}: ours ${mine.wall.toFixed(2)} s wall, ${mine.cpu.toFixed(2)} s CPU; GoAccess ${peer.wall.toFixed(2)} s, ${peer.cpu.toFixed(2)} s`,
+      )
     }
     const report = JSON.parse(last![0].json) as Report
     const { general } = JSON.parse(last![1].json) as { general: { valid_requests: number; bandwidth: number; unique_visitors: number } }

@@ -89,7 +89,7 @@ export function lowCardinality(dictionary: readonly Uint8Array[] | WordList, key
       body.raw(word)
     }
   body.uint64(BigInt(keys.length))
-  body.raw(bytesOf(width === 0 ? Uint8Array.from(keys) : width === 1 ? Uint16Array.from(keys) : keys))
+  body.raw(bytesOf(width === 0 ? new Uint8Array(keys) : width === 1 ? new Uint16Array(keys) : keys))
   return body.view()
 }
 

@@ -93,11 +93,13 @@ function hex(bytes: Uint8Array, at: number, digits: number, end: number): number
   return value
 }
 
-export function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const lower = byte | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+const HEX = new Int8Array(256).fill(-1)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  HEX[digit.charCodeAt(0)] = value
+  HEX[digit.toUpperCase().charCodeAt(0)] = value
 }
+/** 0 … 15, or -1. */
+export const hexDigit = (byte: number): number => HEX[byte]!
 
 function putCodePoint(bytes: Uint8Array, at: number, code: number): number {
   let p = at

@@ -21,8 +21,8 @@ class BlockWords {
   private stamp = new Int32Array(256)
   private block = 0
 
-  begin(words: Words): void {
-    this.words = words
+  begin(words?: Words): void {
+    if (words) this.words = words
     this.length = 0
     this.block++
   }
@@ -41,6 +41,24 @@ class BlockWords {
     if (this.length === this.used.length) this.used = widened(this.used, this.length + 1)
     this.used[this.length] = id
     this.local[id] = this.length++
+  }
+
+  /** Fills the column from another one: `of` gives the word for each word of that one, `rows` rows. */
+  follow(leader: { length: number; used: Int32Array; keys: Uint32Array }, rows: number, of: (id: number) => number): void {
+    if (this.keys.length < rows) this.keys = new Uint32Array(leader.keys.length)
+    const map = new Uint32Array(leader.length)
+    for (let i = 0; i < leader.length; i++) {
+      const id = of(leader.used[i]!)
+      if (id >= this.stamp.length) {
+        this.local = widened(this.local, id + 1)
+        this.stamp = widened(this.stamp, id + 1)
+      }
+      if (this.stamp[id] !== this.block) this.take(id)
+      map[i] = this.local[id]!
+    }
+    const { keys } = leader
+    const own = this.keys
+    for (let row = 0; row < rows; row++) own[row] = map[keys[row]!]!
   }
 
   text(row: number): string {
@@ -70,6 +88,8 @@ const WORD_COLUMNS = [
   'protocol',
   'tls',
 ] as const
+/** Those that are filled row by row; the others follow from one of them. */
+const PUT_COLUMNS = ['path_pattern', 'method', 'upstream_addr', 'client', 'user_agent', 'referer', 'protocol', 'tls'] as const
 type WordColumn = (typeof WORD_COLUMNS)[number]
 
 const decoder = new TextDecoder()
@@ -129,7 +149,9 @@ export function createBlockBuilder(): BlockBuilder {
   let paths = new Uint8Array(capacity * 32)
   let pathsUsed = 0
   const columns = Object.fromEntries(WORD_COLUMNS.map((name) => [name, new BlockWords()])) as Record<WordColumn, BlockWords>
-  const blocks = Object.values(columns)
+  /** Numbers of origins; six columns follow from them. */
+  const origins = new BlockWords()
+  const put = [origins, ...PUT_COLUMNS.map((name) => columns[name])]
 
   let rows = 0
   let repaired = 0
@@ -152,7 +174,7 @@ export function createBlockBuilder(): BlockBuilder {
     requestTime = copied(new Float32Array(capacity), requestTime)
     upstreamTime = copied(new Float32Array(capacity), upstreamTime)
     traceId = copied(new Uint8Array(capacity * 16), traceId)
-    for (const block of blocks) block.keys = copied(new Uint32Array(capacity), block.keys)
+    for (const block of put) block.keys = copied(new Uint32Array(capacity), block.keys)
   }
 
   function putPath(bytes: Uint8Array, from: number, to: number): void {
@@ -300,7 +322,9 @@ export function createBlockBuilder(): BlockBuilder {
       buckets = []
       bucketOf.fill(-1)
       for (const name of WORD_COLUMNS) columns[name].begin(next.vocabulary.words[name])
+      origins.begin()
       sourceId = next.vocabulary.words.source.idOfText(next.source)
+      next.vocabulary.begin(sourceId)
     },
 
     add(row) {
@@ -329,19 +353,12 @@ export function createBlockBuilder(): BlockBuilder {
       const origin = vocabulary.origins[originId]!
       const client = words.client.id(view, bytes, from[SLOT.CLIENT]!, to[SLOT.CLIENT]!)
       const agent = words.user_agent.id(view, bytes, from[SLOT.USER_AGENT]!, to[SLOT.USER_AGENT]!)
-      columns.source.put(at, sourceId)
-      columns.route.put(at, origin.route)
-      columns.ingress.put(at, origin.ingress)
-      columns.namespace.put(at, origin.namespace)
-      columns.service.put(at, origin.service)
-      columns.host.put(at, host)
+      origins.put(at, originId)
       columns.path_pattern.put(at, vocabulary.patternOf(line, origin.route))
       columns.method.put(at, words.method.id(view, bytes, from[SLOT.METHOD]!, to[SLOT.METHOD]!))
       columns.upstream_addr.put(at, words.upstream_addr.id(view, bytes, from[SLOT.UPSTREAM_ADDR]!, to[SLOT.UPSTREAM_ADDR]!))
       columns.client.put(at, client)
-      columns.country.put(at, vocabulary.countryOf(client))
       columns.user_agent.put(at, agent)
-      columns.ua_family.put(at, vocabulary.familyOf(agent))
       columns.referer.put(at, words.referer.id(view, bytes, from[SLOT.REFERER]!, to[SLOT.REFERER]!))
       columns.protocol.put(at, words.protocol.id(view, bytes, from[SLOT.PROTOCOL]!, to[SLOT.PROTOCOL]!))
       columns.tls.put(at, words.tls.id(view, bytes, from[SLOT.TLS]!, to[SLOT.TLS]!))
@@ -350,6 +367,12 @@ export function createBlockBuilder(): BlockBuilder {
 
     finish() {
       if (rows === 0) return { rows: 0, native: new Uint8Array(0), live: [], latest: [], repaired }
+      const { vocabulary } = options
+      for (const name of ['source', 'route', 'ingress', 'namespace', 'service', 'host'] as const) {
+        columns[name].follow(origins, rows, (origin) => vocabulary.origins[origin]![name])
+      }
+      columns.country.follow(columns.client, rows, vocabulary.countryOf)
+      columns.ua_family.follow(columns.user_agent, rows, vocabulary.familyOf)
       const number = (name: string, type: string, array: ArrayBufferView): NativeColumn => ({ name, type, data: bytesOf(array) })
       const constant: NativeColumn = {
         name: 'cluster',

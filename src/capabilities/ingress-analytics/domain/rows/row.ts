@@ -178,7 +178,7 @@ function cutPort(line: Line, slot: number): void {
   }
 }
 
-/** Writes the 16 bytes of a trace id into `out` at `at`: 32 hex digits, a UUID, or a W3C traceparent. False: it is none. */
+/** Writes the 16 bytes of a trace id into `out` at `at`: 32 hex digits, a UUID, or a W3C traceparent. False: it is none, and `out` has to be cleared. */
 export function writeTraceId(line: Line, out: Uint8Array, at: number): boolean {
   const trace = line.to[SLOT.TRACE]! > line.from[SLOT.TRACE]! + 1 ? SLOT.TRACE : SLOT.REQUEST_ID
   const { bytes } = line
@@ -188,13 +188,9 @@ export function writeTraceId(line: Line, out: Uint8Array, at: number): boolean {
   else if (end - p !== 32 && end - p !== 36) return false
   for (let i = 0; i < 16; i++) {
     if (bytes[p] === DASH) p++
-    const high = hexDigit(bytes[p]!)
-    const low = hexDigit(bytes[p + 1]!)
-    if (high < 0 || low < 0) {
-      out.fill(0, at, at + 16)
-      return false
-    }
-    out[at + i] = high * 16 + low
+    const value = (hexDigit(bytes[p]!) << 4) | hexDigit(bytes[p + 1]!)
+    if (value < 0) return false
+    out[at + i] = value
     p += 2
   }
   return true

@@ -91,7 +91,10 @@ export function createVocabulary(options: VocabularyOptions = {}) {
   const tuple = new Uint8Array(28)
   const tupleView = new DataView(tuple.buffer)
   const tuples = new Interner()
-  const origins: { route: number; ingress: number; namespace: number; service: number; names: Origin }[] = []
+  /** Most formats name the upstream only, or the host only: those origins are found without hashing. */
+  let byUpstream = new Int32Array(256).fill(-1)
+  let byHost = new Int32Array(256).fill(-1)
+  const origins: { source: number; host: number; route: number; ingress: number; namespace: number; service: number; names: Origin }[] = []
 
   const patternBytes = new Uint8Array(PATTERN_MAX + 4)
   const patternView = new DataView(patternBytes.buffer)
@@ -101,6 +104,7 @@ export function createVocabulary(options: VocabularyOptions = {}) {
   const other = words.path_pattern.idOfText(OTHER)
   const invalid = words.path_pattern.idOfText('{invalid}')
   let bornAt: number | undefined
+  let shortcutSource = -1
 
   return {
     words,
@@ -116,6 +120,29 @@ export function createVocabulary(options: VocabularyOptions = {}) {
       const namespace = words.namespace.id(view, bytes, from[SLOT.NAMESPACE]!, to[SLOT.NAMESPACE]!)
       const service = words.service.id(view, bytes, from[SLOT.SERVICE]!, to[SLOT.SERVICE]!)
       const routeName = routeNames.id(view, bytes, from[SLOT.ROUTE]!, to[SLOT.ROUTE]!)
+      const others = ingress | namespace | service | routeName | (source ^ shortcutSource)
+      if (others === 0 && host === 0) {
+        if (upstream >= byUpstream.length) byUpstream = widened(byUpstream, upstream + 1, -1)
+        if (byUpstream[upstream]! < 0) byUpstream[upstream] = this.originOfTuple(upstream, ingress, namespace, service, host, routeName, source)
+        return byUpstream[upstream]!
+      }
+      if (others === 0 && upstream === 0) {
+        if (host >= byHost.length) byHost = widened(byHost, host + 1, -1)
+        if (byHost[host]! < 0) byHost[host] = this.originOfTuple(upstream, ingress, namespace, service, host, routeName, source)
+        return byHost[host]!
+      }
+      return this.originOfTuple(upstream, ingress, namespace, service, host, routeName, source)
+    },
+
+    /** Which source the next rows are of. */
+    begin(source: number): void {
+      if (source === shortcutSource) return
+      shortcutSource = source
+      byUpstream.fill(-1)
+      byHost.fill(-1)
+    },
+
+    originOfTuple(upstream: number, ingress: number, namespace: number, service: number, host: number, routeName: number, source: number): number {
       tupleView.setInt32(0, upstream, true)
       tupleView.setInt32(4, ingress, true)
       tupleView.setInt32(8, namespace, true)
@@ -139,6 +166,8 @@ export function createVocabulary(options: VocabularyOptions = {}) {
       )
       const fresh = -1 - found
       origins[fresh] = {
+        source,
+        host,
         route: words.route.idOfText(names.route),
         ingress: words.ingress.idOfText(names.ingress),
         namespace: words.namespace.idOfText(names.namespace),
