@@ -40,11 +40,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [])
 
   const ask = useCallback(() => {
-    api.get<Me>('/me').then(accept, (thrown) => {
-      const failure = asApiError(thrown)
-      setError(failure)
-      setState(failure.status === 401 ? 'out' : 'failed')
-    })
+    api.get<Me | { user: null }>('/me').then(
+      (answer) => {
+        if (answer.user === null) setState('out')
+        else accept(answer)
+      },
+      (thrown) => {
+        setError(asApiError(thrown))
+        setState('failed')
+      },
+    )
   }, [accept])
 
   useEffect(() => {

@@ -33,9 +33,11 @@ export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: 
     reply.clearCookie(sessionCookie(request), { path: '/' }).code(204)
   })
 
-  routes.get('/me', { schema: { summary: 'Who am I' } }, async (request) => {
+  // Asked by every page that opens: not being logged in is an answer and no error.
+  routes.get('/me', { config: { access: 'public' }, schema: { summary: 'Who am I; user is null for nobody' } }, async (request, reply) => {
     const { identity } = request
-    if (identity?.kind !== 'user') throw new CodedError('UNAUTHENTICATED')
+    reply.header('cache-control', 'no-store')
+    if (identity?.kind !== 'user') return { user: null, language: request.language }
     const session = identity.via === 'session' ? { csrf: identity.session.csrf, expiresAt: identity.session.expiresAt } : {}
     return { user: identity.user, language: request.language, version: about.version, ...session }
   })
