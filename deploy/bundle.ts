@@ -1,6 +1,6 @@
-/** Bundles the CLI (dist/cli) and the agent (dist/agent.js): `node deploy/bundle.ts`. Start-up and memory of a bundle are a fraction of those of the sources. */
+/** Bundles the CLI (dist/cli) and the agent (dist/agent.js): `npm run bundle`. Start-up and memory of a bundle are a fraction of those of the sources. */
 import { rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { SERVER_DOORS } from '#apps/cli/doors.ts'
 import { formatBytes } from '#core/kernel/quantity.ts'
@@ -20,20 +20,27 @@ const shared = {
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 } as const satisfies BuildOptions
 
-async function bundle(options: BuildOptions): Promise<void> {
-  const { metafile } = await build({ ...shared, ...options, metafile: true })
-  const intruders = Object.keys(metafile.inputs).filter((path) => FORBIDDEN.test(path))
-  if (intruders.length > 0) throw new Error(`these do not belong into a bundle:\n${intruders.join('\n')}`)
-  const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes)
-  process.stdout.write(`${options.outfile ?? options.outdir}  ${sizes.length} files, ${formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0))}\n`)
+/** Bundles the CLI into `outdir/cli` and the agent into `outdir/agent.js`; returns the bytes of each. @throws when one takes in what belongs to the server */
+export async function bundleAll(outdir: string): Promise<Record<'cli' | 'agent', number>> {
+  const bundle = async (options: BuildOptions) => {
+    const { metafile } = await build({ ...shared, ...options, metafile: true })
+    const intruders = Object.keys(metafile.inputs).filter((path) => FORBIDDEN.test(path))
+    if (intruders.length > 0) throw new Error(`these do not belong into a bundle:\n${intruders.join('\n')}`)
+    return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+  rmSync(join(outdir, 'cli'), { recursive: true, force: true })
+  return {
+    cli: await bundle({
+      // One chunk a command, read when it is called.
+      entryPoints: { main: 'src/apps/cli/client.ts' },
+      outdir: join(outdir, 'cli'),
+      splitting: true,
+      external: SERVER_DOORS.map((name) => `./commands/${name}.ts`),
+    }),
+    agent: await bundle({ entryPoints: ['src/apps/agent/main.ts'], outfile: join(outdir, 'agent.js') }),
+  }
 }
 
-rmSync(resolve(root, 'dist/cli'), { recursive: true, force: true })
-await bundle({
-  // One chunk a command, read when it is called.
-  entryPoints: { main: 'src/apps/cli/client.ts' },
-  outdir: 'dist/cli',
-  splitting: true,
-  external: SERVER_DOORS.map((name) => `./commands/${name}.ts`),
-})
-await bundle({ entryPoints: ['src/apps/agent/main.ts'], outfile: 'dist/agent.js' })
+if (import.meta.main) {
+  for (const [name, bytes] of Object.entries(await bundleAll(join(root, 'dist')))) process.stdout.write(`${name}  ${formatBytes(bytes)}\n`)
+}
