@@ -168,7 +168,7 @@ describe('alert rules', () => {
     const quiet = (await call('POST', '/alert-rules/preview', { rule: { ...rule, threshold: 0.5 }, hours: 2 })).body as PreviewAnswer
     expect(quiet).toMatchObject({ fired: 0, firingMs: 0 })
     const grouped = (await call('POST', '/alert-rules/preview', { rule: { ...rule, groupBy: 'namespace' }, hours: 2 })).body as PreviewAnswer
-    expect(new Set(grouped.episodes.map(({ group }) => group))).toEqual(new Set(['n0', 'n1', 'n2']))
+    expect(grouped.episodes.map(({ group }) => group)).toEqual(expect.arrayContaining(['n0', 'n1', 'n2']))
   })
 })
 
