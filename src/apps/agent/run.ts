@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
@@ -67,7 +67,7 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
 
 async function listen(address: string, metrics: () => string, health: () => { ok: boolean }): Promise<Server> {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address)!
-  const server = createServer((request, response) => {
+  const server = process.getBuiltinModule('node:http').createServer((request, response) => {
     if (request.url === '/metrics') response.setHeader('content-type', 'text/plain; version=0.0.4').end(metrics())
     else if (request.url === '/healthz') {
       const state = health()

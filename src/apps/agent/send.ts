@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 import type { Delivery } from '#edges/host/shipper.ts'
@@ -33,13 +32,15 @@ const FINAL = new Set([400, 413, 415])
 export function createSender(options: SendOptions): (batch: SentBatch, signal: AbortSignal) => Promise<Delivery> {
   const url = new URL('api/v1/ingest/lines', options.server.href.endsWith('/') ? options.server : `${options.server.href}/`)
   const secure = url.protocol === 'https:'
-  const agent = secure ? new HttpsAgent({ keepAlive: true, ca: options.ca }) : new HttpAgent({ keepAlive: true })
+  // Not imported: an import reads every export of node:http, and some of them load undici, which is 13 MB.
+  const { Agent, request: open } = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
+  const agent = new Agent(secure ? { keepAlive: true, ca: options.ca } : { keepAlive: true })
   const plain = LOOPBACK.test(url.hostname)
   const timeout = options.timeoutMs ?? 30_000
 
   function post(headers: OutgoingHttpHeaders, body: Buffer, signal: AbortSignal): Promise<{ status: number; retryAfter?: string; text: string }> {
     return new Promise((resolve, reject) => {
-      const request = (secure ? requestHttps : requestHttp)(url, { method: 'POST', agent, headers, timeout, signal })
+      const request = open(url, { method: 'POST', agent, headers, timeout, signal })
       let answer: { status: number; retryAfter?: string; text: string } | undefined
       let failure: Error | undefined
       request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)))
