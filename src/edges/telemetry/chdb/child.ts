@@ -42,6 +42,7 @@ export interface Engine {
 }
 
 const ENTRY = fileURLToPath(new URL('./engine.ts', import.meta.url))
+const FOLDER_PATIENCE_MS = 20_000
 const BACKOFF_MS = [100, 300, 1000, 3000, 10_000]
 
 /**
@@ -170,7 +171,15 @@ export async function startEngine(
     clearTimeout(late)
   }
 
-  await open()
+  // After kill -9 of a server its engine may hold the folder a moment longer.
+  for (const deadline = performance.now() + FOLDER_PATIENCE_MS; ; await pause(200)) {
+    try {
+      await open()
+      break
+    } catch (error) {
+      if (!/create connection/.test((error as Error).message) || performance.now() > deadline) throw error
+    }
+  }
   become('ready')
   return { info, run, close }
 }
