@@ -8,15 +8,15 @@ import { ALERTING_SECRETS, receiverConfig } from '#core/alerting/receivers.ts'
 import { EMPTY_STATE, mutesOf, settle, step } from '#core/alerting/step.ts'
 import type { AlertingState, FiringAlert, Outgoing } from '#core/alerting/types.ts'
 import type { Clock } from '#core/kernel/clock.ts'
-import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { AlertSink, Settings } from '#kits/server-kit/door.ts'
-import { clusterName } from '#kits/server-kit/ingest-tokens.ts'
 import { keepSecrets } from '#kits/server-kit/secrets.ts'
 import { createDeliveries, type MakeNotifier } from './alert-delivery.ts'
 import { type AlertingSnapshot, changeRows, deliveryRows, readSnapshot, snapshotRow } from './alert-records.ts'
-import type { WriteRows } from './audit.ts'
+import type { WriteRows } from './write-rows.ts'
 
 /** Of one reporter; what it says beyond that is left out and logged. */
 const MOST_ALERTS = 2_000
@@ -163,12 +163,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
     routes(http) {
       const routes = http.withTypeProvider<ZodTypeProvider>()
-      const params = z.object({ cluster: clusterName })
 
-      routes.get('/clusters/:cluster/alerts', { schema: { summary: 'Alerts that fire now', params } }, async (request) => {
+      routes.get('/clusters/:cluster/alerts', { schema: { summary: 'Alerts that fire now', params: clusterParams } }, async (request) => {
         const { cluster } = request.params
-        if (request.scope !== 'all' && !request.scope.clusters.includes(cluster))
-          throw new CodedError('FORBIDDEN', { verb: 'read', resource: `alerts of ${cluster}` })
+        mayRead(request, cluster, 'alerts')
         const all = firing()
         const muteOf = mutesOf(section.read(), all, clock.now())
         const toldOf = (id: string) =>

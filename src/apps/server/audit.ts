@@ -1,20 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Clock } from '#core/kernel/clock.ts'
-import { uuidv7 } from '#core/kernel/ids.ts'
-import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
-import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
-import { TABLES, type TableName } from '#core/telemetry/tables.ts'
+import type { Row } from '#core/telemetry/encode-rows.ts'
 import { userOf } from '#kits/server-kit/http.ts'
-
-/** Appends plain rows to a table as one batch with an id of its own. */
-export function createRowWriter(telemetry: Telemetry, clock: Clock) {
-  return async (table: TableName, rows: readonly Row[]): Promise<void> => {
-    if (rows.length > 0) await telemetry.append({ id: uuidv7(clock.now(), randomBytes(10)), table, ...encodeRows(TABLES[table], rows) })
-  }
-}
-export type WriteRows = ReturnType<typeof createRowWriter>
+import type { WriteRows } from './write-rows.ts'
 
 const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }
 const API = '/api/v1/'

@@ -5,6 +5,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import { SIGNALS, type Signal } from '#core/telemetry/table.ts'
+import { clusterName, DEFAULT_CLUSTER } from './clusters.ts'
 import { readIfThere, writeFileAtomic } from './files.ts'
 
 /** What a sender may do: bound to one cluster and some signals. The token itself is known only when it is made. */
@@ -26,12 +27,6 @@ export interface IngestTokens {
   verify(token: string): IngestToken | undefined
   revoke(id: string): Promise<void>
 }
-
-/** Names of clusters: DNS labels, as they stand in URLs. */
-export const clusterName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and `-`, at most 63')
-
-/** Of the machine or cluster that the server itself is for, and of the demo. */
-export const DEFAULT_CLUSTER = 'local'
 
 export const ingestTokenRequest = z.object({
   name: z.string().trim().min(1).max(100),

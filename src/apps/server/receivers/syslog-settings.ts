@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { clusterName } from '#kits/server-kit/clusters.ts'
 import type { Settings } from '#kits/server-kit/door.ts'
-import { clusterName } from '#kits/server-kit/ingest-tokens.ts'
 import { type RunningSyslog, type SyslogDeps, startSyslog } from './syslog.ts'
 
 const listener = z.object({

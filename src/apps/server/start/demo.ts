@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
-import { DEFAULT_CLUSTER } from '#kits/server-kit/ingest-tokens.ts'
 import type { RunningServer } from '../main.ts'
 import type { ChildProgram } from './children.ts'
 

@@ -3,12 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { formatDuration } from '#core/kernel/duration.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ActiveAlert, ServerContext } from '#kits/server-kit/door.ts'
 import { alertLabels, conditionText, decide, type Look, type Memory, rehearse } from '../domain/alerts.ts'
 import { type AlertRule, type AlertRulesAnswer, alertRule, type PreviewAnswer, previewBody, type RuleState } from '../domain/api.ts'
 import { filtersOf } from '../domain/filters.ts'
 import { rollable } from '../domain/queries.ts'
-import { clusterParams, mayRead } from './cluster-params.ts'
 import { createLooks } from './rule-looks.ts'
 
 const EVERY = 10_000

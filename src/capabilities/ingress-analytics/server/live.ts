@@ -3,12 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { invalidInput } from '#core/kernel/errors.ts'
 import type { RouteSelector } from '#core/shapes/ports/live-stream.ts'
 import type { Scope } from '#core/shapes/ports/telemetry.ts'
+import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { type EventStream, eventStream } from '#kits/server-kit/events.ts'
 import { liveSelector } from '../domain/alerts.ts'
 import { liveQuery, type RequestRow } from '../domain/api.ts'
 import { joinWindows, liveTick } from '../domain/live-tick.ts'
-import { clusterParams, mayRead } from './cluster-params.ts'
 
 const WINDOW = 60_000
 const TICK = 1000

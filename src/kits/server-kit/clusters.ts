@@ -1,9 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
-import type {} from '#kits/server-kit/http.ts'
-import { clusterName } from '#kits/server-kit/ingest-tokens.ts'
+import type {} from './http.ts'
 
+/** Of the machine or cluster that the server itself is for, and of the demo. */
+export const DEFAULT_CLUSTER = 'local'
+
+/** Names of clusters: DNS labels, as they stand in URLs. */
+export const clusterName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and `-`, at most 63')
+
+/** Of routes below `/clusters/:cluster`. */
 export const clusterParams = z.object({ cluster: clusterName })
 
 /** FORBIDDEN unless the reader may see something of the cluster; which rows, the engine decides by the same scope. */
