@@ -37,7 +37,7 @@ const DENSITIES = ['dense', 'roomy'] as const
 
 export function ThemeSwitch() {
   const { t } = useTranslation('shell')
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const [density, setDensity] = useState(document.documentElement.dataset.density ?? 'dense')
   const Icon = SCHEMES.find(([scheme]) => scheme === colorScheme)?.[1] ?? IconSun
   const choose = (next: string) => {

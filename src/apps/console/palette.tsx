@@ -16,7 +16,7 @@ export function Palette({ menu }: { menu: readonly MenuEntry[] }) {
   const { t } = useTranslation('shell')
   const language = useLanguage()
   const navigate = useNavigate()
-  const { setColorScheme } = useMantineColorScheme()
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const go = (to: string) => () => void navigate({ to, search: ((previous: Record<string, unknown>) => keptSearch(previous)) as never })
   const pages = menu.flatMap(({ group, pages: found }) =>
     found.map(({ path, title }) => ({

@@ -1,5 +1,6 @@
 /** Server state of a page: TanStack Query over the API client, the last answer kept while the next is on its way. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { type ApiError, type ApiQuery, api } from './api.ts'
 
 export interface ApiState<T> {
@@ -14,6 +15,20 @@ export interface ApiState<T> {
   refetch(): void
 }
 
+/** What was asked for again and comes within this time is not announced: a page that refreshes by itself would flicker. */
+const CALM_MS = 600
+
+/** True once `on` has been true for `ms`. */
+function useLasting(on: boolean, ms: number): boolean {
+  const [lasted, setLasted] = useState(false)
+  useEffect(() => {
+    if (!on) return setLasted(false)
+    const timer = setTimeout(() => setLasted(true), ms)
+    return () => clearTimeout(timer)
+  }, [on, ms])
+  return on && lasted
+}
+
 /** GET under `/api/v1`. `undefined` as path waits. `refreshMs` asks again while the page is visible. */
 export function useApi<T>(path: string | undefined, query?: ApiQuery, options: { refreshMs?: number; keep?: boolean } = {}): ApiState<T> {
   const result = useQuery<T, ApiError>({
@@ -23,11 +38,12 @@ export function useApi<T>(path: string | undefined, query?: ApiQuery, options: {
     placeholderData: options.keep === false ? undefined : keepPreviousData,
     refetchInterval: options.refreshMs,
   })
+  const waiting = useLasting(result.isPlaceholderData, CALM_MS)
   return {
     data: result.data,
     error: result.error ?? undefined,
     loading: result.data === undefined && result.isFetching,
-    stale: result.isPlaceholderData || (result.data !== undefined && result.error !== null),
+    stale: waiting || (result.data !== undefined && result.error !== null),
     updatedAt: result.dataUpdatedAt,
     refetch: () => void result.refetch(),
   }

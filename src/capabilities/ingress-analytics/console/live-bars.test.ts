@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveTick } from '../domain/api.ts'
-import { liveBars, liveState } from './live-bars.ts'
+import { liveBars, liveState, withLatest } from './live-bars.ts'
 
 const NOW = 1_700_000_000_400
 const tick = (over: Partial<LiveTick>): LiveTick => ({
@@ -46,5 +46,14 @@ describe('state of the live view', () => {
     expect(liveState(tick({ freshnessMs: 9000 }), 300)).toBe('quiet')
     expect(liveState(tick({ freshnessMs: null }), 300)).toBe('quiet')
     expect(liveState(tick({}), 6000)).toBe('stale')
+  })
+})
+
+describe('latest lines', () => {
+  it('stay until newer ones push them out', () => {
+    const rows = (from: number, count: number) => Array.from({ length: count }, (_, i) => ({ ts: from - i }))
+    expect(withLatest(rows(3, 3), [])).toEqual(rows(3, 3))
+    expect(withLatest(rows(3, 3), rows(5, 2))).toEqual(rows(5, 5))
+    expect(withLatest(rows(40, 40), rows(60, 20))).toHaveLength(50)
   })
 })

@@ -1,4 +1,4 @@
-import type { LiveTick } from '../domain/api.ts'
+import type { LiveTick, RequestRow } from '../domain/api.ts'
 
 const WINDOW = 60
 
@@ -45,3 +45,9 @@ export function liveState(tick: LiveTick | undefined, sinceTick: number): 'waiti
   if (sinceTick > STALE_MS) return 'stale'
   return tick.freshnessMs === null || tick.freshnessMs + sinceTick > STALE_MS ? 'quiet' : 'fresh'
 }
+
+const KEPT = 50
+
+/** A tick brings the lines that came since the last one, newest first: they go before those that are shown. */
+export const withLatest = (shown: readonly RequestRow[], latest: readonly RequestRow[]): readonly RequestRow[] =>
+  latest.length === 0 ? shown : [...latest, ...shown].slice(0, KEPT)

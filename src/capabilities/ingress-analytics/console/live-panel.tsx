@@ -1,5 +1,5 @@
 /** The last 60 seconds by arrival time, with its freshness and completeness, and the lines as they come. */
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { Chart, type ChartSeries } from '#kits/console-kit/chart.tsx'
 import { DataTable } from '#kits/console-kit/data-table.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
@@ -8,13 +8,13 @@ import { type Status, StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useEventSource } from '#kits/console-kit/use-event-source.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
-import type { LiveTick } from '../domain/api.ts'
+import type { LiveTick, RequestRow } from '../domain/api.ts'
 import { addFilter } from './filters.ts'
-import { liveBars, liveState } from './live-bars.ts'
+import { liveBars, liveState, withLatest } from './live-bars.ts'
 import styles from './live-panel.module.css'
 import { requestColumns, requestKey } from './request-columns.tsx'
 import type { Ingress } from './use-ingress.ts'
-import { isLiveFilter, textsOf } from './view.ts'
+import { liveFilters, textsOf } from './view.ts'
 import { useWords } from './words.ts'
 
 const SHOWN = ['ts', 'method', 'host', 'path', 'status', 'request_time', 'bytes_out', 'client']
@@ -23,9 +23,10 @@ const ignore = () => {}
 export function LivePanel({ ingress }: { ingress: Ingress }) {
   const t = useWords()
   const { filters, setFilters } = ingress
-  const followed = filters.filter(isLiveFilter)
+  const followed = liveFilters(filters)
   const stream = useEventSource<LiveTick>(ingress.path('/live'), 'tick', { filter: textsOf(followed) })
   const tick = stream.data
+  const latest = useLatest(tick)
   const now = useNow(1000)
   const since = stream.receivedAt === undefined ? 0 : Math.max(0, now - stream.receivedAt)
   const state = stream.state === 'lost' && tick ? 'stale' : liveState(tick, since)
@@ -78,7 +79,7 @@ export function LivePanel({ ingress }: { ingress: Ingress }) {
           id="live"
           label={t('live.latest')}
           columns={columns}
-          rows={tick?.latest}
+          rows={latest}
           rowKey={requestKey}
           loading={!tick}
           updatedAt={stream.receivedAt}
@@ -89,6 +90,13 @@ export function LivePanel({ ingress }: { ingress: Ingress }) {
       </Panel>
     </section>
   )
+}
+
+/** What the ticks of this connection have brought; undefined before the first. */
+function useLatest(tick: LiveTick | undefined): readonly RequestRow[] | undefined {
+  const [rows, setRows] = useState<readonly RequestRow[]>()
+  useEffect(() => setRows((shown) => tick && withLatest(shown ?? [], tick.latest)), [tick])
+  return rows
 }
 
 const MARKS: Record<ReturnType<typeof liveState>, Status> = { waiting: 'running', fresh: 'ok', quiet: 'advice', stale: 'warning' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readState, writeState } from '#kits/console-kit/url-state.ts'
-import { compareOffset, filtersOf, rankingView, sharedView, textsOf } from './view.ts'
+import { compareOffset, filtersOf, liveFilters, rankingView, sharedView, textsOf } from './view.ts'
 
 const HOUR = 3_600_000
 
@@ -33,5 +33,13 @@ describe('comparison', () => {
   })
   it('refuses a period that reaches into the range', () => {
     expect(compareOffset('1d', 0, 25 * HOUR)).toBe('overlaps')
+  })
+})
+
+describe('live filters', () => {
+  it('are those that the live stream can follow: one value of a field that it knows', () => {
+    const follow = (...texts: string[]) => textsOf(liveFilters(filtersOf(texts)))
+    expect(follow('route:eq:a', 'arm:eq:canary', 'host:eq:h', 'namespace:ne:x')).toEqual(['route:eq:a', 'arm:eq:canary'])
+    expect(follow('service:eq:a', 'service:eq:b', 'route:eq:r', 'route:ne:q')).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { urlFlag, urlList } from '#kits/console-kit/url-fields.ts'
 import { DIMENSIONS } from '../domain/api.ts'
-import { type Filter, formatFilter, parseFilter } from './filters.ts'
+import { type Field, type Filter, formatFilter, parseFilter } from './filters.ts'
 
 export const COMPARISONS = ['off', 'previous', '1d', '1w'] as const
 export type Comparison = (typeof COMPARISONS)[number]
@@ -19,8 +19,11 @@ export const filtersOf = (texts: readonly string[]): Filter[] => texts.slice(0, 
 
 export const textsOf = (filters: readonly Filter[]): string[] => filters.map(formatFilter)
 
-/** The live stream knows traffic by these only, and by one value each. */
-export const isLiveFilter = ({ field, op }: Filter): boolean => op === 'eq' && (field === 'route' || field === 'namespace' || field === 'service')
+const LIVE_FIELDS: readonly Field[] = ['route', 'namespace', 'service', 'arm']
+
+/** The filters that the live stream knows: "is" on these fields, one value each. */
+export const liveFilters = (filters: readonly Filter[]): Filter[] =>
+  filters.filter(({ field, op }) => op === 'eq' && LIVE_FIELDS.includes(field) && filters.filter((f) => f.field === field).length === 1)
 
 const DAY = 86_400_000
 
