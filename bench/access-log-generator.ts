@@ -201,7 +201,6 @@ export function accessLog(options: GeneratorOptions): () => string {
     const upstream = status === 504 ? 60 : endpoint.median * Math.exp(endpoint.spread * normal())
     const total = upstream + (random() < 0.3 ? 0.001 : 0)
     const bytes = status === 304 ? 0 : Math.round(endpoint.bytes * Math.exp(0.3 * normal()))
-    const received = 300 + Math.floor(random() * 500)
     const retry = random() < 0.004
     const pod = pods[service]![Math.floor(random() * 6)]!
     const addr = retry ? `${pods[service]![0]}, ${pod}` : pod
@@ -210,6 +209,9 @@ export function accessLog(options: GeneratorOptions): () => string {
     const lengths = retry ? `0, ${bytes}` : `${bytes}`
     const referer = REFERERS[random() < 0.6 ? 0 : Math.floor(random() * REFERERS.length)]!
     const request = `${endpoint.method} ${path} HTTP/${random() < 0.8 ? '2.0' : '1.1'}`
+    // what a request is made of: its line, its headers, the client's cookies, and a body when it has one
+    const cookies = (client % 4) * 93
+    const received = 120 + request.length + agent.length + referer.length + cookies + (endpoint.method === 'GET' ? 0 : Math.floor(random() * 900))
     if (options.format === 'json') {
       return JSON.stringify({
         time_iso8601: `${new Date(at).toISOString().slice(0, 19)}+00:00`,

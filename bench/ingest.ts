@@ -12,7 +12,7 @@ import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { accessLogBytes } from './access-log-generator.ts'
-import { median } from './measure.ts'
+import { machineSpeed, median } from './measure.ts'
 import { cpuSeconds, family, pssMegabytes } from './processes.ts'
 
 const lines = Number(process.argv[2] ?? 1_000_000)
@@ -24,6 +24,7 @@ const bytes = accessLogBytes(lines, { format: 'upstreaminfo', startsAt: now - li
 const cpu = () => family(process.pid).reduce((sum, pid) => sum + cpuSeconds(pid), 0)
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+console.log(`machine: ${machineSpeed().toFixed(0)} MB per CPU-second in a plain byte loop`)
 const rates: number[] = []
 const sizes: number[] = []
 let peak = 0
@@ -73,13 +74,6 @@ for (let round = 0; round < rounds; round++) {
       })
       .catch(() => undefined)
     if (round === 0 && parts) for (const [table, name, size] of parts.rows) console.log(`  ${table}.${name} ${(Number(size) / lines).toFixed(2)} B/line`)
-    if (process.env.EVENTS) {
-      const events = await telemetry.query({
-        sql: "SELECT event, value FROM system.events WHERE event LIKE '%Merge%' OR event LIKE '%Insert%' OR event LIKE '%CPU%' OR event LIKE '%TimeMicro%' OR event LIKE '%Compress%' ORDER BY value DESC",
-        scope: 'all',
-      })
-      for (const [name, value] of events.rows) console.log('   ', name, value)
-    }
     await telemetry.close()
     rates.push(bytes.length / 1e6 / merged)
     sizes.push(disk / lines)

@@ -1,6 +1,6 @@
 /** Lines to Native blocks, without the store: MB per CPU-second by format, median of 5. `node bench/parse.ts [LINES]` */
 import { accessLogBytes, GENERATED, type Generated } from '#bench/access-log-generator.ts'
-import { median } from '#bench/measure.ts'
+import { machineSpeed, median } from '#bench/measure.ts'
 import { detectFormat } from '#capabilities/ingress-analytics/domain/formats/detect.ts'
 import { createBlockBuilder } from '#capabilities/ingress-analytics/domain/rows/columns.ts'
 import { createLineReader } from '#capabilities/ingress-analytics/domain/rows/read-lines.ts'
@@ -10,6 +10,7 @@ import { createVocabulary } from '#capabilities/ingress-analytics/domain/rows/vo
 const lines = Number(process.argv[2] ?? 500_000)
 const BATCH = 1 << 20
 
+console.log(`machine: ${machineSpeed().toFixed(0)} MB per CPU-second in a plain byte loop`)
 for (const format of process.argv[3] ? [process.argv[3] as Generated] : GENERATED) {
   const bytes = accessLogBytes(lines, { format })
   const rates: number[] = []

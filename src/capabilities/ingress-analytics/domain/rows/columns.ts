@@ -17,8 +17,8 @@ class BlockWords {
   used = new Int32Array(256)
   length = 0
   words!: Words
-  private local = new Int32Array(256)
-  private stamp = new Int32Array(256)
+  /** For each word of the vocabulary: the block in which it was last used, and its number there. Side by side: rare words are cache misses. */
+  private seen = new Int32Array(512)
   private block = 0
 
   begin(words?: Words): void {
@@ -28,34 +28,26 @@ class BlockWords {
   }
 
   put(row: number, id: number): void {
-    if (id >= this.stamp.length) {
-      this.local = widened(this.local, id + 1)
-      this.stamp = widened(this.stamp, id + 1)
-    }
-    if (this.stamp[id] !== this.block) this.take(id)
-    this.keys[row] = this.local[id]!
+    this.keys[row] = this.numberOf(id)
   }
 
-  private take(id: number): void {
-    this.stamp[id] = this.block
-    if (this.length === this.used.length) this.used = widened(this.used, this.length + 1)
-    this.used[this.length] = id
-    this.local[id] = this.length++
+  private numberOf(id: number): number {
+    const at = id * 2
+    if (at >= this.seen.length) this.seen = widened(this.seen, at + 2)
+    if (this.seen[at] !== this.block) {
+      this.seen[at] = this.block
+      if (this.length === this.used.length) this.used = widened(this.used, this.length + 1)
+      this.used[this.length] = id
+      this.seen[at + 1] = this.length++
+    }
+    return this.seen[at + 1]!
   }
 
   /** Fills the column from another one: `of` gives the word for each word of that one, `rows` rows. */
   follow(leader: { length: number; used: Int32Array; keys: Uint32Array }, rows: number, of: (id: number) => number): void {
     if (this.keys.length < rows) this.keys = new Uint32Array(leader.keys.length)
     const map = new Uint32Array(leader.length)
-    for (let i = 0; i < leader.length; i++) {
-      const id = of(leader.used[i]!)
-      if (id >= this.stamp.length) {
-        this.local = widened(this.local, id + 1)
-        this.stamp = widened(this.stamp, id + 1)
-      }
-      if (this.stamp[id] !== this.block) this.take(id)
-      map[i] = this.local[id]!
-    }
+    for (let i = 0; i < leader.length; i++) map[i] = this.numberOf(of(leader.used[i]!))
     const { keys } = leader
     const own = this.keys
     for (let row = 0; row < rows; row++) own[row] = map[keys[row]!]!

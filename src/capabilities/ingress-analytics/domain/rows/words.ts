@@ -136,8 +136,9 @@ export class Words {
   /** Words seen in which invalid UTF-8 was replaced. */
   repaired = 0
   private table = new Interner()
-  /** Number of the word that a spelling stands for. */
+  /** Number of the word that a spelling stands for; looked at only when some spelling stands for another word. */
   private meant = new Int32Array(256)
+  private spellings = false
   private count = 0
   private limit: number
   private max: number
@@ -160,7 +161,7 @@ export class Words {
   id(view: DataView, bytes: Uint8Array, from: number, to: number): number {
     if (to <= from) return 0
     const found = this.table.intern(view, bytes, from, to)
-    if (found >= 0) return this.meant[found]!
+    if (found >= 0) return this.spellings ? this.meant[found]! : found
     const fresh = -1 - found
     if (this.canonical === undefined && this.isPlain(bytes, from, to) && this.count < this.limit) {
       this.count++
@@ -199,6 +200,7 @@ export class Words {
   private means(spelling: number, id: number): number {
     if (spelling >= this.meant.length) this.meant = widened(this.meant, spelling + 1)
     this.meant[spelling] = id
+    if (spelling !== id) this.spellings = true
     return id
   }
 
