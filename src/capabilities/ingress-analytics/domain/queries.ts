@@ -166,12 +166,17 @@ export interface Ranking {
   offset: number
 }
 
+/** Dimensions of so many keys that sketches are made for those on the page only. */
+const MANY_KEYS: ReadonlySet<Dimension> = new Set(['path', 'client', 'user_agent', 'referer'])
+export const hasManyKeys = (by: Dimension): boolean => MANY_KEYS.has(by)
+
 /**
- * The keys in order: `k`, and `keys`, how many there are. Ranked by a quantile or an extreme share, only keys with enough requests for it take part:
- * others have no place to be ranked at.
+ * The keys in order: `k`, `keys` (how many there are), `everything` (requests of all of them) and the measures: all of them, or for dimensions of many keys
+ * those that the order needs. Ranked by a time, only keys with enough requests for it take part: others have no place to be ranked at.
  */
 export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking): Statement {
-  const { needs, sql, quantile } = NUMBER_SQL[ranking.sort]
+  const { needs, sql } = NUMBER_SQL[ranking.sort]
+  const measures = hasManyKeys(ranking.by) ? [...new Set<MeasureName>(['requests', ...needs])] : ALL_MEASURES
   const params: Params = { limit: ranking.limit, offset: ranking.offset }
   const key = keyText(ranking.by)
   const conditions: string[] = []
@@ -179,24 +184,35 @@ export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking
     params.search = ranking.search
     conditions.push(`positionCaseInsensitiveUTF8(${key}, {search:String}) > 0`)
   }
-  const least = quantile === undefined ? 0 : Math.ceil(1 / (1 - quantile) - 1e-6)
-  if (least > 2 && parts.every((part) => part.source === 'access')) {
+  const least = leastTimed(ranking.sort)
+  if (least > 2 && hasManyKeys(ranking.by)) {
     // Sketches are made only for keys that can be ranked: a sketch for each of a million clients would not fit.
     params.least = least
     conditions.push(
       `${ranking.by} IN (SELECT ${ranking.by} FROM access WHERE ${where(parts[0]!, asked, params)} GROUP BY ${ranking.by} HAVING count() >= {least:UInt64})`,
     )
   }
-  const source = from(parts, asked, params, needs, key, conditions.join(' AND '))
+  const source = from(parts, asked, params, measures, key, conditions.join(' AND '))
   const timed = needs.find((name) => name === 'timed' || name === 'upstream_timed')
-  const having = timed ? ` HAVING ${alias(timed)} >= ${Math.max(1, least)}` : ''
+  const having = timed ? ` HAVING ${alias(timed)} >= ${least}` : ''
   const direction = ranking.order === 'asc' ? 'ASC' : 'DESC'
   return {
-    sql: `SELECT k, count() OVER () AS keys FROM (SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k${having})
+    sql: `SELECT k, count() OVER () AS keys, sum(${alias('requests')}) OVER () AS everything, ${measures.map(alias).join(', ')}
+FROM (SELECT ${source.key} AS k, ${source.select.join(', ')} FROM ${source.from} GROUP BY k${having})
 ORDER BY ${sql} ${direction}, k LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
     params,
   }
 }
+
+/** Timed requests that a key needs to have a place in an order by `sort`; 0: every key has one. */
+function leastTimed(sort: NumberName): number {
+  const { needs, quantile } = NUMBER_SQL[sort]
+  if (quantile !== undefined) return Math.ceil(1 / (1 - quantile) - 1e-6)
+  return needs.some((name) => name === 'timed' || name === 'upstream_timed') ? 1 : 0
+}
+
+/** Are all keys of the filters ranked, so that `everything` is all there is? */
+export const ranksAll = (ranking: Pick<Ranking, 'sort' | 'search'>): boolean => !ranking.search && leastTimed(ranking.sort) === 0
 
 /** The measures of given keys: `k` and the measures. */
 export function keysQuery(parts: readonly Part[], asked: Asked, by: Dimension, keys: readonly string[]): Statement {
@@ -298,20 +314,18 @@ export function requestCountQuery(range: Range, asked: Asked, list: RequestList)
   return { sql: `SELECT count() AS n FROM access WHERE ${listed(range, asked, list, params)}`, params }
 }
 
-/** One page of raw rows. The bound is found on the sort column alone, so that the wide columns are read for few rows only. */
+/** One page of raw rows. The engine finds the page on the sort column before it reads the wide ones. */
 export function requestsQuery(range: Range, asked: Asked, list: RequestList): Statement {
-  const params: Params = { limit: list.limit, offset: list.offset, reach: list.limit + list.offset }
+  const params: Params = { limit: list.limit, offset: list.offset }
   const condition = listed(range, asked, list, params)
-  const [bound, comparison, direction] = list.order === 'desc' ? ['min', '>=', 'DESC'] : ['max', '<=', 'ASC']
   const columns = REQUEST_COLUMNS.map((name) => {
     if (name === 'ts') return 'toUnixTimestamp64Milli(ts) AS ms'
     if (name === 'trace_id') return `if(trace_id = toFixedString('', 16), '', lower(hex(trace_id))) AS trace`
     return name
   })
   return {
-    sql: `SELECT ${columns.join(', ')} FROM access WHERE ${condition} AND ${list.sort} ${comparison} (SELECT ${bound}(${list.sort}) FROM
-(SELECT ${list.sort} FROM access WHERE ${condition} ORDER BY ${list.sort} ${direction} LIMIT {reach:UInt32}))
-ORDER BY ${list.sort} ${direction}, ts DESC, trace_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
+    sql: `SELECT ${columns.join(', ')} FROM access WHERE ${condition}
+ORDER BY ${list.sort} ${list.order === 'desc' ? 'DESC' : 'ASC'}, ts DESC, trace_id LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
     params,
   }
 }

@@ -25,12 +25,14 @@ import {
   type Asked,
   alertsQuery,
   coarsest,
+  hasManyKeys,
   keysQuery,
   type Part,
   partsOf,
   presenceQuery,
   type Range,
   rankQuery,
+  ranksAll,
   requestCountQuery,
   requestsQuery,
   rollable,
@@ -163,19 +165,20 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
       const parts: Part[] = partsOf(query, rollable(asked.filters, query.by), clock.now())
       const span = spanOf(parts)
       const rank = (offset: number) => run(rankQuery(parts, asked, { ...query, offset }))
-      const [ranked, all] = await Promise.all([rank(query.offset), run(totalsQuery(parts, asked, ['requests']))])
+      const [ranked, all] = await Promise.all([rank(query.offset), ranksAll(query) ? undefined : run(totalsQuery(parts, asked, ['requests']))])
       const keys = ranked.rows.map((row) => String(row[0]))
-      const detail = keys.length === 0 ? undefined : await run(keysQuery(parts, asked, query.by, keys))
-      const totals = new Map(detail?.rows.map((row) => [String(row[0]), readTotals(detail.columns, row)]))
+      const detail = hasManyKeys(query.by) && keys.length > 0 ? await run(keysQuery(parts, asked, query.by, keys)) : ranked
+      const totals = new Map(detail.rows.map((row) => [String(row[0]), readTotals(detail.columns, row)]))
       // Beyond the last page no row carries the count.
       const counted = ranked.rows[0] ?? (query.offset > 0 ? (await rank(0)).rows[0] : undefined)
+      const everything = Number((all ? all.rows[0]?.[0] : counted?.[2]) ?? 0)
       const seconds = Math.max(1, Math.min(span.to, clock.now()) - span.from) / 1000
       return {
         ...(await provenance(coarsest(parts), span)),
         by: query.by,
         rows: keys.flatMap((key) => {
           const found = totals.get(key)
-          return found ? [topRowOf(key, found, seconds, Number(all.rows[0]?.[0] ?? 0))] : []
+          return found ? [topRowOf(key, found, seconds, everything)] : []
         }),
         total: Number(counted?.[1] ?? 0),
       }
