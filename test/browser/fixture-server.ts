@@ -45,6 +45,7 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
       response.setHeader('set-cookie', `${SESSION}${valid}; Path=/; HttpOnly; SameSite=Strict`)
       return send(response, 200, { user: 'admin', csrf: CSRF, expiresAt: now() + 43_200_000 })
     }
+    if (path === '/me' && !loggedIn) return send(response, 200, { user: null, language: 'en' })
     if (!loggedIn) return fail(response, new CodedError('UNAUTHENTICATED'))
     if (method !== 'GET' && request.headers['x-csrf-token'] !== CSRF) return fail(response, new CodedError('WRONG_ORIGIN'))
     if (path === '/me') return send(response, 200, { user: 'admin', csrf: CSRF, expiresAt: now() + 43_200_000, version: '0.1.0' })

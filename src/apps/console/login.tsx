@@ -11,7 +11,7 @@ import { Mark } from './mark.tsx'
 import { tokenOf, useSession } from './session.tsx'
 
 /** The form alone: on the login page, and in the dialog when a session ended. */
-export function LoginForm({ initial = '', onDone }: { initial?: string; onDone: () => void }) {
+export function LoginForm({ initial = '', onDone }: { initial?: string; onDone?: () => void }) {
   const { t } = useTranslation('shell')
   const { login } = useSession()
   const [text, setText] = useState(initial)
@@ -24,7 +24,7 @@ export function LoginForm({ initial = '', onDone }: { initial?: string; onDone: 
     setError(undefined)
     try {
       await login(tokenOf(pasted))
-      onDone()
+      onDone?.()
     } catch (thrown) {
       setError(asApiError(thrown))
       setBusy(false)
@@ -69,18 +69,18 @@ export function LoginPage() {
   const navigate = useNavigate()
   const { state } = useSession()
   const [token] = useState(() => tokenOf(location.hash))
-  const next = new URLSearchParams(location.search).get('next')
+  const [next] = useState(() => new URLSearchParams(location.search).get('next'))
   const leave = () => void navigate({ href: next?.startsWith('/') && !next.startsWith('//') ? next : '/', replace: true } as never)
 
   useEffect(() => {
     document.title = `${t('login.title')} · Sallyport`
     if (location.hash) history.replaceState(history.state, '', location.pathname + location.search)
   }, [t])
-  // Already logged in, and no new link: nothing to do here.
+  // Logged in, by this link or before.
   // biome-ignore lint/correctness/useExhaustiveDependencies: leave reads the address of now.
   useEffect(() => {
-    if (state === 'in' && token === '') leave()
-  }, [state, token])
+    if (state === 'in') leave()
+  }, [state])
 
   return (
     <main className={styles.page}>
@@ -88,7 +88,7 @@ export function LoginPage() {
         <Mark />
         <h1>{t('login.title')}</h1>
         <p>{t('login.lead')}</p>
-        <LoginForm initial={token} onDone={leave} />
+        <LoginForm initial={token} />
       </div>
       <div className={styles.choices}>
         <LanguageSwitch />

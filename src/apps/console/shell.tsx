@@ -1,7 +1,7 @@
 /** The frame of every page: rail, top bar, palette, keys; and the dialog when the session ended. */
 import { ActionIcon, Button, Menu, Modal } from '@mantine/core'
 import { IconLogout, IconMenu2, IconSearch, IconUser } from '@tabler/icons-react'
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Capability, MenuGroup } from '#core/shapes/capability.ts'
@@ -25,7 +25,6 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
   const { t } = useTranslation('shell')
   const { state, error, retry } = useSession()
   const pathname = useLocation({ select: (location) => location.pathname })
-  const href = useLocation({ select: (location) => location.href })
   const language = useLanguage()
   const [railOpen, setRailOpen] = useState(false)
   const menu = menuOf(
@@ -45,7 +44,7 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
     document.title = title ? `${title} · Sallyport` : 'Sallyport'
   }, [title])
 
-  if (state === 'out') return <Navigate to="/login" search={{ next: href } as never} replace />
+  if (state === 'out') return <ToLogin />
   if (state === 'failed') return <ErrorState error={error} onRetry={retry} />
   if (state === 'asking') return null
   return (
@@ -99,6 +98,13 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
       <Expired open={state === 'expired'} />
     </TimeRangeProvider>
   )
+}
+
+/** Goes to the login once; where the way leads back to is where it began. */
+function ToLogin() {
+  const router = useRouter()
+  useEffect(() => void router.navigate({ to: '/login', search: { next: router.state.location.href } as never, replace: true }), [router])
+  return null
 }
 
 /** The router marks the page itself; a page below one is marked by us. */

@@ -1,5 +1,5 @@
 /** Mantine with our sizes and without anything that needs an inline style sheet. Colors are CSS variables: see console-kit/theme.css. */
-import { Button, createTheme, Drawer, Menu, Modal, Popover, Select, Tooltip } from '@mantine/core'
+import { createTheme, Drawer, Menu, Modal, Popover, Select, Tooltip } from '@mantine/core'
 
 const QUICK = { transitionProps: { duration: 100 } }
 
@@ -8,10 +8,6 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    // White on the accent of the dark scheme cannot be read.
-    Button: Button.extend({
-      vars: (_, { variant = 'filled', color }) => ({ root: variant === 'filled' && color === undefined ? { '--button-color': 'var(--sp-accent-text)' } : {} }),
-    }),
     // Locking the scroll writes a style sheet into the page, which the CSP refuses.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, ...QUICK, centered: true } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false, ...QUICK } }),
