@@ -156,7 +156,7 @@ export function telemetryContract(name: string, open: OpenStore): void {
         ["SELECT name # '\nFROM system.tables # '"],
         ["SELECT $a$ ' $a$, name FROM system.tables WHERE '' != $a$ ' $a$"],
         ['SELECT name AS "a\'b" FROM system.tables WHERE \'\' = "a\'b"'],
-      ])('refuses %s', async (sql) => {
+      ])('refuses %j', async (sql) => {
         await expect(ask(sql, { scope: only })).rejects.toMatchObject({ code: 'ENGINE_FAILED' })
       })
       it('takes such words as values, and does not keep a scope for the next query', async () => {

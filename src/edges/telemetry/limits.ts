@@ -12,7 +12,7 @@ export interface Partition {
   partitionId: string
   bytes: number
   rows: number
-  /** Event time of its oldest and newest row, ms since the epoch. */
+  /** Event time of its oldest and newest row, ms since the epoch; 0 for tables without partitions by time, which lose rows by TTL only. */
   from: number
   to: number
 }
@@ -45,12 +45,13 @@ export const daysOf = (table: TableName, limits: Readonly<Record<Signal, Limits>
  * @param now ms since the epoch
  */
 export function partitionsToDrop(partitions: readonly Partition[], limits: Readonly<Record<Signal, Limits>>, now: number): Partition[] {
-  const drop = new Set(partitions.filter((partition) => partition.to < now - daysOf(partition.table, limits) * DAY))
+  const dated = partitions.filter((partition) => partition.to > 0)
+  const drop = new Set(dated.filter((partition) => partition.to < now - daysOf(partition.table, limits) * DAY))
   for (const signal of SIGNALS) {
     const own = partitions.filter((partition) => SIGNAL_OF[partition.table] === signal && !drop.has(partition))
     let bytes = own.reduce((sum, partition) => sum + partition.bytes, 0)
     const isRollup = (partition: Partition) => 'from' in TABLES[partition.table]
-    const oldestFirst = own.toSorted((a, b) => Number(isRollup(a)) - Number(isRollup(b)) || a.to - b.to)
+    const oldestFirst = own.filter((partition) => partition.to > 0).toSorted((a, b) => Number(isRollup(a)) - Number(isRollup(b)) || a.to - b.to)
     for (const partition of oldestFirst) {
       if (bytes <= limits[signal].budgetBytes) break
       drop.add(partition)

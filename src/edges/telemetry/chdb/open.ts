@@ -26,6 +26,8 @@ export interface OpenOptions {
 
 const ALL_TABLES: readonly Table[] = Object.values(TABLES)
 const CHECK_MS = 30_000
+/** Sizes in a status are at most this old. */
+const MEASURED_MS = 500
 const INSERT_PATIENCE_MS = 120_000
 /** ClickHouse errors after which the same block may well be taken later: out of memory, space, time, too many parts, aborted. */
 const TRANSIENT = new Set([23, 74, 75, 76, 159, 202, 236, 241, 243, 252, 999, 1000, 1001])
@@ -109,14 +111,17 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
       }
     })()
 
+    let measuredAt = Number.NEGATIVE_INFINITY
     const measure = async () => {
       last = await readPartitions(rowsOf)
+      measuredAt = performance.now()
       return last
     }
     const enforce = async () => {
       for (const partition of partitionsToDrop((await measure()).partitions, limits, clock.now())) {
         await write(`ALTER TABLE ${DATABASE}.${partition.table} DROP PARTITION ID ${literal(partition.partitionId)}`)
         written[SIGNAL_OF[partition.table]] += partition.bytes
+        measuredAt = Number.NEGATIVE_INFINITY
         log('a partition was dropped', partition)
       }
     }
@@ -139,7 +144,7 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
       append: (batch) => queue.add(batch, clock.now()),
       query: (query) => ask(running, query),
       status: async () => {
-        if (running.info.state === 'ready') await measure().catch(() => {})
+        if (running.info.state === 'ready' && performance.now() - measuredAt > MEASURED_MS) await measure().catch(() => {})
         return status(dir, running, queue, limits, last, growth)
       },
       configure: async (signal, change) => {
