@@ -61,6 +61,12 @@ try {
   console.log(`${raw} rows, ${minutes} rows of access_1m, ${rolled} requests in access_1h`)
   const ask = createQuestions({ telemetry, live: createLiveStream({ clock: systemClock }), clock: systemClock, sources: () => [] })
   const FAILED = ['status:eq:499', 'status:eq:502', 'status:eq:503', 'status:eq:504']
+  /** On a machine that does other work a question may run into its limit of 10 s: then that is its result. */
+  const answered = async (question: () => Promise<{ source?: string }>) =>
+    question().then(
+      ({ source = '' }) => source,
+      (error: Error) => error.message,
+    )
   let slowest = 0
   console.log('range\tquestion\ts alone\tCPU s\ts all at once\tfrom')
   for (const hours of [0.25, 6, 24]) {
@@ -95,7 +101,7 @@ try {
       await Promise.all(
         Object.entries(page).map(async ([name, question]) => {
           const started = performance.now()
-          await question()
+          await answered(question)
           together.set(name, [...(together.get(name) ?? []), (performance.now() - started) / 1000])
         }),
       )
@@ -107,7 +113,7 @@ try {
       for (let round = 0; round < rounds; round++) {
         const used = cpu()
         const started = performance.now()
-        source = (await question()).source ?? ''
+        source = await answered(question)
         walls.push((performance.now() - started) / 1000)
         cpus.push(cpu() - used)
       }

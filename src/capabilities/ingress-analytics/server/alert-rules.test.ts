@@ -118,6 +118,7 @@ describe('alert rules', () => {
     const { round, reports } = await running(rule({ number: 's502', threshold: 50, window: 5 * MINUTE }))
     expect(reports[0]!.length).toBe(1)
     away = true
+    for (let i = 0; i < 6; i++) await round()
     const [alert] = await round()
     expect(alert!.annotations.unknown).toContain('engine')
     away = false

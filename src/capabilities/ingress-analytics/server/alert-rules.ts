@@ -5,7 +5,8 @@ import { formatDuration } from '#core/kernel/duration.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ActiveAlert, ServerContext } from '#kits/server-kit/door.ts'
-import { alertLabels, conditionText, decide, type Look, type Memory, rehearse } from '../domain/alerts.ts'
+import { alertLabels, conditionText, decide, type Look, liveRule, type Memory, rehearse } from '../domain/alerts.ts'
+import { SETTLE } from '../domain/answers.ts'
 import { type AlertRule, type AlertRulesAnswer, alertRule, type PreviewAnswer, previewBody, type RuleState } from '../domain/api.ts'
 import { filtersOf } from '../domain/filters.ts'
 import { rollable } from '../domain/queries.ts'
@@ -32,8 +33,9 @@ interface Kept {
   rule: string
   memory: Memory
   states: RuleState[]
-  /** When it is to be looked at again: long windows change slowly. */
-  nextAt: number
+  /** What was seen last, and until when that stands: the store changes by the minute, long windows slowly. */
+  look: Look | undefined
+  until: number
 }
 
 /** Rules of the settings, evaluated every 10 s and reported as the complete set of what fires; their routes under `/clusters/:cluster/ingress`. */
@@ -69,7 +71,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
         const memory: Memory = new Map(
           mine.map(({ labels, since, value }) => [rule.groupBy === undefined ? '' : (labels[rule.groupBy] ?? ''), { since, value, firing: true, requests: 0 }]),
         )
-        return [rule.name, { rule: JSON.stringify(rule), memory, states: [], nextAt: 0 }]
+        return [rule.name, { rule: JSON.stringify(rule), memory, states: [], look: undefined, until: 0 }]
       }),
     )
   }
@@ -86,9 +88,8 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
       if (!rule.enabled || stopping.signal.aborted) continue
       const text = JSON.stringify(rule)
       const known = before.get(rule.name)
-      const last: Kept = known?.rule === text ? known : { rule: text, memory: new Map(), states: [], nextAt: 0 }
-      const now = clock.now()
-      const next = now < last.nextAt ? last : await lookAgain(rule, cluster, last)
+      const last: Kept = known?.rule === text ? known : { rule: text, memory: new Map(), states: [], look: undefined, until: 0 }
+      const next = await judge(rule, cluster, last)
       after.set(rule.name, next)
       firing.push(...activeAlerts(rule, next, cluster))
     }
@@ -96,13 +97,11 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
     if (!stopping.signal.aborted) await alerts.report(REPORTER, cluster, firing)
   }
 
-  async function lookAgain(rule: AlertRule, cluster: string, last: Kept): Promise<Kept> {
-    const look: Look = await looks.look(rule, cluster, clock.now() - startedAt >= rule.window)
+  async function judge(rule: AlertRule, cluster: string, last: Kept): Promise<Kept> {
+    const stands = last.look !== undefined && clock.now() < last.until
+    const look = stands ? last.look! : await looks.look(rule, cluster, clock.now() - startedAt >= rule.window)
     const now = clock.now()
-    const { memory, states } = decide(rule, look, last.memory, now)
-    // Raw rows over hours are not read six times a minute for a number that hardly moves.
-    const pause = look.known && !rollable(filtersOf(rule.filter), rule.groupBy) ? Math.min(5 * MINUTE, rule.window / 30) : 0
-    return { rule: last.rule, memory, states, nextAt: now + pause }
+    return { rule: last.rule, ...decide(rule, look, last.memory, now), look, until: stands ? last.until : standsUntil(rule, cluster, look, now) }
   }
 
   /** Runs until it is stopped; a round that fails is tried again with the next. */
@@ -190,6 +189,13 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
       await loop
     },
   }
+}
+
+/** The live stream changes all the time, the roll-ups by the minute; raw rows over hours are not read six times a minute for a number that hardly moves. */
+function standsUntil(rule: AlertRule, cluster: string, look: Look, now: number): number {
+  if (!look.known || liveRule(rule, cluster) !== undefined) return now
+  if (!rollable(filtersOf(rule.filter), rule.groupBy)) return now + Math.min(5 * MINUTE, rule.window / 30)
+  return (Math.floor((now - SETTLE) / MINUTE) + 1) * MINUTE + SETTLE
 }
 
 function activeAlerts(rule: AlertRule, { memory, states }: Kept, cluster: string): ActiveAlert[] {
