@@ -108,9 +108,10 @@ describeReal('console in a browser', ['chromium'], () => {
   test('theme, language and palette work by keyboard, and outlive a reload', async () => {
     const { page, complaints, context } = await loggedIn()
     await page.keyboard.press('Control+k')
-    await page.getByPlaceholder('Go to a page or do something').fill('dark')
+    await page.getByPlaceholder('Go to a page or do something').fill('Dark')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
+    await page.getByPlaceholder('Go to a page or do something').waitFor({ state: 'hidden' })
     await page.keyboard.press('Control+k')
     await page.getByPlaceholder('Go to a page or do something').fill('中文')
     await page.keyboard.press('Enter')
