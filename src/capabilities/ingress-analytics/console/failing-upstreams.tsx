@@ -26,7 +26,7 @@ export function FailingUpstreams({ ingress }: { ingress: Ingress }) {
       {
         id: 'key',
         title: t('field.upstream_addr'),
-        width: 170,
+        width: 150,
         cell: (row) =>
           row.key === '' ? (
             <span className={styles.value} data-empty>
@@ -41,7 +41,7 @@ export function FailingUpstreams({ ingress }: { ingress: Ingress }) {
           id: `s${status}`,
           title: String(status),
           unit: 'number',
-          width: 72,
+          width: 60,
           help: t(`status.${status}`),
           cell: (row) => (
             <Count
@@ -52,7 +52,7 @@ export function FailingUpstreams({ ingress }: { ingress: Ingress }) {
           ),
         }),
       ),
-      { id: 'requests', title: t('failing.sum'), unit: 'number', width: 80 },
+      { id: 'requests', title: t('failing.sum'), unit: 'number', width: 72 },
     ],
     [t, words, filters, others, setFilters, open],
   )

@@ -74,17 +74,18 @@ function Body({ ingress, stats }: { ingress: Ingress; stats: ApiState<StatsAnswe
         <>
           <div className={styles.tiles}>
             {tiles(data).map((tile) => (
-              <Stat
-                key={tile.id}
-                label={t(`tile.${tile.id}`)}
-                value={tile.value}
-                before={tile.before}
-                unit={tile.unit}
-                better={tile.better}
-                loading={stats.loading}
-                stale={stats.stale}
-                onClick={tile.statusClass === undefined ? undefined : () => ingress.setFilters(addStatusClass(ingress.filters, tile.statusClass as number))}
-              />
+              <div key={tile.id} title={tile.id === 'uv' || tile.id === 'success' ? t(`tile.${tile.id}Hint`) : undefined}>
+                <Stat
+                  label={t(`tile.${tile.id}`)}
+                  value={tile.value}
+                  before={tile.before}
+                  unit={tile.unit}
+                  better={tile.better}
+                  loading={stats.loading}
+                  stale={stats.stale}
+                  onClick={tile.statusClass === undefined ? undefined : () => ingress.setFilters(addStatusClass(ingress.filters, tile.statusClass as number))}
+                />
+              </div>
             ))}
           </div>
 

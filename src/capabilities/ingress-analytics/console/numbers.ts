@@ -32,8 +32,3 @@ export function incompleteReason(reason: IncompleteReason): { word: string; deta
   const colon = reason.indexOf(':')
   return colon < 0 ? { word: reason, detail: '' } : { word: reason.slice(0, colon), detail: reason.slice(colon + 1) }
 }
-
-/** The reasons of several answers, each once. */
-export const allReasons = (answers: readonly ({ incomplete: readonly IncompleteReason[] } | undefined)[]): IncompleteReason[] => [
-  ...new Set(answers.flatMap((a) => a?.incomplete ?? [])),
-]

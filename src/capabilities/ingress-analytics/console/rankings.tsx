@@ -80,7 +80,7 @@ function Ranking({ ingress, by, onDrill }: { ingress: Ingress; by: Dimension; on
         id: number,
         title: t(`number.${number}`),
         unit: unitOf(number),
-        width: 96,
+        width: 104,
         sortable: true,
         hidden: !SHOWN.includes(number),
         ...(isTime(number) ? { cell: (row: TopRow) => <Time value={row[number] as TopRow['p99']} /> } : {}),

@@ -8,7 +8,7 @@ import { requestColumns, requestKey } from './request-columns.tsx'
 import { INGRESS_REQUESTS, type Ingress, useRequests } from './use-ingress.ts'
 import { useWords } from './words.ts'
 
-const SHOWN = ['request_time', 'upstream_time', 'status', 'method', 'path', 'upstream_addr', 'ts']
+const SHOWN = ['request_time', 'upstream_time', 'status', 'method', 'path', 'ts']
 
 export function SlowRequests({ ingress }: { ingress: Ingress }) {
   const t = useWords()
