@@ -1,9 +1,10 @@
 /** Above a table: search, what is shown, how old it is, and the column chooser. */
 import { ActionIcon, Button, Checkbox, Popover, TextInput } from '@mantine/core'
 import { IconChevronDown, IconChevronUp, IconColumns3, IconSearch } from '@tabler/icons-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import styles from './data-table.module.css'
+import { useKeySequences } from './key-sequence.ts'
 import { StatusMark } from './status-mark.tsx'
 import type { Column } from './table-rows.ts'
 import { useFormat } from './use-format.ts'
@@ -59,6 +60,8 @@ interface SearchProps {
 function Search({ value, onChange, onFocus, typingMs }: SearchProps) {
   const { t } = useTranslation('kit')
   const [text, setText] = useState(value)
+  const input = useRef<HTMLInputElement>(null)
+  useKeySequences({ '/': () => input.current?.focus() })
   useEffect(() => setText(value), [value])
   useEffect(() => {
     if (text === value) return
@@ -67,6 +70,7 @@ function Search({ value, onChange, onFocus, typingMs }: SearchProps) {
   }, [text, value, onChange, typingMs])
   return (
     <TextInput
+      ref={input}
       className={styles.search}
       size="xs"
       type="search"
