@@ -40,7 +40,7 @@ const hostName = z
 /** Flags of `sallyport server`; each is also a variable `SALLYPORT_…`. */
 export const serverFlags = z.object({
   data: z.string().min(1).max(4096),
-  port: z.coerce.number().int().min(0).max(65_535).default(7070),
+  port: z.coerce.number('must be a whole number from 0 to 65535').int().min(0).max(65_535).default(7070),
   listen: z
     .string()
     .max(253)
