@@ -31,7 +31,7 @@ SELECT fromUnixTimestamp64Milli(toInt64(${end - 24 * HOUR} + day * ${24 * HOUR})
   concat('/api/', toString(p % 5), '/things-', toString(p), if(h2 % 3 = 0, '/{id}', '')),
   arrayElement(['GET', 'GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'], 1 + h2 % 7),
   multiIf(h3 % 1000 < 4, 500, h3 % 1000 < 7, 502, h3 % 1000 < 9, 503, h3 % 1000 < 12, 504, h3 % 1000 < 20, 499, h3 % 1000 < 60, 404, h3 % 1000 < 100, 301, 200) AS s,
-  200 + h1 % 1500, toUInt64(exp(5 + 6 * u2)), toFloat32(0.02 * exp(1.2 * n)) AS t, if(s = 499, nan, t * 0.9), if(s = 499, 0, s),
+  200 + h1 % 1500, toUInt64(exp(5 + 6 * u2)), toFloat32(round(0.02 * exp(1.2 * n), 3)) AS t, if(s = 499, nan, toFloat32(round(0.018 * exp(1.2 * n), 3))), if(s = 499, 0, s),
   concat('10.0.', toString(r), '.', toString(h1 % 6), ':8080'), IPv4NumToString(toUInt32(184549376 + intHash32(toUInt32(pow(u1, 3) * 300000)) % 16777216)),
   arrayElement(['CN', 'US', 'DE', 'GB', 'JP', 'BR', ''], 1 + h1 % 7),
   concat('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/', toString(100 + h2 % 40), '.0.0.0 Safari/537.36'),

@@ -47,7 +47,7 @@ export function lockFolder(dir: string): () => void {
 }
 
 /** Pid and start of who holds the lock, for messages. */
-export function readOwner(path: string): string[] {
+function readOwner(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').trim().split(' ')
   } catch {

@@ -1,7 +1,7 @@
 import { type Column, clusterColumn, column, type Table, word } from '../table.ts'
 
 const ZSTD = 'ZSTD(1)'
-/** Proxies log milliseconds, so that there are few different times: a dictionary halves them. */
+/** Proxies log milliseconds, so that there are few different times: a dictionary halves them. With all times different it costs 20 % and makes their sums and quantiles seven times slower. */
 const seconds = (name: string, doc: string) => column(name, 'LowCardinality(Float32)', doc, { unit: 's', codec: ZSTD })
 
 /** One row per request that an ingress answered. Text is `''` where the log had none; times are NaN where the log had none. */
