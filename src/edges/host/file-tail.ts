@@ -56,7 +56,7 @@ export interface Chunk {
 }
 
 export interface TailLimits {
-  /** A chunk, and so a line, is at most this long. */
+  /** A chunk, and so a line, is at most this long. At 20,000 lines/s one poll brings a little more than 1 MiB. */
   chunkBytes: number
   /** What is delivered of a longer line. */
   cutBytes: number
@@ -67,7 +67,7 @@ export interface TailLimits {
   /** Files kept open. Beyond it those that were idle longest are closed and opened again when they grow. */
   openFiles: number
 }
-export const TAIL_LIMITS: TailLimits = { chunkBytes: 1 << 20, cutBytes: 64 << 10, lingerMs: 60_000, discoverMs: 500, openFiles: 256 }
+export const TAIL_LIMITS: TailLimits = { chunkBytes: 2 << 20, cutBytes: 64 << 10, lingerMs: 60_000, discoverMs: 500, openFiles: 256 }
 
 export interface Tail {
   /** Looks at every file once: growth, rotation, truncation, deletion, new ones. `now` in ms since the epoch. */
