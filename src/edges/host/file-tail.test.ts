@@ -163,6 +163,18 @@ describe('following a file', () => {
     expect([...take(second), ...take(second)]).toEqual(['a different file altogether, which is longer\n'])
   })
 
+  it('takes no stranger with a reused inode for a file of which nothing was read', () => {
+    writeFileSync(at('a.log'), '')
+    const first = follow([{ pattern: at('a.log') }])
+    take(first)
+    const [state] = first.changes().states
+    renameSync(at('a.log'), at('stranger'))
+    writeFileSync(at('stranger'), 'not a log\n')
+    const second = follow([{ pattern: at('a.log') }], [{ ...state!, born: '1' }])
+    expect(take(second)).toEqual([])
+    expect(second.files()).toEqual([])
+  })
+
   it('keeps few files open and still reads all', () => {
     for (let i = 0; i < 20; i++) writeFileSync(at(`${i}.log`), `${i}\n`)
     const tail = follow([{ pattern: at('*.log') }])

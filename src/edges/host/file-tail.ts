@@ -318,6 +318,8 @@ export function createTail(
   }
 
   function beginsSame(state: FileState, path: string): boolean {
+    // Of a file of which nothing was read, every other would begin the same.
+    if (state.print.length === 0) return false
     try {
       const fd = openSync(path, 'r')
       try {

@@ -94,6 +94,7 @@ async function startAgent(folder: string, pattern: string, server: ReturnType<ty
   return {
     events,
     polls: () => polls,
+    state: () => JSON.stringify(tail.files().map(({ source: _, ...file }) => file)),
     idle: () => tail.ready().length === 0 && tail.files().every((file) => !file.busy),
     async kill() {
       dead = true
@@ -116,7 +117,7 @@ const turn = (ms = 4) => new Promise((resolve) => setTimeout(resolve, ms))
 /** Until everything that is there was delivered. */
 async function settle(agent: Agent) {
   for (let quietSince = agent.polls(), turns = 0; agent.polls() < quietSince + 4; turns++) {
-    if (turns > 2000) throw new Error('does not settle')
+    if (turns > 2000) throw new Error(`does not settle: ${agent.state()}`)
     await turn(2)
     if (!agent.idle()) quietSince = agent.polls()
   }
