@@ -50,7 +50,7 @@ export const rollable = (filters: readonly Filter[], by?: string): boolean =>
  * @param now for which ends are still to be had finely
  */
 export function partsOf(range: Range, rolled: boolean, now: number): Part[] {
-  if (!rolled || range.to - range.from <= RAW_RANGE) return [{ source: 'access', ...range }]
+  if (!rolled || (range.to - range.from <= RAW_RANGE && now - range.from <= FINE_ENDS.access)) return [{ source: 'access', ...range }]
   const end = (at: number, snap: (ms: number, unit: number) => number) => {
     const minute = now - at > FINE_ENDS.access ? snap(at, MINUTE) : at
     return now - at > FINE_ENDS.access_1m ? snap(at, HOUR) : minute
@@ -166,17 +166,19 @@ export interface Ranking {
   offset: number
 }
 
-/** Dimensions of so many keys that sketches are made for those on the page only. */
+/** Dimensions of so many keys that a sketch for each would not fit. */
 const MANY_KEYS: ReadonlySet<Dimension> = new Set(['path', 'client', 'user_agent', 'referer'])
-export const hasManyKeys = (by: Dimension): boolean => MANY_KEYS.has(by)
+
+/** Over raw rows it is cheaper to count first and to make the sketches of the keys on the page only; states of roll-ups are merged once. */
+export const ranksFirst = (parts: readonly Part[]): boolean => parts.every((part) => part.source === 'access')
 
 /**
- * The keys in order: `k`, `keys` (how many there are), `everything` (requests of all of them) and the measures: all of them, or for dimensions of many keys
- * those that the order needs. Ranked by a time, only keys with enough requests for it take part: others have no place to be ranked at.
+ * The keys in order: `k`, `keys` (how many there are), `everything` (requests of all of them) and the measures: all of them, or where `ranksFirst` those that
+ * the order needs. Ranked by a time, only keys with enough requests for it take part: others have no place to be ranked at.
  */
 export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking): Statement {
   const { needs, sql } = NUMBER_SQL[ranking.sort]
-  const measures = hasManyKeys(ranking.by) ? [...new Set<MeasureName>(['requests', ...needs])] : ALL_MEASURES
+  const measures = ranksFirst(parts) ? [...new Set<MeasureName>(['requests', ...needs])] : ALL_MEASURES
   const params: Params = { limit: ranking.limit, offset: ranking.offset }
   const key = keyText(ranking.by)
   const conditions: string[] = []
@@ -185,7 +187,7 @@ export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking
     conditions.push(`positionCaseInsensitiveUTF8(${key}, {search:String}) > 0`)
   }
   const least = leastTimed(ranking.sort)
-  if (least > 2 && hasManyKeys(ranking.by)) {
+  if (least > 2 && MANY_KEYS.has(ranking.by)) {
     // Sketches are made only for keys that can be ranked: a sketch for each of a million clients would not fit.
     params.least = least
     conditions.push(

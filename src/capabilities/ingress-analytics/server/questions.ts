@@ -25,7 +25,6 @@ import {
   type Asked,
   alertsQuery,
   coarsest,
-  hasManyKeys,
   keysQuery,
   type Part,
   partsOf,
@@ -33,6 +32,7 @@ import {
   type Range,
   rankQuery,
   ranksAll,
+  ranksFirst,
   requestCountQuery,
   requestsQuery,
   rollable,
@@ -167,7 +167,7 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
       const rank = (offset: number) => run(rankQuery(parts, asked, { ...query, offset }))
       const [ranked, all] = await Promise.all([rank(query.offset), ranksAll(query) ? undefined : run(totalsQuery(parts, asked, ['requests']))])
       const keys = ranked.rows.map((row) => String(row[0]))
-      const detail = hasManyKeys(query.by) && keys.length > 0 ? await run(keysQuery(parts, asked, query.by, keys)) : ranked
+      const detail = ranksFirst(parts) && keys.length > 0 ? await run(keysQuery(parts, asked, query.by, keys)) : ranked
       const totals = new Map(detail.rows.map((row) => [String(row[0]), readTotals(detail.columns, row)]))
       // Beyond the last page no row carries the count.
       const counted = ranked.rows[0] ?? (query.offset > 0 ? (await rank(0)).rows[0] : undefined)
