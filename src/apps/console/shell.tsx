@@ -58,7 +58,7 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
           <Rail menu={menu} open={open} />
         </nav>
         <div className={styles.main}>
-          <header className={styles.top}>
+          <section className={styles.top} aria-label={t('top')}>
             <ActionIcon
               className={styles.burger}
               variant="subtle"
@@ -87,7 +87,7 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
               <ThemeSwitch />
               <UserMenu />
             </div>
-          </header>
+          </section>
           <main id="page" className={styles.page} tabIndex={-1}>
             <Outlet />
           </main>
