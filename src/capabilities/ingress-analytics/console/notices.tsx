@@ -1,7 +1,7 @@
 /** What stands at the foot of the page so that no number stands without its source, and what is said when an answer is not whole. */
-import { Alert } from '@mantine/core'
 import { formatBytes } from '#core/kernel/quantity.ts'
 import type { SignalStatus } from '#core/shapes/ports/telemetry.ts'
+import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
 import type { IncompleteReason, Provenance } from '../domain/api.ts'
@@ -14,14 +14,15 @@ export function Incomplete({ reasons }: { reasons: readonly IncompleteReason[] }
   const format = useFormat()
   if (reasons.length === 0) return null
   return (
-    <Alert color="yellow" variant="light" title={t('incomplete.title')} className={styles.notice} role="status">
+    <section className={styles.notice} role="status">
+      <StatusMark status="warning" text={t('incomplete.title')} />
       <ul>
         {reasons.map((reason) => {
           const { word, detail } = incompleteReason(reason)
           return <li key={reason}>{t(`incomplete.${word}`, { detail: word === 'retention' && detail ? format.time(Number(detail)) : detail })}</li>
         })}
       </ul>
-    </Alert>
+    </section>
   )
 }
 

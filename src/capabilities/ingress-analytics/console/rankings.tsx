@@ -80,7 +80,7 @@ function Ranking({ ingress, by, onDrill }: { ingress: Ingress; by: Dimension; on
         id: number,
         title: t(`number.${number}`),
         unit: unitOf(number),
-        width: 104,
+        width: unitOf(number) === 'share' ? 116 : 104,
         sortable: true,
         hidden: !SHOWN.includes(number),
         ...(isTime(number) ? { cell: (row: TopRow) => <Time value={row[number] as TopRow['p99']} /> } : {}),
@@ -90,7 +90,7 @@ function Ranking({ ingress, by, onDrill }: { ingress: Ingress; by: Dimension; on
       {
         id: 'key',
         title: t(`field.${by}`),
-        width: 260,
+        width: 230,
         sortable: false,
         cell: (row) => (
           <span className={styles.key}>

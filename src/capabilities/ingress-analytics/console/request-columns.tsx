@@ -40,7 +40,7 @@ const WIDTHS: Partial<Record<Field, number>> = {
   arm: 84,
   upstream_status: 84,
   country: 100,
-  path: 200,
+  path: 190,
   path_pattern: 220,
   user_agent: 280,
   referer: 220,
@@ -77,7 +77,7 @@ export function requestColumns(t: Words, pick: Pick, shown: readonly string[]): 
     id,
     title: t(`field.${id}`),
     unit: id.startsWith('bytes') ? 'bytes' : 'seconds',
-    width: 104,
+    width: 112,
     sortable,
   })
   const columns: Column<RequestRow>[] = [
