@@ -254,7 +254,7 @@ export function ingressAnswer(fixture: IngressFixture, method: string, local: st
     rowsRead: rows.length,
     elapsedMs: 12.4,
     newestAt: fixture.rows.at(-1)?.ts,
-    incomplete: [],
+    incomplete: fixture.rows[0] && from < fixture.rows[0].ts ? [`retention:${fixture.rows[0].ts}`] : [],
   }
   const offset = query.get('compare') === null ? undefined : Number(query.get('compare'))
   const seconds = (to - from) / 1000

@@ -102,6 +102,10 @@ describeReal('ingress pages in a browser', ['chromium'], () => {
   it('says what is missing instead of drawing it', async () => {
     const { page, complaints, context } = await visit('/ingress?from=now-15m&f=service:eq:orders')
     await page.getByText('Not enough requests for P9999 yet (needs 10,000)').first().waitFor()
+    await page.goto(`${fixture.url}/ingress?from=now-12h&f=service:eq:orders`)
+    await page.getByText('This answer may be short of the truth').waitFor()
+    await page.getByText(/^Rows before \d{4}-.* are gone or never were\.$/).waitFor()
+    expect(await axeViolations(page)).toEqual([])
     await page.goto(`${fixture.url}/ingress?from=2020-01-01T00:00:00.000Z&to=2020-01-01T01:00:00.000Z&f=service:eq:orders`)
     await page.getByText('No requests match').waitFor()
     await page.getByRole('button', { name: 'Remove all filters' }).click()
