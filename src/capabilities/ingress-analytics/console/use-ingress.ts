@@ -10,9 +10,8 @@ import type { MarksAnswer, RequestsAnswer, SeriesAnswer, StatsAnswer, TopAnswer 
 import type { Filter } from './filters.ts'
 import { type Comparison, compareOffset, filtersOf, sharedView, textsOf } from './view.ts'
 
-/** Paths of the other two pages, as `capability.ts` has them. */
+/** Path of the page of raw rows, as `capability.ts` has it. */
 export const INGRESS_REQUESTS = '/ingress/requests'
-export const INGRESS_ALERTS = '/ingress/alerts'
 
 /** Filters, comparison and live switch of the URL, with the range: what every request of these pages is about. */
 export function useIngress() {
