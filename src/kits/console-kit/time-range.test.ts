@@ -50,6 +50,10 @@ describe('what people type', () => {
     expect(moments('2026-10-25', 'Europe/Berlin')).toEqual(['2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z'])
   })
 
+  test('separators alone are no range', () => {
+    for (const text of ['~', ',', '..', '→']) expect(parseRange(text, NOW, 'utc')).toEqual({ problem: 'unreadable', part: text })
+  })
+
   test('never throws, and what it accepts resolves to a range that is not empty', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 60 }), fc.stringMatching(/^(now|-|\d|[smhd]| to |:|T|Z|\/){1,12}$/)), (text) => {

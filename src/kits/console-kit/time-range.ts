@@ -73,7 +73,8 @@ export function parseRange(input: string, now: number, zone: string): ParsedRang
   if (pasted) return joined(pasted.from, pasted.to, now, pasted.zone ?? zone)
   const parts = text.split(/\s+to\s+|\s*(?:→|–|—|\.\.|~|至|到|,)\s*|\s+-\s+|(?<=[\dZ])\/(?=[\d])/).filter((part) => part !== '')
   if (parts.length > 2) return { problem: 'unreadable', part: parts[2] }
-  return joined(parts[0] as string, parts[1], now, zone)
+  const [from, to] = parts
+  return from === undefined ? { problem: 'unreadable', part: text } : joined(from, to, now, zone)
 }
 
 function joined(fromText: string, toText: string | undefined, now: number, zone: string): ParsedRange {
