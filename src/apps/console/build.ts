@@ -34,7 +34,15 @@ export async function buildConsole(options: { force?: boolean } = {}): Promise<b
   if (!options.force && (await stamped()) === hash) return false
   // Loaded only when there is something to build.
   const { build } = await import('vite')
-  await build({ configFile: join(import.meta.dirname, 'vite.config.ts') })
+  // Whoever asks (a test run names another environment), what is built is what is shipped, not React's development build.
+  const environment = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
+  try {
+    await build({ configFile: join(import.meta.dirname, 'vite.config.ts') })
+  } finally {
+    if (environment === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = environment
+  }
   await writeFile(STAMP, hash)
   return true
 }

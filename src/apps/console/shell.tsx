@@ -103,7 +103,9 @@ export function Shell({ capabilities }: { capabilities: readonly { capability: C
 /** Goes to the login once; where the way leads back to is where it began. */
 function ToLogin() {
   const router = useRouter()
-  useEffect(() => void router.navigate({ to: '/login', search: { next: router.state.location.href } as never, replace: true }), [router])
+  // Taken before the way to the login begins: an effect may run twice, and the second time this is the login itself.
+  const [next] = useState(() => router.state.location.href)
+  useEffect(() => void router.navigate({ to: '/login', search: { next } as never, replace: true }), [router, next])
   return null
 }
 
@@ -172,7 +174,6 @@ function UserMenu() {
 function Expired({ open }: { open: boolean }) {
   const { t } = useTranslation('shell')
   const [hidden, setHidden] = useState(false)
-  useEffect(() => setHidden(false), [])
   return (
     <>
       <Modal opened={open && !hidden} onClose={() => setHidden(true)} title={t('expired.title')} closeButtonProps={{ 'aria-label': t('close') }}>

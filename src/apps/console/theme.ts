@@ -12,7 +12,8 @@ export const theme = createTheme({
     Modal: Modal.extend({ defaultProps: { lockScroll: false, ...QUICK, centered: true } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false, ...QUICK } }),
     Popover: Popover.extend({ defaultProps: { ...QUICK, shadow: 'md' } }),
-    Menu: Menu.extend({ defaultProps: { ...QUICK, shadow: 'md' } }),
+    // In the bar it belongs to, a landmark; and its first focus is an item, not a placeholder that is no menu item.
+    Menu: Menu.extend({ defaultProps: { ...QUICK, shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false } }),
     Tooltip: Tooltip.extend({ defaultProps: { ...QUICK, openDelay: 300 } }),
     Select: Select.extend({ defaultProps: { allowDeselect: false, checkIconPosition: 'right' } }),
   },

@@ -14,7 +14,7 @@ import { EmptyState, ErrorState } from './states.tsx'
 import { useFormat } from './use-format.ts'
 import { useTimeRange } from './use-time-range.tsx'
 
-export type { ChartSeries, Hue, Tone } from './chart-data.ts'
+export type { ChartSeries } from './chart-data.ts'
 
 export interface ChartMark {
   /** ms since the epoch. */

@@ -2,6 +2,7 @@ import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { instantMs, type Silence } from '#core/alerting/config.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
 import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
@@ -102,7 +103,8 @@ function SilenceForm({ onSave, onClose }: { onSave: (silence: Silence) => Promis
     const now = Date.now()
     try {
       await onSave({
-        id: crypto.randomUUID(),
+        // `crypto.randomUUID` is missing where the page came over plain HTTP.
+        id: uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
         matchers: linesOf(matchers),
         startsAt: new Date(now).toISOString(),
         endsAt: new Date(now + Number(hours) * 3_600_000).toISOString(),

@@ -19,7 +19,7 @@ export async function builtConsole(onBuild: () => void): Promise<string> {
   if (await consoleIsFresh()) return folder
   onBuild()
   try {
-    await promisify(execFile)(process.execPath, [BUILD], { cwd: ROOT, env: { ...process.env, NODE_ENV: 'production' }, timeout: 300_000 })
+    await promisify(execFile)(process.execPath, [BUILD], { cwd: ROOT, timeout: 300_000 })
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string }
     throw new CodedError('BUILD_FAILED', { what: 'the console', reason: (stderr || message).trim().slice(-2000) }, { cause: error })
