@@ -27,6 +27,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/ingress-analytics/cli/index.ts'),
   },
   {
+    name: 'node',
+    summary: { en: 'health of nodes; diagnose kernel logs offline', 'zh-CN': '节点健康；离线诊断内核日志' },
+    load: () => import('#capabilities/node-doctor/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

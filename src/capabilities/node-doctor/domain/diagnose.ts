@@ -1,0 +1,242 @@
+/** Lines of a kernel log or journal to problems, in bounded memory, one line at a time. */
+import type { Language } from '#core/kernel/errors.ts'
+import { atLeast } from '#core/shapes/severity.ts'
+import { ADVICE } from './advice.ts'
+import { framesOf, isPlumbing, symbolIn } from './frames.ts'
+import type { Kind, NodeProblem } from './kinds.ts'
+import { type LogLine, unwrapLine } from './line.ts'
+import { type Rule, ruleFor, TRIGGER } from './rules.ts'
+
+/** A report longer than this goes on without us; a stack of all CPUs is shorter. */
+const REPORT_LINES = 1000
+/** So many lines without a word of the report end it. */
+const QUIET_LINES = 60
+const MAX_FRAMES = 256
+/** Reports open at once, one for each task or CPU that prints. */
+const MAX_OPEN = 64
+/** Functions that `where` names, from the innermost on. */
+const SHOWN = 16
+/** A stall or an overflow is the whole way and not its last step: that many from the outermost too. */
+const SHOWN_OUTER = 16
+/** Different problems kept for each kind, so that a flood of one cannot push out another. */
+const PER_KIND = 200
+const TITLE = 200
+
+/** Kinds whose reports go on with the oops that the fault raises. */
+const DYING: readonly Kind[] = ['oops', 'bug', 'divide-error', 'panic']
+const STALLED: readonly Kind[] = ['hang', 'lockup', 'rcu-stall']
+
+/** Sections of a report that tell of other times or other tasks, and the words after which the fault is spoken of again. */
+const ASIDE =
+  /^\s*(?:(?:Allocated|Freed) by task|allocated by task|freed by task|(?:Last|Second to last) potentially related|Uninit was |Local variable|The buggy address|Memory state around|(?:other info|the existing dependency chain)|-> #\d|\{.*\} state was registered at|(?:hard|soft)irqs last |\d+ locks? held by|Showing all locks|.*grace-period kthread stack dump)/
+const BACK = /^\s*(?:stack backtrace|Call [Tt]race:?|Backtrace:|NMI backtrace|Task dump|Sending NMI)/
+
+/** The work item after which a worker was found with a lock. */
+const LAST_FUNCTION = /^\s*last function: (\w+)/
+
+const POD = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32})/
+const PROCESS: readonly RegExp[] = [
+  /\btask (.{1,64}?):(\d+) (?:blocked|can't die)/,
+  /\bstuck for \d+s! \[(.{1,64}?):(\d+)\]/,
+  /\bby (?:task )?(\S{1,64})\/(\d+)/,
+  /\bscheduling while atomic: (\S{1,64})\/(\d+)\//,
+  /\bcomm "(.{1,64}?)", pid (\d+)/,
+]
+const VICTIM = /\bKill(?:ed)? process (?<pid>\d+),? \((?<name>[^)]{1,64})\)|\btask=(?<task>.{1,64}?),pid=(?<taskPid>\d+)/
+const COMM = /\bPID: (\d+)(?: UID: \d+)? Comm: (.{1,64}?) (?:Not tainted|Tainted|Kdump|$)/
+const DEVICE =
+  /\b(?:dev|device) (\w[\w!/.-]*)|\bwaiting for (\S+) to become free|\b(?:EXT[234]-fs|XFS|BTRFS|F2FS-fs|FAT-fs)[\w :]*\((?:device )?([^)\s:]+)\)|\bNETDEV WATCHDOG: (\S+)|\[(sd[a-z]+)\]|\b(nvme\d+\w*|ata\d+(?:\.\d+)?)\b/
+
+interface Report {
+  rule: Rule
+  problem: NodeProblem
+  frames: string[]
+  doubtful: string[]
+  /** Of other tasks and times: for lock order they tell the other half. */
+  other: string[]
+  aside: boolean
+  lastTold: number
+}
+
+export interface Diagnosis {
+  /** The next line, without its end. Long ones are best cut before. */
+  line(text: string): void
+  /** The problems, by first line. No lines may follow. */
+  finish(): { problems: NodeProblem[]; lines: number; omitted: number }
+}
+
+/** A rule from outside, asked about every line beside our own; see `npd-config.ts`. */
+export type ExtraRules = (line: LogLine) => readonly { kind: Kind; reason: string; title: string; severity: NodeProblem['severity'] }[]
+
+export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnosis {
+  const kept = new Map<string, NodeProblem>()
+  const perKind = new Map<Kind, number>()
+  let omitted = 0
+  let number = 0
+  /** By caller; without callers in the log there is one. */
+  const reports = new Map<string, Report>()
+
+  const keep = (problem: NodeProblem) => {
+    const key = [problem.kind, problem.reason, problem.where, problem.pod, problem.process?.replace(/\[\d+\]$/, '')].join('\n')
+    const same = kept.get(key)
+    if (same) {
+      same.count++
+      same.lastLine = Math.max(same.lastLine, problem.lastLine)
+      return
+    }
+    const sofar = perKind.get(problem.kind) ?? 0
+    if (sofar >= PER_KIND) {
+      omitted++
+      return
+    }
+    perKind.set(problem.kind, sofar + 1)
+    kept.set(key, problem)
+  }
+  const close = (caller: string) => {
+    const report = reports.get(caller)
+    if (!report) return
+    reports.delete(caller)
+    report.problem.where ??= whereOf(report)
+    keep(report.problem)
+  }
+  const closeEnded = () => {
+    for (const [caller, { lastTold, problem }] of reports) if (number - lastTold > QUIET_LINES || number - problem.firstLine > REPORT_LINES) close(caller)
+  }
+  const begin = (kind: Kind, reason: string, severity: NodeProblem['severity'], title: string): NodeProblem => ({
+    kind,
+    reason,
+    title: text(title),
+    severity,
+    firstLine: number,
+    lastLine: number,
+    where: null,
+    process: null,
+    pod: null,
+    advice: ADVICE[kind][language],
+    count: 1,
+  })
+
+  return {
+    line(raw) {
+      number++
+      if (reports.size > 0) closeEnded()
+      if (reports.size === 0 && !extra && !TRIGGER.test(raw)) return
+      const line = unwrapLine(raw)
+      if (extra) for (const found of extra(line)) keep(begin(found.kind, found.reason, found.severity, found.title))
+      if (line.program !== undefined && line.program !== 'kernel') return
+
+      const caller = line.caller ?? ''
+      const report = reports.get(caller)
+      const rule = ruleFor(line.message)
+      if (rule && !(report && goesOn(report, rule))) {
+        const problem = begin(rule.kind, rule.reason, rule.severity, line.message)
+        if (rule.report) {
+          close(caller)
+          if (reports.size >= MAX_OPEN) close(reports.keys().next().value!)
+          const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
+          reports.set(caller, opened)
+          tell(opened, line.message, number)
+        } else {
+          problem.where = DEVICE.exec(line.message)?.slice(1).find(Boolean) ?? null
+          readOom(problem, line.message)
+          keep(problem)
+        }
+        return
+      }
+      if (!report) return
+      const { problem } = report
+      if (rule) {
+        if (atLeast(rule.severity, problem.severity)) problem.severity = rule.severity
+        report.lastTold = problem.lastLine = number
+        if (rule.reason === 'TransmitTimeout') problem.where = DEVICE.exec(line.message)?.slice(1).find(Boolean) ?? null
+      }
+      tell(report, line.message, number)
+      // the kill is the last word of an out-of-memory report
+      if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(line.message)) close(caller)
+    },
+    finish() {
+      for (const caller of [...reports.keys()]) close(caller)
+      return { problems: [...kept.values()].sort((a, b) => a.firstLine - b.firstLine), lines: number, omitted }
+    },
+  }
+}
+
+/** Is the line that `rule` knows a part of the open report? */
+function goesOn({ problem, rule: begun }: Report, rule: Rule): boolean {
+  if (!rule.continues) return false
+  if (rule.reason === 'KernelPanic') return true
+  if (rule.reason === 'KernelOops') return DYING.includes(problem.kind)
+  if (rule.reason === 'TransmitTimeout') return problem.kind === 'warning'
+  return rule.kind === problem.kind && (rule.kind !== 'leak' || begun.continues !== true)
+}
+
+/** Reads what a line of the report says of place, process and pod. */
+function tell(report: Report, message: string, number: number): void {
+  const { problem } = report
+  if (problem.kind === 'oom') {
+    if (/oom|OOM|[Kk]ill|Task in|Mem-Info|memory:|\bpages\b/.test(message)) {
+      readOom(problem, message)
+      report.lastTold = problem.lastLine = number
+    }
+    return
+  }
+  if (BACK.test(message)) report.aside = false
+  else if (ASIDE.test(message)) report.aside = true
+  const comm = COMM.exec(message)
+  if (comm) problem.process ??= text(`${comm[2]}[${comm[1]}]`)
+  for (const pattern of PROCESS) {
+    const found = pattern.exec(message)
+    if (found) problem.process ??= text(`${found[1]}[${found[2]}]`)
+  }
+  const frames = framesOf(message)
+  if (frames.length === 0) {
+    const places =
+      number === problem.firstLine || (problem.kind === 'deadlock' && /[,)] ?at: /.test(message)) ? symbolIn(message) : LAST_FUNCTION.exec(message)?.[1]
+    if (places !== undefined) frames.push({ name: places, doubtful: false })
+    else if (!comm && !BACK.test(message)) return
+  }
+  report.lastTold = problem.lastLine = number
+  for (const { name, doubtful } of frames) {
+    const list = report.aside ? report.other : doubtful ? report.doubtful : report.frames
+    if (list.length < MAX_FRAMES && !list.includes(name)) list.push(name)
+  }
+}
+
+function whereOf({ frames, doubtful, other, problem }: Report): string | null {
+  const telling = (names: readonly string[]) => names.filter((name) => !isPlumbing(name))
+  const sure = telling(frames)
+  const names = sure.length > 0 ? sure : telling(doubtful)
+  const whole = STALLED.includes(problem.kind) || problem.reason === 'StackOverflow'
+  const shown =
+    whole && names.length > SHOWN + SHOWN_OUTER
+      ? [...names.slice(0, SHOWN), '…', ...names.slice(-SHOWN_OUTER)]
+      : names.slice(0, whole ? SHOWN + SHOWN_OUTER : SHOWN)
+  if (problem.kind === 'deadlock')
+    shown.push(
+      ...telling(other)
+        .filter((name) => !shown.includes(name))
+        .slice(0, SHOWN),
+    )
+  // nothing but plumbing: then that is the place
+  if (shown.length === 0) shown.push(...frames.slice(0, 1))
+  return shown.length === 0 ? null : shown.join(' < ')
+}
+
+function readOom(problem: NodeProblem, message: string): void {
+  const victim = VICTIM.exec(message)?.groups
+  if (victim) problem.process = text(`${victim.name ?? victim.task}[${victim.pid ?? victim.taskPid}]`)
+  const scope = /\btask_memcg=(\S+?),|\bTask in (\S+) killed|\bpids controller in (\S+)/.exec(message)
+  const pod = POD.exec(scope?.slice(1).find(Boolean) ?? '')
+  if (pod) problem.pod = pod[1]!.replaceAll('_', '-')
+  if (problem.kind === 'oom' && /CONSTRAINT_MEMCG|Memory cgroup out of memory|as a result of limit of \/[^\s]/.test(message))
+    problem.reason = 'CgroupOutOfMemory'
+}
+
+/** Lines arrive as Latin-1, so that no byte is lost; what is shown is UTF-8, of bounded length and without control characters. */
+function text(latin1: string): string {
+  const bytes = Uint8Array.from(latin1.slice(0, TITLE), (char) => char.charCodeAt(0))
+  return new TextDecoder()
+    .decode(bytes)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+}

@@ -1,0 +1,70 @@
+/** Functions that a line of a kernel report names, and which of them say nothing about the fault. */
+
+const SYMBOL = /([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/
+/** Stack line of x86, arm64, riscv, s390, powerpc: `[<addr>] ? name+0x1/0x2 [module] file:line`. */
+const FRAME =
+  /^\s*(?:<[A-Z#]+>\s*)?(?:[A-Z#]{2,4} )?(?:\[<?[0-9a-fx]+>?\]\s*)*(?:\([A-Z]\) )?(\? )?([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(.*\(unreliable\))?/
+/** A call that the compiler inlined: only decoded logs have it. */
+const INLINE = /^\s*([A-Za-z_][\w.$]*) \S+:\d+ \[inline\]/
+/** 32-bit ARM: `[<addr>] (callee) from [<addr>] (caller+0x1/0x2)`, or ` callee from caller+0x1/0x2`. */
+const ARM = /^\s*(?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)\+0x/
+/** Where the processor was. `lr` only repeats the first caller. */
+const POINT = /^\s*(?:RIP|EIP|IP|pc|PC is at|NIP|epc|Krnl PSW)\b/
+
+/** What the compiler appends to names. */
+const SUFFIX = /\.(?:isra|constprop|part|cold|llvm|lto_priv|localalias)\b.*$/
+
+export interface Frame {
+  name: string
+  /** Found on the stack by chance; the unwinder does not vouch for it. */
+  doubtful: boolean
+}
+
+export const plainName = (name: string): string => name.replace(SUFFIX, '')
+
+/** The first `function+0x1/0x2` of a text. */
+export function symbolIn(text: string): string | undefined {
+  const found = SYMBOL.exec(text)
+  return found ? plainName(found[1]!) : undefined
+}
+
+/** The frames that a line of a report adds, innermost first. */
+export function framesOf(line: string): Frame[] {
+  const arm = ARM.exec(line)
+  if (arm) return [plainName(arm[1]!), plainName(arm[2]!)].map((name) => ({ name, doubtful: false }))
+  const frame = FRAME.exec(line)
+  if (frame) return [{ name: plainName(frame[2]!), doubtful: (frame[1] ?? frame[3]) !== undefined }]
+  const inline = INLINE.exec(line)
+  if (inline) return [{ name: plainName(inline[1]!), doubtful: false }]
+  if (POINT.test(line)) {
+    const name = symbolIn(line)
+    if (name !== undefined) return [{ name, doubtful: false }]
+  }
+  return []
+}
+
+/**
+ * Functions through which every report passes: printing it, memory checkers, traps, copying and allocating memory, taking locks, sleeping, the clock tick.
+ * The fault is with the caller.
+ */
+const PLUMBING = new RegExp(
+  `^(?:${[
+    // printing the report
+    '_*dump_(?:stack|backtrace|cpu_task)\\w*|show_(?:stack|trace|regs)\\w*|print_\\w+|_*panic\\w*|_*warn_?(?:slowpath|printk|on)?\\w*|report_bug|fixup_bug|handle_bug|unwind_backtrace|check_panic_on_warn|nmi_\\w+|arch_trigger_\\w+|trigger_\\w+backtrace\\w*|sched_show_task|spin_(?:dump|bug)|assertfail|hex_string|pointer|(?:dev_)?_*v?s?[cn]*n?printf|_*(?:dev_)?v?printk\\w*|_*dev_(?:info|warn|err|notice)|report_usage\\w*|df_debug',
+    // memory checkers
+    '_*(?:kasan|kmsan|kfence|kcsan|asan|msan|tsan|hwasan|ubsan|sanitizer)_\\w+|check_memory_region\\w*|ubsan_\\w+|save_(?:stack|trace)\\w*|stack_(?:trace|depot)_\\w+|depot_save_stack|kmemleak_\\w+',
+    // traps
+    '_*die\\w*|oops_\\w+|no_context|_*bad_area\\w*|_*do_(?:kernel_fault|page_fault|user_fault|mem_abort|tag_check_fault|translation_fault|debug_exception|alignment_fault|bad_area|error_trap|trap|invalid_op|general_protection|double_fault|sea)|exc_\\w+|asm_\\w+|page_fault|async_page_fault|invalid_op|general_protection|double_fault|error_entry|handle_invalid_op|el[01]\\w*_(?:sync|irq|abort|dbg|undef|da|sync_handler)\\w*|el[01]_\\w+|el[01][ht]\\w*|entry_\\w+|do_syscall_\\w+|_*do_fast_syscall\\w*|x64_sys_call|invoke_syscall|ret_from_fork\\w*|_*x86_(?:indirect|return)_thunk\\w*',
+    // memory and strings
+    '_*(?:arch_|raw_|pi_)?mem(?:cpy|set|move|cmp|chr|scan)\\w*|_*str(?:n|l|r)?(?:cpy|len|cmp|chr|cat|casecmp|str)\\w*|_*(?:raw_)?copy_(?:to|from)_(?:user|iter)\\w*|_*(?:instrument_)\\w+|_*list_(?:add|del)\\w*|_*refcount_\\w+|_*(?:arch_)?(?:raw_)?atomic\\w*|_*(?:arch_)?(?:test|set|clear)_bit\\w*|_*raw_(?:read|write)[bwlq]|logic_(?:in|out)[bwl]|debug_(?:print_)?object\\w*|debug_check_no_obj\\w*|_*debug_check_\\w+',
+    '_*k[mvz]*alloc\\w*|_*k(?:v)?free\\w*|_*kmem_cache_\\w+|_*slab_\\w+|_*vmalloc\\w*|vfree\\w*|_*alloc_pages\\w*|kmemdup\\w*|kstrdup\\w*|krealloc\\w*|_*phys_addr',
+    // locks
+    '_?_?raw_(?:spin|read|write)_\\w+|_*do_raw_\\w+|(?:_*pv_|native_)?_*queued_(?:spin|read|write)\\w+|_*mutex_\\w+|_*rt_mutex\\w+|rwsem_\\w+|_*down_(?:read|write|trylock)\\w*|_*up_(?:read|write)\\w*|_*lock_(?:acquire|release)\\w*|register_lock_class|mark_\\w+|check_(?:usage|prev|noncircular|irq_usage)\\w*|validate_chain|lockdep_\\w+|_*might_(?:sleep|fault|resched)\\w*|percpu_(?:down|up)\\w*|_*spin_lock\\w*|_*local_bh_\\w+',
+    // sleeping
+    '_*schedule(?:_\\w+)?|_*schedule_bug|preempt_schedule\\w*|_*preempt_\\w+|_*switch_to|context_switch|io_schedule\\w*|_*wait_for_c\\w+|do_wait_for_common|_*wait_on_bit\\w*|bit_wait\\w*|out_of_line_wait\\w*|folio_wait_bit\\w*',
+    // the clock tick and the reports that start from it
+    'update_process_times|tick_(?:sched|nohz|periodic|do_update)\\w*|_*hrtimer_\\w+|_*run_hrtimer|(?:local_|smp_)*apic_timer_interrupt|_*sysvec_\\w+|irq_(?:exit|enter|work)\\w*|handle_irq\\w*|rcu_(?:check_callbacks|sched_clock_irq|dump_cpu_stacks|pending|gp_kthread|gp_fqs\\w*)|print_other_cpu_stall|check_cpu_stall|watchdog_\\w+|kthread|process_one_work|process_scheduled_works|worker_thread|_*do_softirq\\w*|do_softirq\\w*',
+  ].join('|')})$`,
+)
+
+export const isPlumbing = (name: string): boolean => PLUMBING.test(name)

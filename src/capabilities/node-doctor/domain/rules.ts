@@ -1,0 +1,245 @@
+/** What the kernel says when something is wrong, as families of wording. The first rule that matches a line names it. */
+import type { Severity } from '#core/shapes/severity.ts'
+import type { Kind } from './kinds.ts'
+
+export interface Rule {
+  kind: Kind
+  reason: string
+  severity: Severity
+  pattern: RegExp
+  /** Part of the report that is open, if one is: an oops ends in a panic, an out-of-memory kill has four lines. */
+  continues?: true
+  /** A report of many lines follows (registers, stack); without it the line stands for itself. */
+  report?: true
+}
+
+/** A device of removable media that is simply not there. */
+const NO_MEDIUM = '(?!fd\\d|sr\\d)'
+
+export const RULES: readonly Rule[] = [
+  // memory checkers
+  { kind: 'memory-safety', reason: 'MemoryCheckerReport', severity: 'error', report: true, pattern: /\bBUG: (?:KASAN|KMSAN|KFENCE): / },
+  { kind: 'data-race', reason: 'DataRace', severity: 'warning', report: true, pattern: /\bBUG: KCSAN: / },
+  { kind: 'memory-safety', reason: 'UndefinedBehavior', severity: 'error', report: true, pattern: /\bUBSAN: \S/ },
+  { kind: 'leak', reason: 'KernelMemoryLeak', severity: 'warning', report: true, pattern: /\bBUG: memory leak\b|\bkmemleak: \d+ new suspected memory leaks/ },
+  { kind: 'leak', reason: 'KernelMemoryLeak', severity: 'warning', report: true, continues: true, pattern: /^unreferenced object\b/ },
+
+  // no progress
+  {
+    kind: 'hang',
+    reason: 'TaskHung',
+    severity: 'error',
+    report: true,
+    pattern: /\btask .{1,64}:\d+ (?:blocked (?:in I\/O wait )?|can't die )for more than \d+ seconds/,
+  },
+  { kind: 'rcu-stall', reason: 'RcuStall', severity: 'error', report: true, pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detected (?:expedited )?stalls? on / },
+  {
+    kind: 'rcu-stall',
+    reason: 'RcuStall',
+    severity: 'error',
+    report: true,
+    continues: true,
+    pattern: /\brcu\w*:? (?:\w+ )?kthread (?:starved for \d+ jiffies|timer wakeup didn't happen)/,
+  },
+  { kind: 'lockup', reason: 'SoftLockup', severity: 'critical', report: true, pattern: /\bsoft lockup - CPU#\d+ stuck for/ },
+  {
+    kind: 'lockup',
+    reason: 'HardLockup',
+    severity: 'critical',
+    report: true,
+    pattern: /\b[Ww]atchdog (?:self-)?detected hard LOCKUP|\bself-detected hard LOCKUP|\bdetected hard LOCKUP on/,
+  },
+  { kind: 'lockup', reason: 'WorkqueueLockup', severity: 'error', report: true, pattern: /\bBUG: workqueue lockup - / },
+  { kind: 'lockup', reason: 'SpinlockLockup', severity: 'critical', report: true, pattern: /\bBUG: \w*lock lockup\b/ },
+
+  // locks used against their rules
+  {
+    kind: 'deadlock',
+    reason: 'LockOrder',
+    severity: 'warning',
+    report: true,
+    pattern:
+      /\bpossible (?:circular|recursive) locking\b|\bpossible irq lock inversion\b|\bpossible \w+ locking dependency\b|-unsafe lock order detected|\binconsistent lock state\b/,
+  },
+  {
+    kind: 'deadlock',
+    reason: 'LockMisuse',
+    severity: 'warning',
+    report: true,
+    pattern:
+      /\bbad unlock balance detected|\bbad contention detected|\b(?:WARNING|INFO): suspicious RCU usage\b|\b[Nn]ested lock was not taken|\bstill has locks held!|\bheld lock freed!|\block held (?:when returning to user space|at task exit)|\bInvalid wait context\b|INFO: trying to register non-static key|^DEBUG_LOCKS_WARN_ON\(/,
+  },
+  {
+    kind: 'deadlock',
+    reason: 'LockMisuse',
+    severity: 'error',
+    report: true,
+    pattern:
+      /\bBUG: (?:(?:raw_)?(?:spin|rw|write|read)-?lock|workqueue leaked lock|using \w+ with interrupts|MAX_LOCK\w+ |MAX_STACK_TRACE_ENTRIES |[\w ]*\block\b)/,
+  },
+  {
+    kind: 'deadlock',
+    reason: 'LockMisuse',
+    severity: 'warning',
+    report: true,
+    continues: true,
+    pattern: /\bWARNING: CPU: \d+ PID: \d+ at \S*\blocking\/lockdep\.c:|\bWARNING: \S*\blocking\/lockdep\.c:\d+ at /,
+  },
+
+  // the kernel stopped a part of itself
+  { kind: 'bug', reason: 'KernelBug', severity: 'critical', report: true, pattern: /\b[Kk]ernel BUG at \S/ },
+  { kind: 'divide-error', reason: 'DivideError', severity: 'critical', report: true, pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]/ },
+  {
+    kind: 'oops',
+    reason: 'NullPointerDereference',
+    severity: 'critical',
+    report: true,
+    pattern: /\b[Uu]nable to handle kernel NULL pointer dereference\b|\bBUG: [Kk]ernel NULL pointer dereference\b/,
+  },
+  {
+    kind: 'oops',
+    reason: 'PagingRequest',
+    severity: 'critical',
+    report: true,
+    pattern: /\bBUG: [Uu]nable to handle\b|\b[Uu]nable to handle kernel (?:paging|access|execut|data|instruction|pointer|read|write|unknown|unaligned|$)/,
+  },
+  {
+    kind: 'oops',
+    reason: 'GeneralProtectionFault',
+    severity: 'critical',
+    report: true,
+    pattern: /\bgeneral protection fault(?:[:,] | maybe | for ).*[0-9a-f]{4} \[#\d+\]/,
+  },
+  {
+    kind: 'oops',
+    reason: 'StackOverflow',
+    severity: 'critical',
+    report: true,
+    pattern: /\bstack guard page was hit at\b|\bInsufficient stack space to handle exception/,
+  },
+  { kind: 'panic', reason: 'DoubleFault', severity: 'critical', report: true, pattern: /\bPANIC: double fault\b/ },
+  {
+    kind: 'oops',
+    reason: 'UnhandledFault',
+    severity: 'critical',
+    report: true,
+    pattern: /^Unhandled (?:fault|prefetch abort): |^Bad mode in .* handler detected/,
+  },
+  // every architecture counts its oopses: "… [#1]"
+  {
+    kind: 'oops',
+    reason: 'KernelOops',
+    severity: 'critical',
+    report: true,
+    continues: true,
+    pattern: /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16} \[#\d+\]|^Oops\b.*\[#\d+\]|\bInternal error: .*\[#\d+\]|^Kernel BUG \[#\d+\]/,
+  },
+  { kind: 'panic', reason: 'KernelPanic', severity: 'critical', report: true, continues: true, pattern: /\bKernel panic - not syncing\b/ },
+  {
+    kind: 'bug',
+    reason: 'AtomicSleep',
+    severity: 'error',
+    report: true,
+    pattern: /\bBUG: scheduling while atomic\b|\bBUG: sleeping function called from invalid context/,
+  },
+  { kind: 'bug', reason: 'SlabCorruption', severity: 'error', report: true, pattern: /\bBUG [\w.:-]+ \((?:Not tainted|Tainted)[^)]*\): / },
+  {
+    kind: 'bug',
+    reason: 'SlabCorruption',
+    severity: 'error',
+    report: true,
+    continues: true,
+    pattern: /\bINFO: (?:Allocated|Freed) in \S+ age=\d+ cpu=\d+ pid=\d+/,
+  },
+  { kind: 'bug', reason: 'ReferenceCount', severity: 'error', pattern: /\bVFS: Close: file count is 0\b|\bVFS: Busy inodes after unmount\b/ },
+  { kind: 'bug', reason: 'KernelBug', severity: 'error', report: true, pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z]\w*(?: [\w-]+){2,}/ },
+  { kind: 'warning', reason: 'KernelWarning', severity: 'warning', report: true, pattern: /\bWARNING: (?:CPU: \d+ PID: \d+ )?at \S|\bWARNING: \S+:\d+ at \S/ },
+  { kind: 'warning', reason: 'KernelWarning', severity: 'warning', pattern: /\bWARNING: kernel stack (?:regs|frame pointer) at \S+ in \S+ has bad/ },
+
+  // memory ran out
+  { kind: 'oom', reason: 'OutOfMemory', severity: 'error', report: true, pattern: /\binvoked oom-killer: / },
+  {
+    kind: 'oom',
+    reason: 'OutOfMemory',
+    severity: 'error',
+    continues: true,
+    pattern:
+      /\boom-kill:constraint=|\bTask in \S+ killed as a result of limit of |\b(?:Out of memory|Memory cgroup out of memory|out of memory \(\w+\)): Kill(?:ed)? process \d+|^Killed process \d+ \(/,
+  },
+
+  // storage
+  {
+    kind: 'fs-error',
+    reason: 'FilesystemReadOnly',
+    severity: 'critical',
+    pattern: /\bRemounting filesystem read-only\b|\bforced readonly\b|\bFilesystem has been set read-only\b/,
+  },
+  {
+    kind: 'fs-error',
+    reason: 'FilesystemShutdown',
+    severity: 'critical',
+    pattern: /\bXFS \(\S+\):.*\b(?:Shutting down filesystem|[Ff]ilesystem has been shut down|Please (?:umount|unmount) the filesystem)/,
+  },
+  {
+    kind: 'fs-error',
+    reason: 'FilesystemError',
+    severity: 'error',
+    pattern:
+      /\bEXT[234]-fs (?:error|panic|\(\S+\): (?:error|failed to convert|delayed block allocation failed))|\bXFS \(\S+\):.*(?:[Cc]orruption|Internal error|metadata I\/O error|log I\/O error)|\bBTRFS(?:: error| critical| error| \(device \S+\): (?:error|parent transid))|\bJBD2?: (?:Error|Detected (?:aborted journal|IO errors))|\bAborting journal on device|\bFAT-fs \(\S+\): error|\bF2FS-fs \(\S+\):.*(?:corrupt|inconsisten)/,
+  },
+  { kind: 'fs-error', reason: 'FilesystemWarning', severity: 'warning', pattern: /\bEXT[234]-fs warning\b/ },
+  { kind: 'fs-error', reason: 'OverlayCorrupt', severity: 'error', pattern: /\boverlayfs: .*\b(?:failed to resolve|invalid origin|corrupt)/ },
+  {
+    kind: 'io-error',
+    reason: 'IoTimeout',
+    severity: 'error',
+    pattern: /\bnvme\d* ?\S*: I\/O (?:tag )?\d+.* timeout\b|\bnvme nvme\d+: (?:controller is down|Device not ready|Removing after probe failure)/,
+  },
+  {
+    kind: 'io-error',
+    reason: 'IoError',
+    severity: 'error',
+    pattern: new RegExp(
+      `\\bBuffer I/O error on (?:dev|device) ${NO_MEDIUM}\\w|\\b(?:I/O|critical (?:medium|target|nexus|space allocation)|protection|data integrity|timeout) error, dev ${NO_MEDIUM}\\w|\\bata\\d+(?:\\.\\d+)?: (?:failed command|exception Emask|link is slow to respond|SError: \\{)|\\[sd[a-z]+\\].*Sense Key : (?:Medium|Hardware) Error|\\blost (?:async )?page write\\b`,
+    ),
+  },
+
+  // hardware
+  {
+    kind: 'hw-error',
+    reason: 'HardwareErrorFatal',
+    severity: 'critical',
+    pattern:
+      /\[Hardware Error\]: event severity: fatal|\bUncorrect(?:ed|able).*\b(?:memory error|\[Hardware Error\])|\bmce: .*Fatal machine check|\bEDAC \S+: \d+ UE /,
+  },
+  { kind: 'hw-error', reason: 'MemoryPagePoisoned', severity: 'error', pattern: /\bMemory failure: 0x[0-9a-f]+: / },
+  {
+    kind: 'hw-error',
+    reason: 'HardwareErrorCorrected',
+    severity: 'warning',
+    pattern:
+      /\[Hardware Error\]: event severity: (?:corrected|info)|\bEDAC \S+: \d+ CE |\bCE memory (?:read|scrubbing|write) error|\bMachine check events logged/,
+  },
+  {
+    kind: 'hw-error',
+    reason: 'HardwareError',
+    severity: 'error',
+    pattern: /\[Hardware Error\]: (?:event severity: recoverable|CPU \d+: Machine Check)|\bPCIe Bus Error: severity=Uncorrect|\bNVRM: Xid \(/,
+  },
+  { kind: 'hw-error', reason: 'CpuThrottled', severity: 'warning', pattern: /\b(?:Core|Package) temperature (?:is )?above threshold\b/ },
+
+  // network, and tables that are full
+  { kind: 'netdev-leak', reason: 'UnregisterNetDevice', severity: 'error', pattern: /\bunregister_netdevice: waiting for \S+ to become free\b/ },
+  { kind: 'net-error', reason: 'TransmitTimeout', severity: 'error', continues: true, pattern: /\bNETDEV WATCHDOG: .*transmit queue \d+ timed out/ },
+  { kind: 'limit', reason: 'ConntrackFull', severity: 'error', pattern: /\bnf_conntrack: (?:nf_conntrack: )?table full, dropping packet/ },
+  { kind: 'limit', reason: 'OpenFilesFull', severity: 'critical', pattern: /\bVFS: file-max limit \d+ reached/ },
+  { kind: 'limit', reason: 'NeighborTableFull', severity: 'error', pattern: /\bneighbou?r(?: table overflow|: \w+: neighbor table overflow)!/ },
+  { kind: 'limit', reason: 'PidsFull', severity: 'error', pattern: /\bcgroup: fork rejected by pids controller in / },
+  { kind: 'limit', reason: 'TcpMemoryFull', severity: 'warning', pattern: /\bTCP: out of memory -- consider tuning tcp_mem/ },
+]
+
+/** Words without which no rule can match: what most lines of a flood are refused by. */
+export const TRIGGER =
+  /BUG|WARNING|INFO: |UBSAN|kmemleak|unreferenced|for more than|stalls? on|kthread |LOCKUP|lockup|locking|lock state|lock order|lock inversion|unlock balance|contention|RCU usage|ested lock|locks? held|lock freed|non-static|DEBUG_LOCKS|nable to handle|\[#\d|guard page|Insufficient stack|PANIC|Unhandled|Bad mode|panic - |oom-kill|Task in |Kill(?:ed)? process|VFS: |EXT|XFS|BTRFS|JBD|journal|FAT-fs|F2FS|overlayfs|read-?only|nvme|I\/O error|error, dev|ata\d|Sense Key|page write|Hardware Error|Uncorrect|mce: |EDAC|CE memory|Machine check|Memory failure|PCIe Bus|NVRM|above threshold|unregister_netdevice|NETDEV|table full|overflow!|fork rejected|tcp_mem|wait context/
+
+export const ruleFor = (message: string): Rule | undefined => (TRIGGER.test(message) ? RULES.find((rule) => rule.pattern.test(message)) : undefined)
