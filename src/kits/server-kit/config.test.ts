@@ -36,6 +36,6 @@ describe('resolveConfig', () => {
   })
 
   it('leaves variables of other programs alone', () => {
-    expect(problems({}, { SALLYPORT_SOMETHING_ELSE: '1', PATH: '/bin' })).toEqual([])
+    expect(problems({}, { SALLYPORT_SOMETHING_ELSE: '1', SALLYPORT_CASES: '/x', SALLYPORT_FAILED_STEPS: '0', PATH: '/bin' })).toEqual([])
   })
 })

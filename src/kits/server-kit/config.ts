@@ -24,11 +24,11 @@ export function resolveConfig<Schema extends z.ZodObject>(
   const parsed = parseInput(schema, input)
   const known = [...keys.map(variable), ...alsoKnown]
   const strangers: Problem[] = Object.keys(env)
-    .filter((name) => name.startsWith('SALLYPORT_') && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .flatMap((name) => {
       // Only what is nearly one of ours is surely a slip: other programs may read their own.
-      const suggestion = nearest(name, known)
-      return suggestion === undefined ? [] : [{ path: name, message: 'unknown variable', suggestion }]
+      const suggestion = nearest(name.slice(PREFIX.length), known.map((one) => one.slice(PREFIX.length)))
+      return suggestion === undefined ? [] : [{ path: name, message: 'unknown variable', suggestion: PREFIX + suggestion }]
     })
   if (parsed.ok && strangers.length === 0) return parsed.value
   const named = (parsed.ok ? [] : parsed.error).map((problem) => {
@@ -39,6 +39,7 @@ export function resolveConfig<Schema extends z.ZodObject>(
   throw invalidInput([...named, ...strangers])
 }
 
+const PREFIX = 'SALLYPORT_'
 const words = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 const flag = (key: string) => `--${words(key)}`
-const variable = (key: string) => `SALLYPORT_${words(key).replaceAll('-', '_').toUpperCase()}`
+const variable = (key: string) => `${PREFIX}${words(key).replaceAll('-', '_').toUpperCase()}`
