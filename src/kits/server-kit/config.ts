@@ -27,7 +27,10 @@ export function resolveConfig<Schema extends z.ZodObject>(
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .flatMap((name) => {
       // Only what is nearly one of ours is surely a slip: other programs may read their own.
-      const suggestion = nearest(name.slice(PREFIX.length), known.map((one) => one.slice(PREFIX.length)))
+      const suggestion = nearest(
+        name.slice(PREFIX.length),
+        known.map((one) => one.slice(PREFIX.length)),
+      )
       return suggestion === undefined ? [] : [{ path: name, message: 'unknown variable', suggestion: PREFIX + suggestion }]
     })
   if (parsed.ok && strangers.length === 0) return parsed.value
