@@ -173,7 +173,7 @@ export interface RequestsAnswer extends Provenance {
 /** GET /live?filter — `eq` filters of route, namespace, service and arm, at most one each. */
 export const liveQuery = z.object({ filter: many(filterText) })
 
-/** GET /live (SSE), event `tick` once a second: the last 60 seconds by arrival time for the filter of route, namespace, service. */
+/** GET /live (SSE), event `tick` twice a second: the last 60 seconds by arrival time for the filter of route, namespace, service. */
 export interface LiveTick {
   now: number
   freshnessMs: number | null

@@ -135,7 +135,7 @@ describe('lines', () => {
     const next = await tick()
     expect(next.total.requests).toBe(57)
     expect(next.latest.length).toBe(7)
-    expect(next.freshnessMs).toBe(1000)
+    expect(next.freshnessMs).toBe(500)
     await clock.advance(1000)
     expect((await tick()).latest).toEqual([])
     expect((await call('GET', '/live?filter=status:eq:500')).status).toBe(400)
