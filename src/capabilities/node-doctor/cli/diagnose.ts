@@ -1,17 +1,19 @@
 /** `sallyport node diagnose`: recorded kernel logs and journals, without a server and without a cluster. */
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { CodedError, EXIT } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { createLineCutter } from '../domain/cut-lines.ts'
-import { createDiagnosis } from '../domain/diagnose.ts'
+import { createDiagnosis, type ExtraRules } from '../domain/diagnose.ts'
 import type { NodeProblem } from '../domain/kinds.ts'
+import { type NpdRules, readNpdConfig } from '../domain/npd-config.ts'
 
 interface DiagnoseOptions {
   output: 'table' | 'wide' | 'json' | 'ndjson'
   failOn?: Severity
+  config: string[]
 }
 
 /** What is printed of each file. */
@@ -34,17 +36,29 @@ export function addDiagnose(node: Command, context: CliContext): void {
     .description(zh ? '离线分析内核日志和 journal' : 'analyze recorded kernel logs and journals, offline')
     .argument('[file...]', zh ? '日志文件；- 或不给出表示标准输入' : 'log files; - or none is stdin')
     .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'wide', 'json', 'ndjson']).default('table'))
+    .option(
+      '--config <file>',
+      zh
+        ? '再应用 node-problem-detector 的日志监控配置（JSON），可重复'
+        : "apply a log monitor's configuration of node-problem-detector (JSON) too, may be given several times",
+      (file: string, before: string[]) => [...before, file],
+      [] as string[],
+    )
     .addOption(
       new Option('--fail-on <severity>', zh ? '发现该级别或更高级别的问题时以 3 退出' : 'exit with 3 when a problem is at least this severe').choices(
         SEVERITIES,
       ),
     )
     .action(async (files: string[], options: DiagnoseOptions) => {
+      const configs = options.config.map(readConfig)
+      const skipped = configs.flatMap((config) => rulesOf(config).notApplied)
+      if (skipped.length > 0)
+        context.note(zh ? `以下规则运行程序，无法离线应用：${skipped.join('，')}` : `These rules run a program and were not applied: ${skipped.join(', ')}`)
       const all: FileDiagnosis[] = []
       const failures: CodedError[] = []
       for (const file of files.length > 0 ? files : ['-']) {
         try {
-          all.push(await diagnoseFile(file, context))
+          all.push(await diagnoseFile(file, configs, context))
         } catch (error) {
           if (!(error instanceof CodedError)) throw error
           failures.push(error)
@@ -65,9 +79,39 @@ export function addDiagnose(node: Command, context: CliContext): void {
     })
 }
 
+interface NpdFile {
+  file: string
+  json: unknown
+}
+
+/** Throws FILE_UNREADABLE, INVALID_INPUT. */
+function readConfig(file: string): NpdFile {
+  try {
+    const config = { file, json: JSON.parse(readFileSync(file, 'utf8')) as unknown }
+    rulesOf(config)
+    return config
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    if (error instanceof SyntaxError) throw invalidInput([{ path: file, message: error.message }])
+    throw new CodedError('FILE_UNREADABLE', { path: file, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+  }
+}
+
+function rulesOf({ file, json }: NpdFile): NpdRules {
+  const rules = readNpdConfig(json)
+  if (!rules.ok) throw invalidInput(rules.error.map((problem) => ({ ...problem, path: `${file}: ${problem.path}` })))
+  return rules.value
+}
+
+/** Rules remember lines, so each file that is read gets its own. */
+function extraRules(configs: readonly NpdFile[]): ExtraRules {
+  const all = configs.map(rulesOf)
+  return (line, raw) => all.flatMap(({ apply }) => apply(line, raw))
+}
+
 /** Rejects with FILE_UNREADABLE. */
-async function diagnoseFile(file: string, { language, signal }: CliContext): Promise<FileDiagnosis> {
-  const diagnosis = createDiagnosis(language)
+async function diagnoseFile(file: string, configs: readonly NpdFile[], { language, signal }: CliContext): Promise<FileDiagnosis> {
+  const diagnosis = createDiagnosis(language, configs.length === 0 ? undefined : extraRules(configs))
   const cutter = createLineCutter(diagnosis.line)
   try {
     for await (const chunk of file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK, signal })) cutter.push(chunk as Uint8Array)

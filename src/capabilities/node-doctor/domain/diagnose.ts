@@ -5,7 +5,7 @@ import { ADVICE } from './advice.ts'
 import { framesOf, isPlumbing, symbolIn } from './frames.ts'
 import type { Kind, NodeProblem } from './kinds.ts'
 import { type LogLine, unwrapLine } from './line.ts'
-import { type Rule, ruleFor, TRIGGER } from './rules.ts'
+import { mayMatter, type Rule, ruleFor } from './rules.ts'
 
 /** A report longer than this goes on without us; a stack of all CPUs is shorter. */
 const REPORT_LINES = 1000
@@ -34,6 +34,7 @@ const BACK = /^\s*(?:stack backtrace|Call [Tt]race:?|Backtrace:|NMI backtrace|Ta
 /** The work item after which a worker was found with a lock. */
 const LAST_FUNCTION = /^\s*last function: (\w+)/
 
+const PRINTABLE = /^[ -~]*$/
 const POD = /pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32})/
 const PROCESS: readonly RegExp[] = [
   /\btask (.{1,64}?):(\d+) (?:blocked|can't die)/,
@@ -66,7 +67,7 @@ export interface Diagnosis {
 }
 
 /** A rule from outside, asked about every line beside our own; see `npd-config.ts`. */
-export type ExtraRules = (line: LogLine) => readonly { kind: Kind; reason: string; title: string; severity: NodeProblem['severity'] }[]
+export type ExtraRules = (line: LogLine, raw: string) => readonly { kind: Kind; reason: string; title: string; severity: NodeProblem['severity'] }[]
 
 export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnosis {
   const kept = new Map<string, NodeProblem>()
@@ -77,19 +78,20 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
   const reports = new Map<string, Report>()
 
   const keep = (problem: NodeProblem) => {
-    const key = [problem.kind, problem.reason, problem.where, problem.pod, problem.process?.replace(/\[\d+\]$/, '')].join('\n')
+    const { kind, reason, where, pod } = problem
+    const key = `${kind}\n${reason}\n${where}\n${pod}\n${problem.process === null ? '' : problem.process.replace(/\[\d+\]$/, '')}`
     const same = kept.get(key)
     if (same) {
       same.count++
       same.lastLine = Math.max(same.lastLine, problem.lastLine)
       return
     }
-    const sofar = perKind.get(problem.kind) ?? 0
+    const sofar = perKind.get(kind) ?? 0
     if (sofar >= PER_KIND) {
       omitted++
       return
     }
-    perKind.set(problem.kind, sofar + 1)
+    perKind.set(kind, sofar + 1)
     kept.set(key, problem)
   }
   const close = (caller: string) => {
@@ -120,9 +122,9 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     line(raw) {
       number++
       if (reports.size > 0) closeEnded()
-      if (reports.size === 0 && !extra && !TRIGGER.test(raw)) return
+      if (reports.size === 0 && !extra && !mayMatter(raw)) return
       const line = unwrapLine(raw)
-      if (extra) for (const found of extra(line)) keep(begin(found.kind, found.reason, found.severity, found.title))
+      if (extra) for (const found of extra(line, raw)) keep(begin(found.kind, found.reason, found.severity, found.title))
       if (line.program !== undefined && line.program !== 'kernel') return
 
       const caller = line.caller ?? ''
@@ -138,7 +140,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
           tell(opened, line.message, number)
         } else {
           problem.where = DEVICE.exec(line.message)?.slice(1).find(Boolean) ?? null
-          readOom(problem, line.message)
+          if (rule.kind === 'oom' || rule.kind === 'limit') readOom(problem, line.message)
           keep(problem)
         }
         return
@@ -234,9 +236,10 @@ function readOom(problem: NodeProblem, message: string): void {
 
 /** Lines arrive as Latin-1, so that no byte is lost; what is shown is UTF-8, of bounded length and without control characters. */
 function text(latin1: string): string {
-  const bytes = Uint8Array.from(latin1.slice(0, TITLE), (char) => char.charCodeAt(0))
-  return new TextDecoder()
-    .decode(bytes)
+  const short = latin1.slice(0, TITLE)
+  if (PRINTABLE.test(short)) return short.trim()
+  return Buffer.from(short, 'latin1')
+    .toString('utf8')
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
 }

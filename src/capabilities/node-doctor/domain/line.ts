@@ -18,16 +18,33 @@ const STAMP = /^\[(?: *\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d
 const CALLER = /^\[ *([TC]\d+)\] ?/
 const JOURNAL_JSON = 65_536
 
+const STAR = 0x2a
+const LESS = 0x3c
+const UPPER_A = 0x41
+const UPPER_Z = 0x5a
+const BRACKET = 0x5b
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
 /** Never throws: what is not understood is the message as it is. */
 export function unwrapLine(line: string): LogLine {
   if (line.charCodeAt(0) === 0x7b && line.includes('"MESSAGE"') && line.length <= JOURNAL_JSON) return fromJournal(line)
-  let message = line.replace(LEVEL, '').replace(DROPPED, '')
-  const syslog = SYSLOG.exec(message)
-  if (syslog) message = message.slice(syslog[0].length)
-  message = message.replace(STAMP, '')
-  const caller = CALLER.exec(message)
-  if (caller) message = message.slice(caller[0].length)
-  return { message, program: syslog?.[1], caller: caller?.[1] }
+  let message = line
+  let program: string | undefined
+  let first = message.charCodeAt(0)
+  // the patterns are tried only where their first character is there: most lines need one of them
+  const strip = (pattern: RegExp): string | undefined => {
+    const found = pattern.exec(message)
+    if (!found) return undefined
+    message = message.slice(found[0].length)
+    first = message.charCodeAt(0)
+    return found[1] ?? ''
+  }
+  if (first === LESS || isDigit(first)) strip(LEVEL)
+  if (first === STAR) strip(DROPPED)
+  if (isDigit(first) || (first >= UPPER_A && first <= UPPER_Z)) program = strip(SYSLOG)
+  if (first === BRACKET) strip(STAMP)
+  const caller = first === BRACKET ? strip(CALLER) : undefined
+  return { message, program, caller }
 }
 
 /** A line of `journalctl -o json`. */
@@ -39,4 +56,30 @@ function fromJournal(line: string): LogLine {
   } catch {
     return { message: line, program: undefined, caller: undefined }
   }
+}
+
+const BOOT = /\[ *(\d+\.\d+)\]/
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)/
+const YEARLESS = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)/
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
+
+/** When a line was written, in seconds of whatever clock its carrier uses; only differences within one log mean something. */
+export function lineSeconds(line: string): number | undefined {
+  const boot = BOOT.exec(line.slice(0, 128))
+  if (boot) return Number(boot[1])
+  const iso = ISO.exec(line)
+  if (iso) {
+    const [year, month, day, hour, minute, second] = iso.slice(1).map(Number) as [number, number, number, number, number, number]
+    return ((daysOf(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+  }
+  const yearless = YEARLESS.exec(line)
+  if (!yearless) return undefined
+  const [day, hour, minute, second] = yearless.slice(2).map(Number) as [number, number, number, number]
+  return ((daysOf(2000, MONTHS.indexOf(yearless[1]!) / 3 + 1, day) * 24 + hour) * 60 + minute) * 60 + second
+}
+
+/** Days since some day, by the calendar in which a year begins in March. */
+function daysOf(year: number, month: number, day: number): number {
+  const from = month > 2 ? year : year - 1
+  return 365 * from + Math.floor(from / 4) - Math.floor(from / 100) + Math.floor(from / 400) + Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day
 }

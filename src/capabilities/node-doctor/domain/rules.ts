@@ -6,6 +6,8 @@ export interface Rule {
   kind: Kind
   reason: string
   severity: Severity
+  /** Every line that the pattern matches holds one of these: what keeps a flood of other lines cheap. */
+  words: readonly string[]
   pattern: RegExp
   /** Part of the report that is open, if one is: an oops ends in a panic, an out-of-memory kill has four lines. */
   continues?: true
@@ -18,44 +20,70 @@ const NO_MEDIUM = '(?!fd\\d|sr\\d)'
 
 export const RULES: readonly Rule[] = [
   // memory checkers
-  { kind: 'memory-safety', reason: 'MemoryCheckerReport', severity: 'error', report: true, pattern: /\bBUG: (?:KASAN|KMSAN|KFENCE): / },
-  { kind: 'data-race', reason: 'DataRace', severity: 'warning', report: true, pattern: /\bBUG: KCSAN: / },
-  { kind: 'memory-safety', reason: 'UndefinedBehavior', severity: 'error', report: true, pattern: /\bUBSAN: \S/ },
-  { kind: 'leak', reason: 'KernelMemoryLeak', severity: 'warning', report: true, pattern: /\bBUG: memory leak\b|\bkmemleak: \d+ new suspected memory leaks/ },
-  { kind: 'leak', reason: 'KernelMemoryLeak', severity: 'warning', report: true, continues: true, pattern: /^unreferenced object\b/ },
+  { kind: 'memory-safety', reason: 'MemoryCheckerReport', words: ['BUG: K'], severity: 'error', report: true, pattern: /\bBUG: (?:KASAN|KMSAN|KFENCE): / },
+  { kind: 'data-race', reason: 'DataRace', words: ['BUG: K'], severity: 'warning', report: true, pattern: /\bBUG: KCSAN: / },
+  { kind: 'memory-safety', reason: 'UndefinedBehavior', words: ['UBSAN'], severity: 'error', report: true, pattern: /\bUBSAN: \S/ },
+  {
+    kind: 'leak',
+    reason: 'KernelMemoryLeak',
+    words: ['BUG: memory leak', 'kmemleak'],
+    severity: 'warning',
+    report: true,
+    pattern: /\bBUG: memory leak\b|\bkmemleak: \d+ new suspected memory leaks/,
+  },
+  {
+    kind: 'leak',
+    reason: 'KernelMemoryLeak',
+    words: ['unreferenced object'],
+    severity: 'warning',
+    report: true,
+    continues: true,
+    pattern: /^unreferenced object\b/,
+  },
 
   // no progress
   {
     kind: 'hang',
     reason: 'TaskHung',
+    words: ['for more than'],
     severity: 'error',
     report: true,
     pattern: /\btask .{1,64}:\d+ (?:blocked (?:in I\/O wait )?|can't die )for more than \d+ seconds/,
   },
-  { kind: 'rcu-stall', reason: 'RcuStall', severity: 'error', report: true, pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detected (?:expedited )?stalls? on / },
   {
     kind: 'rcu-stall',
     reason: 'RcuStall',
+    words: ['stall'],
+    severity: 'error',
+    report: true,
+    pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detected (?:expedited )?stalls? on /,
+  },
+  {
+    kind: 'rcu-stall',
+    reason: 'RcuStall',
+    words: ['kthread starved', 'kthread timer'],
     severity: 'error',
     report: true,
     continues: true,
     pattern: /\brcu\w*:? (?:\w+ )?kthread (?:starved for \d+ jiffies|timer wakeup didn't happen)/,
   },
-  { kind: 'lockup', reason: 'SoftLockup', severity: 'critical', report: true, pattern: /\bsoft lockup - CPU#\d+ stuck for/ },
+  { kind: 'lockup', reason: 'SoftLockup', words: ['soft lockup'], severity: 'critical', report: true, pattern: /\bsoft lockup - CPU#\d+ stuck for/ },
   {
     kind: 'lockup',
     reason: 'HardLockup',
+    words: ['hard LOCKUP'],
     severity: 'critical',
     report: true,
     pattern: /\b[Ww]atchdog (?:self-)?detected hard LOCKUP|\bself-detected hard LOCKUP|\bdetected hard LOCKUP on/,
   },
-  { kind: 'lockup', reason: 'WorkqueueLockup', severity: 'error', report: true, pattern: /\bBUG: workqueue lockup - / },
-  { kind: 'lockup', reason: 'SpinlockLockup', severity: 'critical', report: true, pattern: /\bBUG: \w*lock lockup\b/ },
+  { kind: 'lockup', reason: 'WorkqueueLockup', words: ['BUG: workqueue'], severity: 'error', report: true, pattern: /\bBUG: workqueue lockup - / },
+  { kind: 'lockup', reason: 'SpinlockLockup', words: ['lock lockup'], severity: 'critical', report: true, pattern: /\bBUG: \w*lock lockup\b/ },
 
   // locks used against their rules
   {
     kind: 'deadlock',
     reason: 'LockOrder',
+    words: ['locking', 'lock inversion', 'lock order', 'lock state'],
     severity: 'warning',
     report: true,
     pattern:
@@ -64,6 +92,18 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'deadlock',
     reason: 'LockMisuse',
+    words: [
+      'unlock balance',
+      'contention',
+      'RCU usage',
+      'ested lock',
+      'locks held',
+      'lock freed',
+      'lock held',
+      'wait context',
+      'non-static key',
+      'DEBUG_LOCKS',
+    ],
     severity: 'warning',
     report: true,
     pattern:
@@ -72,6 +112,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'deadlock',
     reason: 'LockMisuse',
+    words: ['BUG: '],
     severity: 'error',
     report: true,
     pattern:
@@ -80,6 +121,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'deadlock',
     reason: 'LockMisuse',
+    words: ['lockdep.c'],
     severity: 'warning',
     report: true,
     continues: true,
@@ -87,11 +129,19 @@ export const RULES: readonly Rule[] = [
   },
 
   // the kernel stopped a part of itself
-  { kind: 'bug', reason: 'KernelBug', severity: 'critical', report: true, pattern: /\b[Kk]ernel BUG at \S/ },
-  { kind: 'divide-error', reason: 'DivideError', severity: 'critical', report: true, pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]/ },
+  { kind: 'bug', reason: 'KernelBug', words: ['ernel BUG at'], severity: 'critical', report: true, pattern: /\b[Kk]ernel BUG at \S/ },
+  {
+    kind: 'divide-error',
+    reason: 'DivideError',
+    words: ['divide error'],
+    severity: 'critical',
+    report: true,
+    pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]/,
+  },
   {
     kind: 'oops',
     reason: 'NullPointerDereference',
+    words: ['NULL pointer'],
     severity: 'critical',
     report: true,
     pattern: /\b[Uu]nable to handle kernel NULL pointer dereference\b|\bBUG: [Kk]ernel NULL pointer dereference\b/,
@@ -99,6 +149,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'PagingRequest',
+    words: ['nable to handle'],
     severity: 'critical',
     report: true,
     pattern: /\bBUG: [Uu]nable to handle\b|\b[Uu]nable to handle kernel (?:paging|access|execut|data|instruction|pointer|read|write|unknown|unaligned|$)/,
@@ -106,6 +157,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'GeneralProtectionFault',
+    words: ['general protection'],
     severity: 'critical',
     report: true,
     pattern: /\bgeneral protection fault(?:[:,] | maybe | for ).*[0-9a-f]{4} \[#\d+\]/,
@@ -113,14 +165,16 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'StackOverflow',
+    words: ['guard page', 'Insufficient stack'],
     severity: 'critical',
     report: true,
     pattern: /\bstack guard page was hit at\b|\bInsufficient stack space to handle exception/,
   },
-  { kind: 'panic', reason: 'DoubleFault', severity: 'critical', report: true, pattern: /\bPANIC: double fault\b/ },
+  { kind: 'panic', reason: 'DoubleFault', words: ['PANIC'], severity: 'critical', report: true, pattern: /\bPANIC: double fault\b/ },
   {
     kind: 'oops',
     reason: 'UnhandledFault',
+    words: ['Unhandled', 'Bad mode'],
     severity: 'critical',
     report: true,
     pattern: /^Unhandled (?:fault|prefetch abort): |^Bad mode in .* handler detected/,
@@ -129,38 +183,63 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'KernelOops',
+    words: ['[#'],
     severity: 'critical',
     report: true,
     continues: true,
     pattern: /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16} \[#\d+\]|^Oops\b.*\[#\d+\]|\bInternal error: .*\[#\d+\]|^Kernel BUG \[#\d+\]/,
   },
-  { kind: 'panic', reason: 'KernelPanic', severity: 'critical', report: true, continues: true, pattern: /\bKernel panic - not syncing\b/ },
+  {
+    kind: 'panic',
+    reason: 'KernelPanic',
+    words: ['Kernel panic'],
+    severity: 'critical',
+    report: true,
+    continues: true,
+    pattern: /\bKernel panic - not syncing\b/,
+  },
   {
     kind: 'bug',
     reason: 'AtomicSleep',
+    words: ['BUG: s'],
     severity: 'error',
     report: true,
     pattern: /\bBUG: scheduling while atomic\b|\bBUG: sleeping function called from invalid context/,
   },
-  { kind: 'bug', reason: 'SlabCorruption', severity: 'error', report: true, pattern: /\bBUG [\w.:-]+ \((?:Not tainted|Tainted)[^)]*\): / },
+  { kind: 'bug', reason: 'SlabCorruption', words: ['BUG '], severity: 'error', report: true, pattern: /\bBUG [\w.:-]+ \((?:Not tainted|Tainted)[^)]*\): / },
   {
     kind: 'bug',
     reason: 'SlabCorruption',
+    words: ['INFO: '],
     severity: 'error',
     report: true,
     continues: true,
     pattern: /\bINFO: (?:Allocated|Freed) in \S+ age=\d+ cpu=\d+ pid=\d+/,
   },
-  { kind: 'bug', reason: 'ReferenceCount', severity: 'error', pattern: /\bVFS: Close: file count is 0\b|\bVFS: Busy inodes after unmount\b/ },
-  { kind: 'bug', reason: 'KernelBug', severity: 'error', report: true, pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z]\w*(?: [\w-]+){2,}/ },
-  { kind: 'warning', reason: 'KernelWarning', severity: 'warning', report: true, pattern: /\bWARNING: (?:CPU: \d+ PID: \d+ )?at \S|\bWARNING: \S+:\d+ at \S/ },
-  { kind: 'warning', reason: 'KernelWarning', severity: 'warning', pattern: /\bWARNING: kernel stack (?:regs|frame pointer) at \S+ in \S+ has bad/ },
+  { kind: 'bug', reason: 'ReferenceCount', words: ['VFS: '], severity: 'error', pattern: /\bVFS: Close: file count is 0\b|\bVFS: Busy inodes after unmount\b/ },
+  { kind: 'bug', reason: 'KernelBug', words: ['BUG: '], severity: 'error', report: true, pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z]\w*(?: [\w-]+){2,}/ },
+  {
+    kind: 'warning',
+    reason: 'KernelWarning',
+    words: ['WARNING: '],
+    severity: 'warning',
+    report: true,
+    pattern: /\bWARNING: (?:CPU: \d+ PID: \d+ )?at \S|\bWARNING: \S+:\d+ at \S/,
+  },
+  {
+    kind: 'warning',
+    reason: 'KernelWarning',
+    words: ['WARNING: '],
+    severity: 'warning',
+    pattern: /\bWARNING: kernel stack (?:regs|frame pointer) at \S+ in \S+ has bad/,
+  },
 
   // memory ran out
-  { kind: 'oom', reason: 'OutOfMemory', severity: 'error', report: true, pattern: /\binvoked oom-killer: / },
+  { kind: 'oom', reason: 'OutOfMemory', words: ['oom-killer'], severity: 'error', report: true, pattern: /\binvoked oom-killer: / },
   {
     kind: 'oom',
     reason: 'OutOfMemory',
+    words: ['oom-kill:', 'Task in ', 'Kill process', 'Killed process'],
     severity: 'error',
     continues: true,
     pattern:
@@ -171,33 +250,44 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'fs-error',
     reason: 'FilesystemReadOnly',
+    words: ['read-only', 'readonly'],
     severity: 'critical',
     pattern: /\bRemounting filesystem read-only\b|\bforced readonly\b|\bFilesystem has been set read-only\b/,
   },
   {
     kind: 'fs-error',
     reason: 'FilesystemShutdown',
+    words: ['XFS ('],
     severity: 'critical',
     pattern: /\bXFS \(\S+\):.*\b(?:Shutting down filesystem|[Ff]ilesystem has been shut down|Please (?:umount|unmount) the filesystem)/,
   },
   {
     kind: 'fs-error',
     reason: 'FilesystemError',
+    words: ['EXT2-fs', 'EXT3-fs', 'EXT4-fs', 'XFS (', 'BTRFS', 'JBD', 'Aborting journal', 'FAT-fs', 'F2FS-fs'],
     severity: 'error',
     pattern:
       /\bEXT[234]-fs (?:error|panic|\(\S+\): (?:error|failed to convert|delayed block allocation failed))|\bXFS \(\S+\):.*(?:[Cc]orruption|Internal error|metadata I\/O error|log I\/O error)|\bBTRFS(?:: error| critical| error| \(device \S+\): (?:error|parent transid))|\bJBD2?: (?:Error|Detected (?:aborted journal|IO errors))|\bAborting journal on device|\bFAT-fs \(\S+\): error|\bF2FS-fs \(\S+\):.*(?:corrupt|inconsisten)/,
   },
-  { kind: 'fs-error', reason: 'FilesystemWarning', severity: 'warning', pattern: /\bEXT[234]-fs warning\b/ },
-  { kind: 'fs-error', reason: 'OverlayCorrupt', severity: 'error', pattern: /\boverlayfs: .*\b(?:failed to resolve|invalid origin|corrupt)/ },
+  { kind: 'fs-error', reason: 'FilesystemWarning', words: ['EXT2-fs', 'EXT3-fs', 'EXT4-fs'], severity: 'warning', pattern: /\bEXT[234]-fs warning\b/ },
+  {
+    kind: 'fs-error',
+    reason: 'OverlayCorrupt',
+    words: ['overlayfs'],
+    severity: 'error',
+    pattern: /\boverlayfs: .*\b(?:failed to resolve|invalid origin|corrupt)/,
+  },
   {
     kind: 'io-error',
     reason: 'IoTimeout',
+    words: ['nvme'],
     severity: 'error',
     pattern: /\bnvme\d* ?\S*: I\/O (?:tag )?\d+.* timeout\b|\bnvme nvme\d+: (?:controller is down|Device not ready|Removing after probe failure)/,
   },
   {
     kind: 'io-error',
     reason: 'IoError',
+    words: ['I/O error', 'error, dev', 'ata', 'Sense Key', 'page write'],
     severity: 'error',
     pattern: new RegExp(
       `\\bBuffer I/O error on (?:dev|device) ${NO_MEDIUM}\\w|\\b(?:I/O|critical (?:medium|target|nexus|space allocation)|protection|data integrity|timeout) error, dev ${NO_MEDIUM}\\w|\\bata\\d+(?:\\.\\d+)?: (?:failed command|exception Emask|link is slow to respond|SError: \\{)|\\[sd[a-z]+\\].*Sense Key : (?:Medium|Hardware) Error|\\blost (?:async )?page write\\b`,
@@ -208,14 +298,16 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'hw-error',
     reason: 'HardwareErrorFatal',
+    words: ['Hardware Error', 'Uncorrect', 'mce: ', 'EDAC'],
     severity: 'critical',
     pattern:
       /\[Hardware Error\]: event severity: fatal|\bUncorrect(?:ed|able).*\b(?:memory error|\[Hardware Error\])|\bmce: .*Fatal machine check|\bEDAC \S+: \d+ UE /,
   },
-  { kind: 'hw-error', reason: 'MemoryPagePoisoned', severity: 'error', pattern: /\bMemory failure: 0x[0-9a-f]+: / },
+  { kind: 'hw-error', reason: 'MemoryPagePoisoned', words: ['Memory failure'], severity: 'error', pattern: /\bMemory failure: 0x[0-9a-f]+: / },
   {
     kind: 'hw-error',
     reason: 'HardwareErrorCorrected',
+    words: ['Hardware Error', 'EDAC', 'CE memory', 'Machine check'],
     severity: 'warning',
     pattern:
       /\[Hardware Error\]: event severity: (?:corrected|info)|\bEDAC \S+: \d+ CE |\bCE memory (?:read|scrubbing|write) error|\bMachine check events logged/,
@@ -223,23 +315,81 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'hw-error',
     reason: 'HardwareError',
+    words: ['Hardware Error', 'PCIe Bus', 'NVRM'],
     severity: 'error',
     pattern: /\[Hardware Error\]: (?:event severity: recoverable|CPU \d+: Machine Check)|\bPCIe Bus Error: severity=Uncorrect|\bNVRM: Xid \(/,
   },
-  { kind: 'hw-error', reason: 'CpuThrottled', severity: 'warning', pattern: /\b(?:Core|Package) temperature (?:is )?above threshold\b/ },
+  {
+    kind: 'hw-error',
+    reason: 'CpuThrottled',
+    words: ['above threshold'],
+    severity: 'warning',
+    pattern: /\b(?:Core|Package) temperature (?:is )?above threshold\b/,
+  },
 
   // network, and tables that are full
-  { kind: 'netdev-leak', reason: 'UnregisterNetDevice', severity: 'error', pattern: /\bunregister_netdevice: waiting for \S+ to become free\b/ },
-  { kind: 'net-error', reason: 'TransmitTimeout', severity: 'error', continues: true, pattern: /\bNETDEV WATCHDOG: .*transmit queue \d+ timed out/ },
-  { kind: 'limit', reason: 'ConntrackFull', severity: 'error', pattern: /\bnf_conntrack: (?:nf_conntrack: )?table full, dropping packet/ },
-  { kind: 'limit', reason: 'OpenFilesFull', severity: 'critical', pattern: /\bVFS: file-max limit \d+ reached/ },
-  { kind: 'limit', reason: 'NeighborTableFull', severity: 'error', pattern: /\bneighbou?r(?: table overflow|: \w+: neighbor table overflow)!/ },
-  { kind: 'limit', reason: 'PidsFull', severity: 'error', pattern: /\bcgroup: fork rejected by pids controller in / },
-  { kind: 'limit', reason: 'TcpMemoryFull', severity: 'warning', pattern: /\bTCP: out of memory -- consider tuning tcp_mem/ },
+  {
+    kind: 'netdev-leak',
+    reason: 'UnregisterNetDevice',
+    words: ['unregister_netdevice'],
+    severity: 'error',
+    pattern: /\bunregister_netdevice: waiting for \S+ to become free\b/,
+  },
+  {
+    kind: 'net-error',
+    reason: 'TransmitTimeout',
+    words: ['NETDEV WATCHDOG'],
+    severity: 'error',
+    continues: true,
+    pattern: /\bNETDEV WATCHDOG: .*transmit queue \d+ timed out/,
+  },
+  {
+    kind: 'limit',
+    reason: 'ConntrackFull',
+    words: ['table full'],
+    severity: 'error',
+    pattern: /\bnf_conntrack: (?:nf_conntrack: )?table full, dropping packet/,
+  },
+  { kind: 'limit', reason: 'OpenFilesFull', words: ['VFS: '], severity: 'critical', pattern: /\bVFS: file-max limit \d+ reached/ },
+  {
+    kind: 'limit',
+    reason: 'NeighborTableFull',
+    words: ['overflow!'],
+    severity: 'error',
+    pattern: /\bneighbou?r(?: table overflow|: \w+: neighbor table overflow)!/,
+  },
+  { kind: 'limit', reason: 'PidsFull', words: ['fork rejected'], severity: 'error', pattern: /\bcgroup: fork rejected by pids controller in / },
+  { kind: 'limit', reason: 'TcpMemoryFull', words: ['tcp_mem'], severity: 'warning', pattern: /\bTCP: out of memory -- consider tuning tcp_mem/ },
 ]
 
-/** Words without which no rule can match: what most lines of a flood are refused by. */
-export const TRIGGER =
-  /BUG|WARNING|INFO: |UBSAN|kmemleak|unreferenced|for more than|stalls? on|kthread |LOCKUP|lockup|locking|lock state|lock order|lock inversion|unlock balance|contention|RCU usage|ested lock|locks? held|lock freed|non-static|DEBUG_LOCKS|nable to handle|\[#\d|guard page|Insufficient stack|PANIC|Unhandled|Bad mode|panic - |oom-kill|Task in |Kill(?:ed)? process|VFS: |EXT|XFS|BTRFS|JBD|journal|FAT-fs|F2FS|overlayfs|read-?only|nvme|I\/O error|error, dev|ata\d|Sense Key|page write|Hardware Error|Uncorrect|mce: |EDAC|CE memory|Machine check|Memory failure|PCIe Bus|NVRM|above threshold|unregister_netdevice|NETDEV|table full|overflow!|fork rejected|tcp_mem|wait context/
+const PLACES = new Map(RULES.map((rule, place) => [rule, place]))
+const WORDS = [...new Set(RULES.flatMap(({ words }) => words))].filter((word, _, all) => !all.some((other) => other !== word && word.startsWith(other)))
+/** By word, in the order of RULES. A word that begins others stands for them too, because the shortest is what is found. */
+const RULES_BY_WORD = new Map(WORDS.map((word) => [word, RULES.filter(({ words }) => words.some((own) => own.startsWith(word)))]))
+const ANY_WORD = WORDS.map((word) => word.replace(/[.[(]/g, '\\$&')).join('|')
+const NEXT_WORD = new RegExp(ANY_WORD, 'g')
+const TRIGGER = new RegExp(ANY_WORD)
 
-export const ruleFor = (message: string): Rule | undefined => (TRIGGER.test(message) ? RULES.find((rule) => rule.pattern.test(message)) : undefined)
+/** False for nearly every line of a healthy log, and quick about it; no rule matches those. */
+export const mayMatter = (line: string): boolean => TRIGGER.test(line)
+
+/** The first of RULES that matches. */
+export function ruleFor(message: string): Rule | undefined {
+  let best: Rule | undefined
+  let place = RULES.length
+  NEXT_WORD.lastIndex = 0
+  for (let found = NEXT_WORD.exec(message); found; found = NEXT_WORD.exec(message)) {
+    for (const rule of RULES_BY_WORD.get(found[0])!) {
+      const at = PLACES.get(rule)!
+      if (at >= place) break
+      if (rule.pattern.test(message)) {
+        best = rule
+        place = at
+        break
+      }
+    }
+    // words may overlap
+    NEXT_WORD.lastIndex = found.index + 1
+  }
+  return best
+}
