@@ -1,5 +1,5 @@
 /** Answers of the API in their real shapes, drawn from a seed, for a console without a server. */
-import type { AlertsAnswer, ClustersAnswer, TokensAnswer } from '#apps/console/endpoints.ts'
+import type { AlertsAnswer, ClustersAnswer, SyslogAnswer, TokensAnswer } from '#apps/console/endpoints.ts'
 import type {
   AlertRulesAnswer,
   Latency,
@@ -15,6 +15,7 @@ import type {
   TopAnswer,
   TopRow,
 } from '#capabilities/ingress-analytics/domain/api.ts'
+import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import type { StoreStatus } from '#core/shapes/ports/telemetry.ts'
 
@@ -421,3 +422,23 @@ export const notifications = (now: number, mode: Mode) =>
           },
         ],
       }
+
+export function syslog(mode: Mode): SyslogAnswer {
+  if (mode === 'empty') return { listeners: [] }
+  const listener = { protocol: 'udp' as const, address: '0.0.0.0', port: 5514, cluster: 'local', source: 'edge-nginx' }
+  return {
+    listeners: [
+      { ...listener, listening: true },
+      {
+        ...listener,
+        protocol: 'tcp',
+        format: 'shop',
+        listening: false,
+        error: describeError(new CodedError('PORT_IN_USE', { host: '0.0.0.0', port: 5514 }), 'en'),
+      },
+    ],
+  }
+}
+export const formats = (mode: Mode) => ({
+  formats: mode === 'empty' ? {} : { shop: '$remote_addr [$time_local] "$request" $status $body_bytes_sent $request_time' },
+})

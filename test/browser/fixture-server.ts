@@ -59,7 +59,14 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     const section = /^\/settings\/(\w+)$/.exec(path)?.[1]
     if (section) {
       if (method === 'PUT') settings.set(section, body)
-      else if (!settings.has(section)) settings.set(section, section === 'notifications' ? canned.notifications(now(), mode) : {})
+      else if (!settings.has(section)) {
+        const initial: Record<string, () => unknown> = {
+          notifications: () => canned.notifications(now(), mode),
+          syslog: () => ({ listeners: canned.syslog(mode).listeners.map(({ listening: _, error: __, ...listener }) => listener) }),
+          ingressFormats: () => canned.formats(mode),
+        }
+        settings.set(section, initial[section]?.() ?? {})
+      }
       response.setHeader('etag', `"${fixture.changes.length}"`)
       return send(response, 200, settings.get(section))
     }
@@ -67,6 +74,7 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     const compare = query.has('compare') ? Number(query.get('compare')) : undefined
     const answers: Record<string, () => unknown> = {
       '/clusters': () => canned.clusters(mode),
+      '/syslog': () => canned.syslog(mode),
       '/store': () => canned.store(now(), mode),
       '/ingest-tokens': () => (method === 'POST' ? { token: 'spi_0123456789ab_shownonlyonce', ...(body as object) } : canned.tokens(now(), mode)),
       '/notifications/test': () => ({ delivered: true }),

@@ -24,3 +24,17 @@ export interface FiringAlertAnswer extends FiringAlert {
 export interface TokensAnswer {
   tokens: { id: string; name: string; cluster: string; signals: string[]; createdAt: number; lastUsedAt?: number }[]
 }
+
+/** Of the settings section `syslog`. */
+export interface SyslogListener {
+  protocol: 'udp' | 'tcp'
+  address: string
+  port: number
+  cluster: string
+  source: string
+  format?: string
+}
+/** GET /syslog — each listener of the settings and whether it listens. */
+export interface SyslogAnswer {
+  listeners: (SyslogListener & { listening: boolean; error?: { code: string; message: string; next: string } })[]
+}

@@ -3,21 +3,20 @@ import { Button } from '@mantine/core'
 import { Link, useLocation } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import type { SourcesAnswer, StatsAnswer } from '#capabilities/ingress-analytics/domain/api.ts'
+import type { SourcesAnswer } from '#capabilities/ingress-analytics/domain/api.ts'
 import type { StoreStatus } from '#core/shapes/ports/telemetry.ts'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { PageHead, Panel, Tiles } from '#kits/console-kit/panel.tsx'
-import { Stat } from '#kits/console-kit/stat.tsx'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { EmptyState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { parseSearch } from '#kits/console-kit/url-state.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { type Format, useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
-import { useTimeRange } from '#kits/console-kit/use-time-range.tsx'
 import type { AlertsAnswer } from './endpoints.ts'
 import { keptSearch } from './menu.ts'
 import styles from './overview.module.css'
+import { Services, SourcesNow, StorageNow, Traffic } from './overview-panels.tsx'
 import { type Problem, problemsOf } from './problems.ts'
 
 const REFRESH_MS = 10_000
@@ -80,6 +79,13 @@ export default function Overview() {
       ) : (
         <Traffic />
       )}
+      <Tiles kind="half">
+        {!noSources && <Services />}
+        <div>
+          {sources.data && !noSources && <SourcesNow sources={sources.data} now={now} />}
+          {store.data && <StorageNow store={store.data} />}
+        </div>
+      </Tiles>
     </>
   )
 }
@@ -111,37 +117,4 @@ function problemText({ kind, values }: Problem, t: TFunction<'shell'>, format: F
     share: format.value(values.share, 'share'),
     count: values.batches,
   })
-}
-
-/** The four numbers of the range, compared with the period before. */
-function Traffic() {
-  const { t } = useTranslation('shell')
-  const { path } = useCluster()
-  const { from, to } = useTimeRange()
-  const { data, error, loading, stale, refetch } = useApi<StatsAnswer>(path('/ingress/stats'), { from, to, compare: to - from })
-  if (error && !data) return <Panel title={t('overview.traffic')}>{<ErrorState error={error} onRetry={refetch} compact />}</Panel>
-  const now = data?.stats
-  const before = data?.compared?.stats
-  const p99 = now?.latency.p99
-  const p99Before = before?.latency.p99
-  const shared = { loading, stale }
-  return (
-    <section className={styles.traffic} aria-label={t('overview.traffic')}>
-      <Tiles>
-        <Stat label={t('overview.requests')} value={now?.requests} before={before?.requests} unit="number" {...shared} />
-        <Stat label={t('overview.qps')} value={now?.qps} before={before?.qps} unit="rate" {...shared} />
-        <Stat label={t('overview.success')} value={now?.success_rate} before={before?.success_rate} unit="share" better="higher" {...shared} />
-        <Stat
-          label={t('overview.p99')}
-          value={typeof p99 === 'number' ? p99 : undefined}
-          before={typeof p99Before === 'number' ? p99Before : undefined}
-          missing={typeof p99 === 'object' ? p99.missing : undefined}
-          needs={typeof p99 === 'object' ? p99.needs : undefined}
-          unit="seconds"
-          better="lower"
-          {...shared}
-        />
-      </Tiles>
-    </section>
-  )
 }

@@ -1,11 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
-
-const OUT = join(import.meta.dirname, '../../../dist/console')
 
 /** Puts `first-paint.js` among the hashed assets: it is no module, so Vite leaves it alone otherwise. */
 function firstPaint(): Plugin {
@@ -24,13 +22,17 @@ function firstPaint(): Plugin {
 
 /** Writes `.br` and `.gz` beside each text file, so that the server compresses nothing. */
 function sideCars(): Plugin {
+  let out = ''
   return {
     name: 'side-cars',
     apply: 'build',
+    configResolved({ root, build }) {
+      out = resolve(root, build.outDir)
+    },
     async closeBundle() {
-      for (const name of await readdir(OUT, { recursive: true })) {
+      for (const name of await readdir(out, { recursive: true })) {
         if (!/\.(js|css|html|svg|json)$/.test(name)) continue
-        const path = join(OUT, name)
+        const path = join(out, name)
         const bytes = await readFile(path)
         if (bytes.length < 1024) continue
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
@@ -47,7 +49,6 @@ export default defineConfig({
   clearScreen: false,
   logLevel: 'warn',
   build: {
-    outDir: OUT,
     emptyOutDir: true,
     // For bench/console-size.ts.
     manifest: 'manifest.json',

@@ -24,9 +24,9 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
   const font = `11px ${css('--sp-font') || 'sans-serif'}`
   const { series, colors, shown, kind, stacked, unit } = props()
 
-  // Stacked bars stand before one another: the tallest is drawn first.
+  // The top of a stack is drawn first: bars stand before one another, and the line of a layer of nothing lies under the one below.
   const order = series.map((_, i) => i)
-  if (stacked && kind === 'bars') order.reverse()
+  if (stacked) order.reverse()
 
   const drawn = (): uPlot.AlignedData => {
     const { ts, series, shown, stacked } = props()
@@ -85,7 +85,7 @@ export function drawChart(host: HTMLElement, props: () => PlotProps, format: For
           }
         }),
       ],
-      bands: stacked && kind !== 'bars' ? bandsOf(series) : undefined,
+      bands: stacked && kind !== 'bars' ? bandsOf(series, order) : undefined,
       hooks: {
         setSelect: [
           (u) => {
@@ -160,8 +160,8 @@ function lonely(u: uPlot, seriesIndex: number): boolean {
   return alone > 0 && alone * 4 >= known
 }
 
-function bandsOf(series: PlotProps['series']): uPlot.Band[] {
-  const own = series.map((s, i) => (s.compared ? -1 : i + 1)).filter((i) => i > 0)
+function bandsOf(series: PlotProps['series'], order: readonly number[]): uPlot.Band[] {
+  const own = series.flatMap((s, i) => (s.compared ? [] : [order.indexOf(i) + 1]))
   return own.slice(1).map((upper, i) => ({ series: [upper, own[i] as number] as [number, number] }))
 }
 

@@ -13,9 +13,21 @@ import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
 import { isSilent } from '../problems.ts'
+import { Formats } from './formats.tsx'
 import styles from './settings.module.css'
+import { Syslog } from './syslog.tsx'
 
 export default function Sources() {
+  return (
+    <>
+      <Received />
+      <Syslog />
+      <Formats />
+    </>
+  )
+}
+
+function Received() {
   const { t } = useTranslation('shell')
   const format = useFormat()
   const now = useNow(5_000)

@@ -19,6 +19,7 @@ const MOST_DAYS = 3650
 
 export default function Storage() {
   const { t } = useTranslation('shell')
+  const format = useFormat()
   const { data, error, loading, refetch } = useApi<StoreStatus>('/store', undefined, { refreshMs: 10_000 })
   if (error && !data) return <ErrorState error={error} onRetry={refetch} />
   return (
@@ -35,6 +36,12 @@ export default function Storage() {
         />
         <Stat label={t('storage.overhead')} value={data?.disk.overheadBytes} unit="bytes" loading={loading} />
       </Tiles>
+      {data && data.refused.batches > 0 && (
+        <Panel title={t('storage.refused')}>
+          <StatusMark status="error" text={t('storage.refusedText', { count: data.refused.batches, bytes: format.value(data.refused.bytes, 'bytes') })} />
+          {data.refused.lastReason && <p className={styles.dim}>{t('storage.refusedReason', { reason: data.refused.lastReason })}</p>}
+        </Panel>
+      )}
       <Panel
         title={t('storage.signals')}
         note={data && <StatusMark status={data.engine.state === 'ready' ? 'ok' : 'error'} text={t(`storage.engine.${data.engine.state}`)} />}

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { type CodedError, describeError } from '#core/kernel/errors.ts'
 import { clusterName } from '#kits/server-kit/clusters.ts'
 import type { Settings } from '#kits/server-kit/door.ts'
 import { type RunningSyslog, type SyslogDeps, startSyslog } from './syslog.ts'
@@ -25,7 +27,7 @@ type Listener = z.output<typeof listener>
 const placeOf = ({ protocol, address, port }: Listener) => `${protocol} ${address}:${port}`
 
 /** Section `syslog` of the settings: which ports are listened to, none at first. Syslog has no password: whoever reaches the port can write. */
-export function syslogBySettings(deps: SyslogDeps & { settings: Settings }) {
+export function syslogBySettings(deps: SyslogDeps & { settings: Settings; http: FastifyInstance }) {
   const section = deps.settings.section('syslog', {
     schema,
     initial: { listeners: [] },
@@ -37,6 +39,8 @@ export function syslogBySettings(deps: SyslogDeps & { settings: Settings }) {
       ),
   })
   const running = new Map<string, RunningSyslog>()
+  /** Why a wanted listener does not listen, by listener. */
+  const failed = new Map<string, CodedError>()
   let changing: Promise<void> = Promise.resolve()
 
   async function follow(listeners: readonly Listener[]): Promise<void> {
@@ -46,12 +50,14 @@ export function syslogBySettings(deps: SyslogDeps & { settings: Settings }) {
       running.delete(key)
       await syslog.stop()
     }
+    failed.clear()
     for (const [key, item] of wanted) {
       if (running.has(key)) continue
       try {
         running.set(key, await startSyslog(item, deps))
         deps.log.info({ listener: placeOf(item), cluster: item.cluster }, 'listening for syslog')
       } catch (error) {
+        failed.set(key, error as CodedError)
         deps.log.error({ err: error, listener: placeOf(item) }, 'cannot listen for syslog')
       }
     }
@@ -60,6 +66,14 @@ export function syslogBySettings(deps: SyslogDeps & { settings: Settings }) {
     changing = changing.then(() => follow(listeners))
     return changing
   }
+
+  deps.http.get('/api/v1/syslog', { schema: { summary: 'The syslog listeners of the settings, and why one does not listen' } }, async (request) => ({
+    listeners: section.read().listeners.map((item) => {
+      const key = JSON.stringify(item)
+      const error = failed.get(key)
+      return { ...item, listening: running.has(key), ...(error === undefined ? {} : { error: describeError(error, request.language) }) }
+    }),
+  }))
 
   return {
     start() {
