@@ -42,7 +42,7 @@ export function TableToolbar<Row>({ columns, shown, onColumns, search, onSearch,
         {(old || data.error) && data.updatedAt ? `${t('table.age', { age: format.age(data.updatedAt, now) })} · ` : ''}
         {!data.loading &&
           (data.count === data.total
-            ? t('table.rows', { rows: format.value(data.total, 'number') })
+            ? t('table.rows', { count: data.total, rows: format.value(data.total, 'number') })
             : t('table.rowsOf', { shown: format.value(data.count, 'number'), total: format.value(data.total, 'number') }))}
       </span>
       <Chooser columns={columns} shown={shown} onColumns={onColumns} />

@@ -11,12 +11,19 @@ import { FIELDS, type Field, KINDS, receiverOf } from './receiver-fields.ts'
 import { namedIn } from './route-edit.ts'
 import styles from './settings.module.css'
 
+/** Whom the first rule tells: the first receiver there ever was, and nobody that is gone, where there is no choice. */
+function toldBy({ route: { receiver }, receivers: before }: PartProps['config'], receivers: readonly ReceiverConfig[]): typeof receiver {
+  const told = [receiver ?? []].flat()
+  if (told.length === 0) return before.length === 0 ? receivers[0]?.name : receiver
+  return receivers.length > 1 || told.every((name) => receivers[0]?.name === name) ? receiver : receivers[0]?.name
+}
+
 /** Ways to reach people. */
 export function Receivers({ config, save }: PartProps) {
   const { t } = useTranslation('shell')
   const [editing, setEditing] = useState<number | undefined>()
   const [removing, setRemoving] = useState<number | undefined>()
-  const put = (receivers: ReceiverConfig[]) => save({ ...config, receivers })
+  const put = (receivers: ReceiverConfig[]) => save({ ...config, receivers, route: { ...config.route, receiver: toldBy(config, receivers) } })
   const add = (
     <Button size="xs" onClick={() => setEditing(config.receivers.length)}>
       {t('notify.addReceiver')}

@@ -88,7 +88,7 @@ function Received() {
                         size="compact-sm"
                         variant="subtle"
                         aria-pressed={shown?.source === source.source}
-                        aria-label={t('sources.show', { source: source.source })}
+                        aria-label={`${format.value(source.rejected, 'number')}: ${t('sources.show', { source: source.source })}`}
                         onClick={() => setOpen(source.source)}
                       >
                         {format.value(source.rejected, 'number')}

@@ -1,9 +1,9 @@
 /** Alerts: what fires now, and the rules that watch. */
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { z } from 'zod'
-import type { AlertingConfig } from '#core/alerting/config.ts'
+import { type AlertingConfig, instantMs } from '#core/alerting/config.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
@@ -117,27 +117,27 @@ function ActiveAlerts({ answer, updatedAt, loading }: ListProps) {
       {
         id: 'state',
         title: t('alerts.state'),
-        width: 120,
+        width: 110,
         value: (row) => t(`alerts.${row.state}`),
         cell: (row) => <StatusMark status={row.state === 'firing' ? row.rule.severity : MARK[row.state]} text={t(`alerts.${row.state}`)} />,
       },
-      { id: 'rule', title: t('alerts.rule'), width: 200, value: (row) => row.rule.name },
-      { id: 'group', title: t('alerts.group'), width: 180, value: (row) => row.group || t('alerts.everything') },
+      { id: 'rule', title: t('alerts.rule'), width: 160, value: (row) => row.rule.name },
+      { id: 'group', title: t('alerts.group'), width: 140, value: (row) => row.group || t('alerts.everything') },
       {
         id: 'value',
         title: t('alerts.value'),
         unit: row0Unit,
-        width: 110,
+        width: 90,
         cell: (row) => (row.rule.absent ? format.value(row.requests, 'number') : format.value(row.value, unitOf(row.rule.number))),
       },
       {
         id: 'condition',
         title: t('alerts.condition'),
-        width: 300,
+        width: 240,
         value: (row) => (row.reason ? t('alerts.unknownBecause', { reason: row.reason }) : sentence(row.rule)),
       },
       { id: 'since', title: t('alerts.since'), unit: 'time', align: 'start', width: 180 },
-      { id: 'silence', title: t('alerts.action'), width: 150, sortable: false, cell: (row) => (row.state === 'firing' ? <Silence alert={row} /> : null) },
+      { id: 'silence', title: t('alerts.action'), width: 240, sortable: false, cell: (row) => (row.state === 'firing' ? <Silence alert={row} /> : null) },
     ],
     [t, format, sentence],
   )
@@ -172,27 +172,25 @@ function Silence({ alert }: { alert: Active }) {
   const t = useWords()
   const format = useFormat()
   const settings = useSettings<AlertingConfig>('notifications')
-  const [until, setUntil] = useState<number>()
-  if (until !== undefined) return <span>{t('alerts.silenceDone', { time: format.time(until, { seconds: false }) })}</span>
+  const matchers = [
+    `alertname=${JSON.stringify(alert.rule.name)}`,
+    ...(alert.rule.groupBy && alert.group ? [`${alert.rule.groupBy}=${JSON.stringify(alert.group)}`] : []),
+  ]
+  const silenced = settings.value?.silences.find((silence) => silence.matchers.join() === matchers.join() && instantMs(silence.endsAt) > Date.now())
+  if (silenced) return <span>{t('alerts.silenceDone', { time: format.time(instantMs(silenced.endsAt), { seconds: false }) })}</span>
   const run = async () => {
     if (!settings.value) return settings.reload()
     const now = Date.now()
     const silence = {
       id: uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
-      matchers: [
-        `alertname=${JSON.stringify(alert.rule.name)}`,
-        ...(alert.rule.groupBy && alert.group ? [`${alert.rule.groupBy}=${JSON.stringify(alert.group)}`] : []),
-      ],
+      matchers,
       startsAt: new Date(now).toISOString(),
       endsAt: new Date(now + SILENCE_MS).toISOString(),
       createdBy: '',
       comment: '',
     }
     // What was refused is in `saveError` and shown below.
-    await settings.save({ ...settings.value, silences: [...(settings.value.silences ?? []), silence] }).then(
-      () => setUntil(now + SILENCE_MS),
-      () => {},
-    )
+    await settings.save({ ...settings.value, silences: [...settings.value.silences, silence] }).catch(() => {})
   }
   const refused = settings.saveError ?? settings.error
   return (
