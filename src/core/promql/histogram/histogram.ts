@@ -28,7 +28,7 @@ export interface Bucket {
   lower: number
   upper: number
   count: number
-  /** How its ends are written: a bucket is open at the side that faces zero. */
+  /** Which part of the histogram it is of; buckets are open at the side that faces zero. */
   kind: 'positive' | 'negative' | 'zero'
 }
 
@@ -115,7 +115,7 @@ export function formatG(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
   const [, mantissa, sign, digits] = /^(.*)e([+-])(\d+)$/.exec(value.toExponential())!
   const exponent = Number(sign! + digits!)
-  if (exponent < -4 || exponent >= 21) return `${mantissa}e${sign}${digits!.padStart(2, '0')}`
+  if (exponent < -4 || exponent >= 6) return `${mantissa}e${sign}${digits!.padStart(2, '0')}`
   return plain(value)
 }
 
@@ -137,7 +137,8 @@ export function formatHistogram(h: Histogram): string {
   const parts = [`count:${formatG(h.count)}`, `sum:${formatG(h.sum)}`]
   for (const { lower, upper, count, kind } of bucketsOf(h)) {
     if (count === 0) continue
-    const [open, close] = kind === 'positive' ? ['(', ']'] : kind === 'negative' ? ['[', ')'] : ['[', ']']
+    const open = kind === 'zero' || lower < 0 ? '[' : '('
+    const close = kind === 'zero' || upper > 0 ? ']' : ')'
     parts.push(`${open}${formatG(lower)},${formatG(upper)}${close}:${formatG(count)}`)
   }
   return `{${parts.join(', ')}}`
