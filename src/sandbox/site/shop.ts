@@ -10,7 +10,6 @@ export const SERVICES = {
 } as const
 export type ServiceName = keyof typeof SERVICES
 export const serviceNames = Object.keys(SERVICES) as ServiceName[]
-export const isService = (name: string): name is ServiceName => Object.hasOwn(SERVICES, name)
 
 export interface Pod {
   name: string
