@@ -14,9 +14,9 @@ const STYLE = `
 body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:72rem;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,"Noto Sans SC",sans-serif}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:2.25rem 0 .5rem}
 p,small{color:var(--soft)}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.75rem;margin:1.25rem 0}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:.75rem;margin:1.25rem 0}
 dl div{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.7rem .9rem}
-dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.28rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
@@ -25,7 +25,7 @@ th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:a
 td.share{background:linear-gradient(var(--bar),var(--bar)) no-repeat left center/var(--w) 70%}
 .bad{color:var(--bad)}code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 footer{margin-top:3rem;color:var(--soft);font-size:.85rem}
-@media print{body{max-width:none;padding:0}section{break-inside:avoid}.wide{overflow:visible}}
+@media print{body{max-width:none;padding:0;font-size:12px;print-color-adjust:exact}h2{break-after:avoid}tr,dl div{break-inside:avoid}.wide{overflow:visible}}
 `
 
 /** The whole document. */
@@ -33,7 +33,8 @@ export function reportHtml(report: Report, language: Language): string {
   const words = WORDS[language]
   const number = new Intl.NumberFormat(language)
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 })
-  const ms = (value: number | null) => (value === null ? '–' : `${number.format(value)} ms`)
+  const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 })
+  const ms = (value: number | null) => (value === null ? '–' : value < 1000 ? `${short.format(value)} ms` : `${short.format(value / 1000)} s`)
   const tile = (label: string, value: string, hint = '') =>
     `<div${hint ? ` title="${escapeHtml(hint)}"` : ''}><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`
 
