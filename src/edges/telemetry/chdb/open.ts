@@ -203,12 +203,13 @@ async function migrate(dir: string, write: (sql: string) => Promise<unknown>, ro
 const ONE_BLOCK = 'min_insert_block_size_rows = 100000000, min_insert_block_size_bytes = 1000000000'
 
 /** The engine's process runs in the queue folder, so that its path is not part of a pattern. */
+/** Views group by the whole key of their tables, so a merge of the block while it is inserted (optimize_on_insert) would find nothing to do. */
 const insertSql = ({ table, token, batches }: Group) => {
   const { columns }: Table = TABLES[table]
   const structure = columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')
   const files = batches.length === 1 ? batches[0]!.name : `{${batches.map(({ name }) => name).join(',')}}`
   return `INSERT INTO ${DATABASE}.${table} SELECT * FROM file(${literal(files)}, 'Native', ${literal(structure)})
-SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, ${ONE_BLOCK}`
+SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, optimize_on_insert = 0, ${ONE_BLOCK}`
 }
 
 /** Runs a query and turns what the engine says into the port's errors. */
