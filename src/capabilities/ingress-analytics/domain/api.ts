@@ -205,6 +205,8 @@ export interface SourceStatus {
   accepted: number
   rejected: number
   reasons: Record<string, number>
+  /** Fields of accepted lines in which invalid UTF-8 was replaced by U+FFFD. */
+  repaired: number
   /** Latest arrival, ms. */
   lastAt: number | null
   /** Latest rejected lines (cut to 300 characters) with the reason: at most 20. */
@@ -213,6 +215,34 @@ export interface SourceStatus {
 export interface SourcesAnswer {
   since: number
   sources: SourceStatus[]
+}
+
+/**
+ * POST /formats/try — what a format makes of sample lines; nothing is kept. `format`: a name (built in or a user's), `auto`, a pattern with `$variables`, or
+ * a regular expression with named groups. A format with problems is INVALID_INPUT, all of them at once.
+ */
+export const tryFormatBody = z
+  .object({
+    format: z.string().trim().min(1).max(4096),
+    lines: z
+      .array(
+        z
+          .string()
+          .max(65_536)
+          .regex(/^[^\n]*$/, 'one line, without its end'),
+      )
+      .min(1)
+      .max(50),
+  })
+  .strict()
+export type TryFormatBody = z.output<typeof tryFormatBody>
+export interface TryFormatAnswer {
+  /** The format that was used; null: `auto` found none. */
+  format: string | null
+  accepted: number
+  rejected: number
+  /** One for each line, in order: its row, or why it would be rejected (a reason of SourceStatus). */
+  lines: ({ row: RequestRow } | { reason: string })[]
 }
 
 const words = z.string().trim().min(1).max(120)

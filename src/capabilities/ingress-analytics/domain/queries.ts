@@ -277,7 +277,7 @@ AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Mil
 /** Changes that people made here and that were let through; `cluster` is empty for those that concern all: `ts` (ms), user, verb, resource, name. */
 export const settingsQuery = (range: Range, cluster: string): Statement => ({
   sql: `SELECT toUnixTimestamp64Milli(ts) AS ms, user, verb, resource, name FROM audit WHERE cluster IN ({cluster:String}, '') AND plane = 'sallyport'
-AND verb IN ('create', 'update', 'delete') AND status < 400 AND NOT endsWith(resource, '/preview') AND NOT endsWith(resource, '/test')
+AND verb IN ('create', 'update', 'delete') AND status < 400 AND NOT endsWith(resource, '/preview') AND NOT endsWith(resource, '/test') AND NOT endsWith(resource, '/try')
 AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64}) ORDER BY ts DESC LIMIT 200`,
   params: { cluster, ...range },
 })

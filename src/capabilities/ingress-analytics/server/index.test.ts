@@ -142,6 +142,30 @@ describe('lines', () => {
   })
 })
 
+describe('formats', () => {
+  it('are tried on sample lines: rows, or the reason for each that is refused', async () => {
+    const tried = await call('POST', '/formats/try', {
+      format: '(?P<time_iso8601>\\S+) (?P<request_uri>\\S+) (?P<status>\\d+)',
+      lines: ['2026-05-06T11:00:00Z /a/42 200', 'yesterday /b 200', 'nonsense', ''],
+    })
+    expect(tried).toMatchObject({
+      status: 200,
+      body: {
+        format: 'custom',
+        accepted: 1,
+        rejected: 3,
+        lines: [{ row: { ts: NOW - 60 * MINUTE, path_pattern: '/a/{id}', status: 200 } }, { reason: 'time' }, { reason: 'format' }, { reason: 'empty' }],
+      },
+    })
+    const line = accessLogBytes(1, { format: 'upstreaminfo', seed: 3 }).toString().trim()
+    expect((await call('POST', '/formats/try', { format: 'auto', lines: [line] })).body).toMatchObject({ format: 'upstreaminfo', accepted: 1 })
+    const wrong = await call('POST', '/formats/try', { format: '$remote_addr$tme_local $sttus', lines: ['a\nb'] })
+    expect(wrong).toMatchObject({ status: 400, body: { error: { problems: [{ path: 'lines[0]' }] } } })
+    const broken = await call('POST', '/formats/try', { format: '$remote_addr$tme_local $sttus', lines: ['a'] })
+    expect(broken.body.error.problems).toHaveLength(4)
+  })
+})
+
 describe('alert rules', () => {
   const rule = { name: 'errors', number: 'error_rate', threshold: 0.01, window: 600_000 }
 

@@ -2,21 +2,23 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { mayRead, clusterParams as params } from '#kits/server-kit/clusters.ts'
 import type { ServerDoor } from '#kits/server-kit/door.ts'
-import { rangeQuery, requestsQuery, type SourcesAnswer, seriesQuery, statsQuery, topQuery } from '../domain/api.ts'
-import { findFormat } from '../domain/formats/catalog.ts'
+import { rangeQuery, requestsQuery, type SourcesAnswer, seriesQuery, statsQuery, topQuery, tryFormatBody } from '../domain/api.ts'
+import { FORMAT_MAX, FORMAT_NAMES, findFormat } from '../domain/formats/catalog.ts'
+import { tryFormat } from '../domain/formats/try-format.ts'
 import { createAlertRules } from './alert-rules.ts'
 import { loadCountries } from './country.ts'
 import { createLiveViews } from './live.ts'
 import { createQuestions } from './questions.ts'
 import { createAccessSink } from './sink.ts'
 
-/** Formats that users name: `$remote_addr - [$time_local] …`; sources and tokens refer to them by name. */
-const formatSettings = z.object({ formats: z.record(z.string().min(1).max(80), z.string().min(1).max(4096)).default({}) })
+/** Formats that users name: `$remote_addr - [$time_local] …` or `(?P<remote_addr>\S+) …`; sources and tokens refer to them by name. */
+const formatSettings = z.object({ formats: z.record(z.string().min(1).max(80), z.string().min(1).max(FORMAT_MAX)).default({}) })
 
 const formatProblems = ({ formats }: z.output<typeof formatSettings>) =>
   Object.entries(formats).flatMap(([name, pattern]) => {
     const path = `formats.${name}`
-    if (!pattern.includes('$')) return [{ path, message: 'a pattern has $variables' }]
+    if (FORMAT_NAMES.includes(name)) return [{ path, message: 'a built-in format has this name' }]
+    if (FORMAT_NAMES.includes(pattern)) return [{ path, message: 'a pattern with $variables or an expression with (?P<named>groups) is needed' }]
     const found = findFormat(pattern)
     return found.ok ? [] : found.error.problems.map(({ message }) => ({ path, message }))
   })
@@ -44,11 +46,12 @@ export const door: ServerDoor = {
       }
       return retentionDays
     }
+    const country = loadCountries()
     const sink = createAccessSink({
       telemetry,
       live,
       clock,
-      country: loadCountries(),
+      country,
       patterns: () => formats.read().formats,
       retentionDays: () => retention() ?? 30,
     })
@@ -86,6 +89,10 @@ export const door: ServerDoor = {
         return { since: sink.since, sources: sink.sources(request.params.cluster) }
       },
     )
+    routes.post(`${base}/formats/try`, { schema: { summary: 'What a format makes of sample lines', params, body: tryFormatBody } }, async (request) => {
+      mayRead(request, request.params.cluster, 'access')
+      return tryFormat(request.body, formats.read().formats, { country, now: clock.now() })
+    })
     views.routes(http)
     rules.routes(http)
 

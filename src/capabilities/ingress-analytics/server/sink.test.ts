@@ -98,6 +98,31 @@ describe('the access sink', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
+  it('takes the time that the transport knows where the line has none', async () => {
+    const { stored, write } = sinkWith()
+    const times = Float64Array.of(NOW - 1000, Number.NaN, NOW - 3000)
+    const own = new Date(NOW - 60_000).toISOString()
+    const bytes = `{"status":200,"request_uri":"/a"}\n{"status":200,"request_uri":"/b"}\n{"status":200,"request_uri":"/c","time":"${own}"}\n`
+    expect(await write(bytes, { times })).toEqual({ accepted: 2, rejected: 1, reasons: { time: 1 } })
+    const at = Buffer.from(stored[0]!.native).indexOf('DateTime64(3)') + 'DateTime64(3)'.length
+    const view = new DataView(stored[0]!.native.buffer, stored[0]!.native.byteOffset + at)
+    expect([view.getBigInt64(0, true), view.getBigInt64(8, true)].map(Number)).toEqual([NOW - 1000, NOW - 60_000])
+    const pattern = '$status $request_uri'
+    expect((await write('200 /a\n', { times: Float64Array.of(NOW), format: pattern })).accepted).toBe(1)
+    expect((await write('200 /a\n', { format: pattern, source: 'tail' })).reasons).toEqual({ time: 1 })
+  })
+
+  it('counts fields whose invalid UTF-8 it replaced, each time', async () => {
+    const { sink, write } = sinkWith()
+    const line = (path: string, agent: string) =>
+      `192.0.2.1 - - [${new Date(NOW).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (\S+) GMT$/, '$1/$2/$3:$4 +0000')}] "GET ${path} HTTP/1.1" 200 1 "-" "${agent}"\n`
+    expect((await write(Buffer.from(line('/\xe9', 'a\xff') + line('/ok', 'a\xff') + line('/ok', 'fine'), 'latin1'))).accepted).toBe(3)
+    expect(sink.sources('c')[0]!.repaired).toBe(3)
+    await write(Buffer.from(line('/ok', 'a\xff'), 'latin1'))
+    await write(line('/\\xe9', 'fine'))
+    expect(sink.sources('c')[0]!.repaired).toBe(5)
+  })
+
   it('refuses wild clocks', async () => {
     const { write } = sinkWith()
     const at = (ms: number) => accessLogBytes(1, { format: 'combined', startsAt: ms })

@@ -77,6 +77,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
       format: null,
       accepted: 0,
       rejected: 0,
+      repaired: 0,
       reasons: {},
       lastAt: null,
       samples: [],
@@ -96,7 +97,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     if (asked !== source.asked) source.format = undefined
     source.asked = asked
     if (source.format) return source.format
-    if (asked === undefined) source.format = detectFormat(batch.bytes)
+    if (asked === undefined) source.format = detectFormat(batch.bytes, batch.times)
     else {
       const found = findFormat(options.patterns?.()[asked] ?? asked)
       if (!found.ok) throw found.error
@@ -119,11 +120,13 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
         latest: batch.receivedAt + FUTURE_MS,
         rejects: createRejects(),
         accepted: 0,
+        ...(batch.times ? { times: batch.times } : {}),
       }
+      const slice = format?.slice ?? SLICE
       reader.reset()
       builder.begin({ cluster: batch.cluster, source: batch.source, receivedAt: batch.receivedAt, vocabulary })
       for (let at = 0; at < bytes.length; ) {
-        at = reader.read(run, bytes, view, at, Math.min(bytes.length, at + SLICE), builder)
+        at = reader.read(run, bytes, view, at, Math.min(bytes.length, at + slice), builder)
         if (at < bytes.length) await breathe()
       }
       return run
@@ -131,7 +134,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     let run = await once()
     // the file's format may have changed; a format that the sender named stays
     if (source.asked === undefined && (run.rejects.reasons.format ?? 0) > run.accepted) {
-      const other = detectFormat(batch.bytes)
+      const other = detectFormat(batch.bytes, batch.times)
       if (other !== undefined && other !== format) {
         source.format = other
         format = other
@@ -160,6 +163,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     status.format = format?.name ?? null
     status.accepted += run.accepted
     status.rejected += run.rejects.total
+    status.repaired += block.repaired
     for (const [reason, count] of Object.entries(run.rejects.reasons)) status.reasons[reason] = (status.reasons[reason] ?? 0) + count
     status.lastAt = Math.max(status.lastAt ?? 0, batch.receivedAt)
     const fresh = run.rejects.samples.map((sample) => ({ at: batch.receivedAt, ...sample }))

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '#core/kernel/result.ts'
 import { jsonFormat } from './json.ts'
 import { type LineFormat, SLOT, type Slot } from './line.ts'
 import { compilePattern, type PatternOptions, VARIABLES } from './pattern.ts'
+import { compileRegex, isRegex } from './regex.ts'
 
 const COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 
@@ -129,17 +130,22 @@ export const FORMATS: readonly LineFormat[] = [
   pattern('common', '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'),
   jsonFormat('traefik-json', TRAEFIK_KEYS, { timeUnit: 1e-9, upstreamUnit: 1e-9, needs: [SLOT.STATUS] }),
   jsonFormat('envoy-json', ENVOY_KEYS, { timeUnit: 1e-3, upstreamUnit: 1e-3, needs: [SLOT.STATUS] }),
-  jsonFormat('json', JSON_KEYS, { timeUnit: 1, upstreamUnit: 1, needs: [SLOT.STATUS, SLOT.TIME] }),
+  jsonFormat('json', JSON_KEYS, { timeUnit: 1, upstreamUnit: 1, needs: [SLOT.STATUS] }),
 ]
 
 export const FORMAT_NAMES: readonly string[] = FORMATS.map((format) => format.name)
 
-/** A format by name, or compiled from a pattern with `$variables`. */
+/** Longest pattern or expression, in characters. */
+export const FORMAT_MAX = 4096
+
+/** A format by name, or compiled from a pattern with `$variables` or a regular expression with named groups. */
 export function findFormat(text: string): Result<LineFormat, CodedError> {
   const named = FORMATS.find((format) => format.name === text)
   if (named) return ok(named)
+  if (text.length > FORMAT_MAX) return err(invalidInput([{ path: 'format', message: `at most ${FORMAT_MAX} characters` }]))
+  if (isRegex(text)) return compileRegex('custom', text)
   if (text.includes('$')) return compilePattern('custom', text)
   const suggestion = nearest(text, [...FORMAT_NAMES, 'auto'])
-  const message = `"${text.slice(0, 80)}" is neither a known format (${FORMAT_NAMES.join(', ')}) nor a pattern with $variables`
+  const message = `"${text.slice(0, 80)}" is neither a known format (${FORMAT_NAMES.join(', ')}) nor a pattern with $variables, nor an expression with (?P<named>groups)`
   return err(invalidInput([{ path: 'format', message, ...(suggestion ? { suggestion } : {}) }]))
 }

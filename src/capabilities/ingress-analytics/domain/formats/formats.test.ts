@@ -186,6 +186,38 @@ describe('formats', () => {
     expect(!misspelt.ok && misspelt.error.problems[0]!.suggestion).toBe('upstreaminfo')
   })
 
+  it('compiles regular expressions with named groups, and names all that is missing', () => {
+    const expression =
+      '^(?P<time_iso8601>\\S+) (?:(?P<remote_addr>[0-9.]+)|v6 (?P<client>[0-9a-f:]+)) (?P<request_method>[A-Z]+) (?P<request_uri>\\S+) (?P<status>\\d{3})(?: (?P<request_time_ms>[0-9.]+)ms)?$'
+    const compiled = findFormat(expression)
+    if (!compiled.ok) throw compiled.error
+    const text =
+      '2026-11-23T10:00:00Z 192.0.2.1 GET /caf\u00e9?x=1 200 12.5ms\n2026-11-23T10:00:01Z v6 2001:db8::1 PUT /b\\x22 404\n2026-11-23T10:00:02Z 192.0.2.1 GET /c 20\n'
+    const { rows, rejects } = rowsOf(encode(text), compiled.value)
+    expect(rows).toMatchObject([
+      { ts: at('2026-11-23T10:00:00Z'), client: '192.0.2.1', method: 'GET', path: '/caf\u00e9', status: 200 },
+      { client: '2001:db8::1', method: 'PUT', path: '/b"', status: 404, request_time: null },
+    ])
+    expect(rows[0]!.request_time).toBeCloseTo(0.0125, 7)
+    expect(rejects.reasons).toEqual({ format: 1 })
+
+    const broken = findFormat('(?P<sttus>\\d+) (?P<tme_local>.*)')
+    expect(!broken.ok && broken.error.problems.map((p) => p.suggestion ?? p.message)).toEqual([
+      'time_local',
+      'status',
+      '(?P<request>\u2026) or (?P<request_uri>\u2026) is needed',
+    ])
+    for (const refused of ['(?P<status>\\d+', '(?P<status>(?:[a-z]{1,900}){1})(?:\\w{500}|\\d{800})']) expect(findFormat(refused).ok).toBe(false)
+  })
+
+  it('keeps an expression made to be slow within bounds', () => {
+    const compiled = findFormat('(?P<request>(?:a?){80}(?:a*)*)b(?P<status>\\d+)')
+    if (!compiled.ok) throw compiled.error
+    const bytes = encode(`${`${'a'.repeat(60_000)}\n`.repeat(8)}aaab200\n`)
+    const { rejects } = rowsOf(bytes, compiled.value)
+    expect(rejects.reasons).toEqual({ format: 8, time: 1 })
+  }, 20_000)
+
   it('detects nothing in what is no access log', () => {
     expect(detectFormat(encode('hello\nworld\n'))).toBeUndefined()
     expect(detectFormat(encode('{"level":"info","msg":"started"}\n'))).toBeUndefined()

@@ -73,6 +73,8 @@ export interface LineFormat {
   /** Seconds in one unit of the logged request time and upstream time. */
   timeUnit: number
   upstreamUnit: number
+  /** Bytes to read before others get their turn, where reading is slow. */
+  slice?: number
   /** Fills the slots of `line` from bytes [from, to), one line without its end. False: the line is not of this format. */
   read(line: Line, from: number, to: number): boolean
 }

@@ -92,8 +92,6 @@ export interface PatternOptions {
 export function compilePattern(name: string, text: string, options: PatternOptions = {}): Result<LineFormat, CodedError> {
   const { pattern, escapes } = fromDirective(text)
   const problems: Problem[] = []
-  const problem = (message: string, suggestion?: string) => problems.push({ path: 'format', message, ...(suggestion ? { suggestion } : {}) })
-  if (text.length > 4096) return err(invalidInput([{ path: 'format', message: 'a pattern has at most 4096 characters' }]))
 
   const names: string[] = []
   const literals: Uint8Array[] = []
@@ -103,7 +101,7 @@ export function compilePattern(name: string, text: string, options: PatternOptio
     const literal = encoder.encode(pattern.slice(last, found.index))
     if (names.length === 0) head = literal
     else {
-      if (literal.length === 0) problem(`nothing separates $${names.at(-1)} from ${found[0]}`)
+      if (literal.length === 0) problems.push({ path: 'format', message: `nothing separates $${names.at(-1)} from ${found[0]}` })
       literals.push(literal)
     }
     names.push(found[1] ?? found[2] ?? '')
@@ -111,23 +109,39 @@ export function compilePattern(name: string, text: string, options: PatternOptio
   }
   literals.push(encoder.encode(pattern.slice(last)))
 
-  const slots = names.map((variable) => VARIABLES[variable] ?? SLOT.IGNORED)
-  const has = (...wanted: Slot[]) => wanted.some((slot) => slots.includes(slot))
-  const unknown = names.filter((variable) => VARIABLES[variable] === undefined)
-  const near = (...wanted: string[]) => unknown.map((variable) => nearest(variable, wanted)).find((found) => found !== undefined)
-  if (!has(SLOT.TIME, SLOT.START)) problem('a time is needed: $time_local, $time_iso8601 or $msec', near('time_local', 'time_iso8601', 'msec'))
-  if (!has(SLOT.STATUS)) problem('$status is needed', near('status'))
-  if (!has(SLOT.REQUEST, SLOT.PATH)) problem('$request or $request_uri is needed', near('request', 'request_uri', 'uri'))
+  problems.push(...missingFields(names, (variable) => `$${variable}`))
   if (problems.length > 0) return err(invalidInput(problems))
 
-  return ok({
-    name,
-    escapes,
-    timeUnit: names.includes('request_time_ms') ? 1e-3 : 1,
-    upstreamUnit: names.includes('upstream_time_ms') ? 1e-3 : 1,
-    read: readerOf(head, Int32Array.from(slots), literals, options.openEnd === true),
-  })
+  const slots = names.map((variable) => VARIABLES[variable] ?? SLOT.IGNORED)
+  return ok({ name, escapes, ...unitsOf(names), read: readerOf(head, Int32Array.from(slots), literals, options.openEnd === true) })
 }
+
+/** What every format needs and `names` lack; `written` is how a variable is written in this kind of format. */
+export function missingFields(names: readonly string[], written: (variable: string) => string): Problem[] {
+  const unknown = names.filter((variable) => VARIABLES[variable] === undefined)
+  const slots = names.map((variable) => VARIABLES[variable])
+  const need = (wanted: readonly Slot[], variables: readonly string[], message: string): Problem[] => {
+    if (wanted.some((slot) => slots.includes(slot))) return []
+    const suggestion = unknown.map((variable) => nearest(variable, variables)).find((found) => found !== undefined)
+    return [{ path: 'format', message, ...(suggestion ? { suggestion } : {}) }]
+  }
+  return [
+    // Without any time the transport's is taken (Loki); one that was misspelt would go unnoticed.
+    ...need(
+      [SLOT.TIME, SLOT.START],
+      ['time_local', 'time_iso8601', 'msec'],
+      `no time is read: ${written('time_local')}, ${written('time_iso8601')} or ${written('msec')}`,
+    ).filter(({ suggestion }) => suggestion !== undefined),
+    ...need([SLOT.STATUS], ['status'], `${written('status')} is needed`),
+    ...need([SLOT.REQUEST, SLOT.PATH], ['request', 'request_uri', 'uri'], `${written('request')} or ${written('request_uri')} is needed`),
+  ]
+}
+
+/** Seconds in one unit of the logged times, by the names of their variables. */
+export const unitsOf = (names: readonly string[]): Pick<LineFormat, 'timeUnit' | 'upstreamUnit'> => ({
+  timeUnit: names.includes('request_time_ms') ? 1e-3 : 1,
+  upstreamUnit: names.includes('upstream_time_ms') ? 1e-3 : 1,
+})
 
 const SPACE = 0x20
 const COMMA = 0x2c

@@ -122,6 +122,9 @@ interface Bucket {
   earliest: number
 }
 
+/** Of words that are fields; a path pattern follows from its path, which is counted itself. */
+const wordsRepaired = ({ words }: Vocabulary) => Object.values(words).reduce((sum, column) => sum + column.repaired, -words.path_pattern.repaired)
+
 export interface BlockBuilder extends RowSink {
   begin(options: BlockOptions): void
   finish(): Block
@@ -309,7 +312,7 @@ export function createBlockBuilder(): BlockBuilder {
     begin(next) {
       options = next
       rows = 0
-      repaired = 0
+      repaired = -wordsRepaired(next.vocabulary)
       pathsUsed = 0
       buckets = []
       bucketOf.fill(-1)
@@ -358,7 +361,7 @@ export function createBlockBuilder(): BlockBuilder {
     },
 
     finish() {
-      if (rows === 0) return { rows: 0, native: new Uint8Array(0), live: [], latest: [], repaired }
+      if (rows === 0) return { rows: 0, native: new Uint8Array(0), live: [], latest: [], repaired: 0 }
       const { vocabulary } = options
       for (const name of ['source', 'route', 'ingress', 'namespace', 'service', 'host'] as const) {
         columns[name].follow(origins, rows, (origin) => vocabulary.origins[origin]![name])
@@ -388,7 +391,7 @@ export function createBlockBuilder(): BlockBuilder {
         number('upstream_status', 'UInt16', upstreamStatus.subarray(0, rows)),
         number('trace_id', 'FixedString(16)', traceId.subarray(0, rows * 16)),
       ])
-      return { rows, native, live: liveBuckets(), latest: latestRows(), repaired }
+      return { rows, native, live: liveBuckets(), latest: latestRows(), repaired: repaired + wordsRepaired(vocabulary) }
     },
   }
 }

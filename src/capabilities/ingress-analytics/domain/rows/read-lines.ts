@@ -23,6 +23,8 @@ export interface LineRun {
   latest: number
   rejects: Rejects
   accepted: number
+  /** What the transport knows of each line's time, ms (NaN: nothing), from the first line after `reset` on; for lines that have none. */
+  times?: Float64Array
 }
 
 export interface LineReader {
@@ -41,8 +43,19 @@ export function createLineReader(): LineReader {
   const readTime = createTimeReader()
   const unwrapped = createScratch(LINE_MAX)
   const scratch = createScratch(LINE_MAX)
+  /** Lines since `reset`. */
+  let seen = 0
 
-  function readOne(run: LineRun, bytes: Uint8Array, view: DataView, from: number, to: number, escaped: boolean, sink: RowSink): Reason | undefined {
+  function readOne(
+    run: LineRun,
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    escaped: boolean,
+    arrived: number,
+    sink: RowSink,
+  ): Reason | undefined {
     if (to === from) return 'empty'
     if (to - from > LINE_MAX) return 'too-long'
     const { format } = run
@@ -53,7 +66,7 @@ export function createLineReader(): LineReader {
     const end = unwrappedEnd
     if (format === undefined || !format.read(line, start, end)) return 'format'
     if (escaped && format.escapes !== 'none') unescapeLine(line, scratch, start, end, format.escapes)
-    const refused = interpret(row, format, readTime)
+    const refused = interpret(row, format, readTime, arrived)
     if (refused !== undefined) return refused
     if (row.ts < run.earliest || row.ts > run.latest) return 'clock'
     sink.add(row)
@@ -74,13 +87,17 @@ export function createLineReader(): LineReader {
           if (backslash < 0) backslash = end
         }
         const to = eol > at && bytes[eol - 1] === RETURN ? eol - 1 : eol
-        const reason = readOne(run, bytes, view, at, to, backslash < to, sink)
+        const reason = readOne(run, bytes, view, at, to, backslash < to, run.times?.[seen] ?? Number.NaN, sink)
+        seen++
         if (reason === undefined) run.accepted++
         else reject(run.rejects, reason, bytes, at, to)
         at = eol + 1
       }
       return at
     },
-    reset: () => clearLine(line),
+    reset() {
+      clearLine(line)
+      seen = 0
+    },
   }
 }

@@ -53,8 +53,16 @@ const EMPTY_WORDS = [
   SLOT.ROUTE,
 ] as const
 
-/** Fills `row` from the slots of its line. Gives the reason for which the line must be rejected, or undefined. */
-export function interpret(row: Row, format: LineFormat, readTime: (bytes: Uint8Array, from: number, to: number) => number): 'format' | 'time' | undefined {
+/**
+ * Fills `row` from the slots of its line. Gives the reason for which the line must be rejected, or undefined.
+ * @param arrived time to take when the line has none, ms; NaN: none is known
+ */
+export function interpret(
+  row: Row,
+  format: LineFormat,
+  readTime: (bytes: Uint8Array, from: number, to: number) => number,
+  arrived: number,
+): 'format' | 'time' | undefined {
   const { line } = row
   const { bytes, from, to } = line
   row.status = wholeNumber(bytes, from[SLOT.STATUS]!, to[SLOT.STATUS]!)
@@ -62,6 +70,7 @@ export function interpret(row: Row, format: LineFormat, readTime: (bytes: Uint8A
   const requestTime = decimal(bytes, from[SLOT.REQUEST_TIME]!, to[SLOT.REQUEST_TIME]!) * format.timeUnit
   row.requestTime = requestTime
   if (to[SLOT.TIME]! > from[SLOT.TIME]! && to[SLOT.START] === from[SLOT.START]) row.ts = readTime(bytes, from[SLOT.TIME]!, to[SLOT.TIME]!)
+  else if (to[SLOT.START] === from[SLOT.START]) row.ts = arrived
   else {
     const start = readTime(bytes, from[SLOT.START]!, to[SLOT.START]!)
     row.ts = requestTime >= 0 ? start + Math.round(requestTime * 1000) : start

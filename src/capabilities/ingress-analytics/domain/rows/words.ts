@@ -133,8 +133,9 @@ export const OTHER = '{other}'
  * words of at most `max` bytes; more become `{other}`.
  */
 export class Words {
-  /** Words seen in which invalid UTF-8 was replaced. */
+  /** How often a word was read in which invalid UTF-8 is replaced. */
   repaired = 0
+  private broken = new Set<number>()
   private table = new Interner()
   /** Number of the word that a spelling stands for; looked at only when some spelling stands for another word. */
   private meant = new Int32Array(256)
@@ -161,14 +162,17 @@ export class Words {
   id(view: DataView, bytes: Uint8Array, from: number, to: number): number {
     if (to <= from) return 0
     const found = this.table.intern(view, bytes, from, to)
-    if (found >= 0) return this.spellings ? this.meant[found]! : found
+    if (found >= 0) return this.spellings ? this.spelled(found) : found
     const fresh = -1 - found
     if (this.canonical === undefined && this.isPlain(bytes, from, to) && this.count < this.limit) {
       this.count++
       return this.means(fresh, fresh)
     }
     let text = textOf(bytes, from, to, this.max)
-    if (text.includes('\ufffd')) this.repaired++
+    if (text.includes('\ufffd')) {
+      this.repaired++
+      this.broken.add(fresh)
+    }
     if (this.lowerCase) text = text.toLowerCase()
     if (this.canonical) text = this.canonical(text)
     const canonical = encoder.encode(text)
@@ -195,6 +199,11 @@ export class Words {
 
   writeTo(sink: ByteSink, id: number): void {
     this.table.writeTo(sink, id)
+  }
+
+  private spelled(spelling: number): number {
+    if (this.broken.size > 0 && this.broken.has(spelling)) this.repaired++
+    return this.meant[spelling]!
   }
 
   private means(spelling: number, id: number): number {
