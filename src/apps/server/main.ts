@@ -14,7 +14,7 @@ import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import { authRoutes } from '#kits/server-kit/auth-routes.ts'
-import { DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
+import { clusterOfRequest, DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
 import type { RunningDoor, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
@@ -25,6 +25,7 @@ import pkg from '../../../package.json' with { type: 'json' }
 import { createAlerts } from './alerts.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
+import { createClusters } from './clusters.ts'
 import { serveConsole } from './console.ts'
 import { type Condition, healthRoutes } from './health.ts'
 import { LOG_LEVELS } from './logging.ts'
@@ -113,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       externalUrl,
       notifier: (to) => notifierFor(to, { clock, externalUrl: externalUrl() }),
     })
+    const clusters = createClusters()
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
     measureHttp(http, metrics)
     auditChanges(http, { clock, log, write })
@@ -132,7 +134,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           const names = new Set([DEFAULT_CLUSTER, ...auth.tokens.list().map(({ cluster }) => cluster)])
           return { clusters: [...names].filter((id) => scope === 'all' || scope.clusters.includes(id)).map((id) => ({ id })) }
         })
-        const context: ServerContext = { http: api, telemetry, live: createLiveStream({ clock }), clock, log, metrics, settings, alerts }
+        const context: ServerContext = {
+          http: api,
+          telemetry,
+          live: createLiveStream({ clock }),
+          clock,
+          log,
+          metrics,
+          settings,
+          alerts,
+          clusters,
+          clusterOf: clusterOfRequest(clusters),
+        }
         for (const load of options.capabilities ?? CAPABILITIES) {
           const door: ServerDoor = await load()
           const running = await door.start({ ...context, log: log.child({ capability: door.id }) })

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
+import type { Actor, Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
+import type { Identity } from './auth.ts'
 import type {} from './http.ts'
 
 /** Of the machine or cluster that the server itself is for, and of the demo. */
@@ -17,3 +19,15 @@ export function mayRead(request: FastifyRequest, cluster: string, what: string):
   const { scope } = request
   if (scope !== 'all' && !scope.clusters.includes(cluster)) throw new CodedError('FORBIDDEN', { verb: 'read', resource: `${what} of ${cluster}` })
 }
+
+/** Whose rights a request has in a cluster. */
+export function actorOf(identity: Identity | undefined, cluster: string): Actor {
+  if (identity?.kind !== 'user') throw new CodedError('FORBIDDEN', { verb: 'use', resource: `cluster ${cluster}` })
+  return { kind: 'self' }
+}
+
+/** A cluster with the rights of who asks; see `ServerContext.clusterOf`. */
+export const clusterOfRequest =
+  (clusters: Clusters) =>
+  (request: FastifyRequest, name: string): Cluster =>
+    clusters.get(name).as(actorOf(request.identity, name))

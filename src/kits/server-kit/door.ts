@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry as MetricsRegistry } from 'prom-client'
 import type { z } from 'zod'
 import type { Clock } from '#core/kernel/clock.ts'
+import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
@@ -19,6 +20,10 @@ export interface ServerContext {
   metrics: MetricsRegistry
   settings: Settings
   alerts: AlertSink
+  /** With the server's own rights: for reconcilers, informers and caches, never to answer what a user asked. */
+  clusters: Clusters
+  /** The cluster with the rights of who asks. NOT_FOUND for a cluster that is not there, FORBIDDEN for a user who has nothing to do with it. */
+  clusterOf(request: FastifyRequest, name: string): Cluster
 }
 
 export interface ServerDoor {

@@ -16,6 +16,7 @@ import { accessBatch, seededAccessRows } from '#test/builders/access-rows.ts'
 import { openTestLive } from '#test/builders/live.ts'
 import { openTestStore, type TestStore } from '#test/builders/store.ts'
 import { type FakeClock, fakeClock } from '#test/fakes/clock.ts'
+import { fakeClusters } from '#test/fakes/clusters.ts'
 import type { AlertRulesAnswer, LiveTick, PreviewAnswer, SourcesAnswer, StatsAnswer } from '../domain/api.ts'
 import { door } from './index.ts'
 
@@ -50,6 +51,7 @@ beforeAll(async () => {
         metrics: new Registry(),
         settings,
         alerts: { report: async (_, cluster, firing) => void reports.push({ cluster, firing }) },
+        ...fakeClusters(),
       })
     },
     { prefix: '/api/v1' },

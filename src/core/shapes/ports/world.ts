@@ -1,34 +1,6 @@
 /** Ports onto the world outside; their contract suites come with the first implementation. */
 import type { Result } from '../../kernel/result.ts'
-
-export interface ObjectRef {
-  apiVersion: string
-  kind: string
-  namespace?: string
-  name: string
-}
-export interface KubeObject {
-  apiVersion: string
-  kind: string
-  metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; labels?: Record<string, string>; annotations?: Record<string, string> }
-  [field: string]: unknown
-}
-
-/** One Kubernetes cluster. */
-export interface Cluster {
-  name: string
-  get(ref: ObjectRef): Promise<KubeObject | undefined>
-  list(
-    kind: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
-    select?: { labels?: string; fields?: string; limit?: number; continue?: string },
-  ): Promise<{ items: readonly KubeObject[]; continue?: string }>
-  watch(
-    kind: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
-    onChange: (change: { type: 'added' | 'modified' | 'deleted'; object: KubeObject }) => void,
-  ): () => void
-  apply(object: KubeObject, options: { fieldManager: string; force?: boolean; dryRun?: boolean }): Promise<KubeObject>
-  remove(ref: ObjectRef, options?: { dryRun?: boolean }): Promise<void>
-}
+import type { KubeObject, ObjectRef } from '../../kube/objects.ts'
 
 /** Splits traffic between arms of a release. */
 export interface TrafficRouter {

@@ -1,0 +1,17 @@
+import { CodedError } from '#core/kernel/errors.ts'
+import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
+import type { ServerContext } from '#kits/server-kit/door.ts'
+
+/** What a door gets about clusters; every request acts with all rights unless the cluster itself says otherwise. */
+export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, 'clusters' | 'clusterOf'> {
+  const clusters: Clusters = {
+    list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
+    get(name) {
+      const found = held.find((cluster) => cluster.name === name)
+      if (!found) throw new CodedError('NOT_FOUND', { what: `cluster ${name}` })
+      return found
+    },
+    onChange: () => () => {},
+  }
+  return { clusters, clusterOf: (_, name) => clusters.get(name) }
+}
