@@ -57,9 +57,6 @@ export function groupVersionOf(apiVersion: string): { group: string; version: st
   return slash < 0 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) }
 }
 
-/** The `apiVersion` of a group and version. */
-export const apiVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`)
-
 export const refOf = (object: KubeObject): ObjectRef => ({
   apiVersion: object.apiVersion,
   kind: object.kind,
