@@ -32,6 +32,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/node-doctor/cli/index.ts'),
   },
   {
+    name: 'audit',
+    summary: { en: 'who did what; rules over audit events, also offline', 'zh-CN': '谁做了什么；可离线用规则检查审计事件' },
+    load: () => import('#capabilities/audit/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

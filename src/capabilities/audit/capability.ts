@@ -1,0 +1,16 @@
+import type { Capability } from '#core/shapes/capability.ts'
+
+export const audit: Capability = {
+  id: 'audit',
+  stage: 'alpha',
+  title: { en: 'Audit', 'zh-CN': '审计' },
+  summary: {
+    en: 'One timeline of who did what, with rules that tell what is sensitive.',
+    'zh-CN': '谁做了什么的统一时间线，并以规则指出敏感操作。',
+  },
+  rows: ['H6'],
+  rbac: [],
+  resources: [],
+  tables: ['audit'],
+  pages: [],
+}

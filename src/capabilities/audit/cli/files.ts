@@ -1,0 +1,55 @@
+/** Files of events and of lists, for the commands that work without a server. */
+import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createGunzip } from 'node:zlib'
+import { parse } from 'yaml'
+import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { createDocumentReader } from '../domain/documents.ts'
+import { createLists, type Lists, type ListsInput, readLists } from '../domain/lists.ts'
+import type { Receiver } from '../domain/read.ts'
+
+const MAX_LISTS = 4 * 1024 * 1024
+
+export const unreadable = (path: string, error: unknown) =>
+  new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+
+/** Later files win, list by list. Throws FILE_UNREADABLE, INVALID_INPUT with all problems of the file. */
+export function listsFromFiles(files: readonly string[]): Lists {
+  let input: ListsInput = {}
+  for (const file of files) {
+    const read = readLists(readYaml(file), input)
+    if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `${file}: ${problem.path}` })))
+    input = read.value
+  }
+  return createLists(input)
+}
+
+/** YAML or JSON, which is YAML too. Throws FILE_UNREADABLE, INVALID_INPUT. */
+export function readYaml(file: string): unknown {
+  let text: string
+  try {
+    if (statSync(file).size > MAX_LISTS) throw new CodedError('TOO_LARGE', { what: file, limit: '4 MiB' })
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw error instanceof CodedError ? error : unreadable(file, error)
+  }
+  try {
+    return parse(text, { maxAliasCount: 100 }) as unknown
+  } catch (error) {
+    throw invalidInput([{ path: file, message: (error as Error).message.split('\n')[0]! }])
+  }
+}
+
+/** Every event of a file, plain or gzipped; `-` is stdin. Rejects with FILE_UNREADABLE. */
+export async function readEvents(file: string, to: Receiver, signal: AbortSignal): Promise<void> {
+  const reader = createDocumentReader(to)
+  const decoder = new TextDecoder()
+  try {
+    const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024, signal })
+    for await (const chunk of /\.gz$/.test(file) ? source.pipe(createGunzip()) : source) reader.push(decoder.decode(chunk as Uint8Array, { stream: true }))
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw unreadable(file, error)
+  }
+  reader.push(decoder.decode())
+  reader.end()
+}

@@ -1,0 +1,8 @@
+import type { CliDoor } from '#kits/cli-kit/door.ts'
+import { audit } from '../capability.ts'
+import { addScan } from './scan.ts'
+
+export const door: CliDoor = (program, context) => {
+  const command = program.command('audit').description(audit.summary[context.language])
+  addScan(command, context)
+}

@@ -1,0 +1,81 @@
+/** Events through all rules: an index by resource, and memory of the requests that have fired. */
+import type { Severity } from '#core/shapes/severity.ts'
+import { atLeast } from '#core/shapes/severity.ts'
+import { type AuditEvent, resourceOf } from './event.ts'
+import type { Lists } from './lists.ts'
+import { accessRules } from './rules/access.ts'
+import { activityRules } from './rules/activity.ts'
+import { clusterRules } from './rules/cluster.ts'
+import { connectionRules } from './rules/connections.ts'
+import { grantRules } from './rules/grants.ts'
+import type { AuditRule } from './rules/rule.ts'
+import { workloadRules } from './rules/workloads.ts'
+
+/** Every rule that looks at one event. */
+export const RULES: readonly AuditRule[] = [...connectionRules, ...workloadRules, ...accessRules, ...grantRules, ...clusterRules, ...activityRules]
+
+export interface Hit {
+  rule: AuditRule
+  severity: Severity
+  event: AuditEvent
+  /** Severe enough, and not the platform at its ordinary work. */
+  alarm: boolean
+}
+
+export interface Engine {
+  /** What the event fires; each rule at most once for a request. */
+  judge(event: AuditEvent): readonly Hit[]
+}
+
+/** Requests of connections whose answer has begun and may end much later. */
+const REMEMBERED = 50_000
+const NO_HITS: readonly Hit[] = Object.freeze([])
+
+export function createEngine(lists: Lists, more: readonly AuditRule[] = []): Engine {
+  const all = [...RULES, ...more].filter((rule) => (rule.id === 'event' ? lists.allEvents : true))
+  const index = new Map<string, readonly AuditRule[]>()
+  const fired = new Map<string, Set<string>>()
+
+  function rulesFor(event: AuditEvent): readonly AuditRule[] {
+    const resource = resourceOf(event)
+    const key = `${event.plane} ${event.verb} ${resource}`
+    let found = index.get(key)
+    if (!found) {
+      found = all.filter(
+        ({ planes = ['kubernetes'], verbs, resources }) =>
+          planes.includes(event.plane) && (verbs === undefined || verbs.includes(event.verb)) && (resources.includes(resource) || resources.includes('*')),
+      )
+      // verbs and resources come from strangers
+      if (index.size < 10_000) index.set(key, found)
+    }
+    return found
+  }
+
+  /** Has the rule fired for this request before? From now on it has. */
+  function isRepeated(event: AuditEvent, rule: AuditRule): boolean {
+    const key = `${event.id} ${event.received}`
+    const before = fired.get(key)
+    if (before?.has(rule.id)) return true
+    if (before) before.add(rule.id)
+    else {
+      fired.set(key, new Set([rule.id]))
+      if (fired.size > REMEMBERED) fired.delete(fired.keys().next().value!)
+    }
+    return false
+  }
+
+  return {
+    judge(event) {
+      const began = event.stage === 'ResponseStarted'
+      if (!began && event.stage !== 'ResponseComplete' && event.stage !== '') return NO_HITS
+      let hits: Hit[] | undefined
+      for (const rule of rulesFor(event)) {
+        if ((began && !rule.started) || !rule.test(event, lists) || isRepeated(event, rule)) continue
+        const alarm = (rule.alarm ?? atLeast(rule.severity, 'warning')) && rule.routine?.(event, lists) !== true
+        hits ??= []
+        hits.push({ rule, severity: rule.severity, event, alarm })
+      }
+      return hits ?? NO_HITS
+    },
+  }
+}
