@@ -28,5 +28,6 @@ export async function runProcess(doors: readonly CliDoorEntry[]): Promise<void> 
     throw error
   })
   const { env, stdout, stderr } = process
-  process.exitCode = await runCli(process.argv.slice(2), { env, stdout, stderr, clock: systemClock, signal: interrupted.signal }, doors)
+  const registries = async () => (await import('#edges/registry/open.ts')).registriesWith(systemClock)
+  process.exitCode = await runCli(process.argv.slice(2), { env, stdout, stderr, clock: systemClock, signal: interrupted.signal, registries }, doors)
 }

@@ -10,6 +10,8 @@ import { runCli } from './program.ts'
 // Help lists these, so that a new command does not change every picture of it.
 const OWN = DOORS.filter(({ name }) => ['login-link', 'config', 'explain', 'completion', 'version'].includes(name))
 
+const registries = () => Promise.reject(new Error('none is needed here'))
+
 interface Terminal {
   columns?: number
   env?: Record<string, string>
@@ -20,7 +22,7 @@ async function run(line: string, { columns, env = {}, doors = OWN, signal = new 
   const stdout = fakeStream(columns)
   const stderr = fakeStream(columns)
   const words = line === '' ? [] : line.split(' ').map((word) => (word === "''" ? '' : word))
-  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal }, doors)
+  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal, registries }, doors)
   return { exit, out: stdout.text(), err: stderr.text() }
 }
 const failing = (error: unknown): CliDoorEntry[] => [
@@ -84,7 +86,15 @@ describe('the command line', () => {
   it('no command takes a global option away, and each adds the command that it is listed as', async () => {
     for (const entry of DOORS) {
       const program = new Command()
-      const around = { env: {}, stdout: fakeStream(), stderr: fakeStream(), clock: fakeClock(), signal: new AbortController().signal, onExit: () => {} }
+      const around = {
+        env: {},
+        stdout: fakeStream(),
+        stderr: fakeStream(),
+        clock: fakeClock(),
+        signal: new AbortController().signal,
+        registries,
+        onExit: () => {},
+      }
       const { door } = await entry.load()
       door(program, createContext({ color: 'auto', progress: 'auto' }, around))
       expect(program.commands.map((command) => command.name())).toEqual([entry.name])

@@ -1,5 +1,6 @@
 import type { Clock } from '#core/kernel/clock.ts'
 import type { ExitCode } from '#core/kernel/errors.ts'
+import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import { createApiClient } from './api-client.ts'
 import type { CliContext } from './door.ts'
 import { type ProgressMode, startProgress } from './progress.ts'
@@ -26,6 +27,8 @@ export interface Surroundings {
   stderr: Stream
   clock: Clock
   signal: AbortSignal
+  /** Loads the edge that speaks to registries. */
+  registries(): Promise<OpenRegistries>
   onExit(code: ExitCode): void
 }
 
@@ -53,6 +56,7 @@ export function createContext(options: GlobalOptions, around: Surroundings): Cli
         { clock, stream: stderr, tty: stderr.isTTY === true, columns: stderr.columns ?? 80, unicode, mode: options.quiet ? 'none' : options.progress },
         task,
       ),
+    registries: around.registries,
     exit: around.onExit,
     signal,
   }

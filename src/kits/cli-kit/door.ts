@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { ExitCode, Language } from '#core/kernel/errors.ts'
+import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 
 export const FORMATS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'name'] as const
 export type Format = (typeof FORMATS)[number]
@@ -23,6 +24,8 @@ export interface CliContext {
   dataFolder: string
   /** The server's API as the user: path under `/api/v1`, JSON in and out; CodedErrors of the server are thrown as such. */
   api: ApiClient
+  /** Opens registries, layouts and archives; the edge behind it is loaded on the first call. */
+  registries(): Promise<OpenRegistries>
   /** For work of more than a second; ends by `using`. */
   progress(task: ProgressTask): Progress
   /** Sets the exit code with which the command will end. */

@@ -10,14 +10,6 @@ export interface TrafficRouter {
   write(route: ObjectRef, weights: Readonly<Record<string, number>>): Promise<void>
 }
 
-/** An OCI registry. */
-export interface Registry {
-  host: string
-  manifest(repository: string, reference: string): Promise<{ digest: string; mediaType: string; bytes: Uint8Array } | undefined>
-  blob(repository: string, digest: string, offset?: number): Promise<AsyncIterable<Uint8Array>>
-  tags(repository: string): AsyncIterable<string>
-}
-
 /** The machine that an agent runs on. */
 export interface Host {
   read(path: string): Promise<Uint8Array | undefined>

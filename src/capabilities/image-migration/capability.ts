@@ -1,0 +1,16 @@
+import type { Capability } from '#core/shapes/capability.ts'
+
+export const imageMigration: Capability = {
+  id: 'image-migration',
+  stage: 'alpha',
+  title: { en: 'Image migration', 'zh-CN': '镜像迁移' },
+  summary: {
+    en: 'Moves images between registries, layouts and archives, byte for byte.',
+    'zh-CN': '在镜像仓库、OCI 布局和归档之间逐字节迁移镜像。',
+  },
+  rows: ['G1'],
+  rbac: [],
+  resources: [],
+  tables: [],
+  pages: [],
+}
