@@ -22,3 +22,13 @@ export function describeReal(title: string, programs: readonly string[], body: (
   if (missing.length === 0) describe(title, body)
   else describe.skip(`${title} (needs ${missing.join(', ')})`, body)
 }
+
+/** Kubeconfig of a real cluster for tests, shared by all: each works in namespaces of its own. Undefined: there is none. */
+export const realKubeconfig = (): string | undefined => process.env.E2E_KUBECONFIG || undefined
+
+/** Tests that need a real cluster. */
+export function describeCluster(title: string, body: (kubeconfig: string) => void): void {
+  const kubeconfig = realKubeconfig()
+  if (kubeconfig === undefined) describe.skip(`${title} (needs E2E_KUBECONFIG)`, () => body(''))
+  else describe(title, () => body(kubeconfig))
+}

@@ -84,7 +84,7 @@ export interface Informer<T> {
   list(namespace?: string): readonly T[]
   readonly size: number
   status(): InformerStatus
-  /** Called for each change after `synced`, and for what is there at that time as `added`. Returns how to stop. */
+  /** What is there comes as `added`, then each change once. Returns how to stop. */
   onChange(listener: (change: Change<T>) => void): () => void
   stop(): void
 }
