@@ -79,7 +79,8 @@ function unknownKeys(schema: z.core.$ZodType, value: unknown, path: readonly Pro
       return Array.isArray(value) ? [] : Object.entries(value).flatMap(([key, item]) => unknownKeys(def.valueType, item, [...path, key]))
     case 'union': {
       // The option that knows the most; a discriminated union has exactly one that parses.
-      const found = def.options.map((option) => ({ problems: unknownKeys(option, value, path), fits: z.safeParse(option, value).success }))
+      const shaped = def.options.filter((option) => !((option as z.core.$ZodTypes)._zod.def.type === 'array' && !Array.isArray(value)))
+      const found = shaped.map((option) => ({ problems: unknownKeys(option, value, path), fits: z.safeParse(option, value).success }))
       return found.sort((a, b) => Number(b.fits) - Number(a.fits) || a.problems.length - b.problems.length)[0]?.problems ?? []
     }
     case 'object': {
