@@ -373,6 +373,14 @@ export const ERRORS = {
     'Log in with a user that may do so (docker login, --auth, a pull secret), and check the name of the repository.',
     '请使用有权限的用户登录（docker login、--auth 或拉取密钥），并检查仓库名称。',
   ),
+  CREDENTIAL_HELPER_FAILED: row(
+    502,
+    EXIT.forbidden,
+    '{program} gave no credentials for {registry}: {reason}.',
+    '{program} 未能提供 {registry} 的凭据：{reason}。',
+    'Run the program by hand, or give credentials in another way.',
+    '请手动运行该程序，或以其他方式提供凭据。',
+  ),
   REGISTRY_BUSY: row(
     503,
     EXIT.error,

@@ -72,7 +72,7 @@ describe('errors', () => {
   it('has both languages, a next step and the same placeholders in each row', () => {
     for (const [code, row] of Object.entries(ERRORS)) {
       const placeholders = (text: string) => new Set(text.match(/\{\w+\}/g))
-      expect(code).toMatch(/^[A-Z][A-Z_]+$/)
+      expect(code).toMatch(/^[A-Z][A-Z0-9_]+$/)
       for (const text of [row.en, row['zh-CN'], row.next.en, row.next['zh-CN']]) expect(text.length, code).toBeGreaterThan(3)
       expect(placeholders(row['zh-CN']), code).toEqual(placeholders(row.en))
       expect(/[\u4e00-\u9fff]/.test(row['zh-CN']), code).toBe(true)

@@ -53,7 +53,9 @@ describe('config.json', () => {
   })
 
   it('the longest key wins, by whole parts of the path, also with stars', () => {
-    const found = entries(config(Object.fromEntries(['quay.io', 'quay.io/coreos', 'quay.io/coreos/etcd', '*.r.example'].map((key) => [key, { username: key, password: 'p' }]))))
+    const found = entries(
+      config(Object.fromEntries(['quay.io', 'quay.io/coreos', 'quay.io/coreos/etcd', '*.r.example'].map((key) => [key, { username: key, password: 'p' }]))),
+    )
     const best = (host: string, repository: string) => (fitting(found, host, repository)[0]?.use as { username?: string } | undefined)?.username
     expect(best('quay.io', 'coreos/etcd')).toBe('quay.io/coreos/etcd')
     expect(best('quay.io', 'coreos/etcd2')).toBe('quay.io/coreos')
@@ -68,7 +70,10 @@ describe('config.json', () => {
     const metadata = { name: 'pull', namespace: 'shop' }
     const read = readPullSecret({ type: 'kubernetes.io/dockerconfigjson', metadata, data: { '.dockerconfigjson': base64(config(auths)) } })
     expect(read).toMatchObject({ ok: true, value: [{ key: 'r.example', from: 'Secret shop/pull', use: { username: 'a', password: 'b' } }] })
-    expect(readPullSecret({ type: 'kubernetes.io/dockercfg', metadata, data: { '.dockercfg': base64(JSON.stringify(auths)) } })).toMatchObject({ ok: true, value: [{ key: 'r.example' }] })
+    expect(readPullSecret({ type: 'kubernetes.io/dockercfg', metadata, data: { '.dockercfg': base64(JSON.stringify(auths)) } })).toMatchObject({
+      ok: true,
+      value: [{ key: 'r.example' }],
+    })
     expect(readPullSecret({ type: 'Opaque', metadata, data: {} })).toMatchObject({ ok: false })
   })
 })
@@ -90,7 +95,9 @@ describe('openCredentials', () => {
   })
 
   it('asks helpers once, and goes on where they know nothing', async () => {
-    const lookup = await open({ DOCKER_AUTH_CONFIG: config({}, { credHelpers: { 'a.example': 'good', 'b.example': 'token', 'c.example': 'empty' }, credsStore: 'good' }) })
+    const lookup = await open({
+      DOCKER_AUTH_CONFIG: config({}, { credHelpers: { 'a.example': 'good', 'b.example': 'token', 'c.example': 'empty' }, credsStore: 'good' }),
+    })
     expect(await Promise.all([lookup('a.example', 'r'), lookup('a.example', 'q')])).toEqual(Array(2).fill({ username: 'u-a.example', password: 's3' }))
     expect(await lookup('b.example', 'r')).toEqual({ identityToken: 'idt' })
     expect(await lookup('c.example', 'r')).toEqual({ username: 'u-c.example', password: 's3' })

@@ -69,7 +69,8 @@ async function configured(env: Environment): Promise<CredentialEntry[]> {
   for (const path of new Set(files)) {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       // Named on purpose, so it has to be there.
-      if (error.code !== 'ENOENT' || path === env.REGISTRY_AUTH_FILE) throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+      if (error.code !== 'ENOENT' || path === env.REGISTRY_AUTH_FILE)
+        throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
       return undefined
     })
     if (text !== undefined && text.length <= MOST_BYTES && text.trim() !== '') texts.push({ from: path, text })
@@ -89,7 +90,12 @@ async function askHelper(name: string, server: string, env: Environment): Promis
   const program = `docker-credential-${name}`
   const failed = (reason: string, cause?: unknown) => new CodedError('CREDENTIAL_HELPER_FAILED', { program, registry: server, reason }, { cause })
   const { code, stdout, stderr } = await new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(program, ['get'], { env: env as NodeJS.ProcessEnv, stdio: ['pipe', 'pipe', 'pipe'], timeout: HELPER_PATIENCE_MS, killSignal: 'SIGKILL' })
+    const child = spawn(program, ['get'], {
+      env: env as NodeJS.ProcessEnv,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: HELPER_PATIENCE_MS,
+      killSignal: 'SIGKILL',
+    })
     const texts = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -19,11 +19,23 @@ export interface CredentialEntry {
 }
 
 const entry = z.looseObject({
-  auth: z.string().max(1 << 20).optional(),
+  auth: z
+    .string()
+    .max(1 << 20)
+    .optional(),
   username: z.string().max(10_000).optional(),
-  password: z.string().max(1 << 20).optional(),
-  identitytoken: z.string().max(1 << 20).optional(),
-  registrytoken: z.string().max(1 << 20).optional(),
+  password: z
+    .string()
+    .max(1 << 20)
+    .optional(),
+  identitytoken: z
+    .string()
+    .max(1 << 20)
+    .optional(),
+  registrytoken: z
+    .string()
+    .max(1 << 20)
+    .optional(),
 })
 const config = z.looseObject({
   auths: z.record(z.string(), entry).optional(),
@@ -85,10 +97,11 @@ function decodeBase64(text: string): string {
 }
 
 /** The entries of a pull secret, new kind or old; problems name the secret. */
-export function readPullSecret(secret: { type?: unknown; data?: unknown; metadata: { name: string; namespace?: string } }): Result<
-  readonly CredentialEntry[],
-  readonly Problem[]
-> {
+export function readPullSecret(secret: {
+  type?: unknown
+  data?: unknown
+  metadata: { name: string; namespace?: string }
+}): Result<readonly CredentialEntry[], readonly Problem[]> {
   const from = `Secret ${secret.metadata.namespace ? `${secret.metadata.namespace}/` : ''}${secret.metadata.name}`
   const data = (secret.data ?? {}) as Record<string, unknown>
   const field = secret.type === 'kubernetes.io/dockercfg' ? '.dockercfg' : '.dockerconfigjson'
@@ -119,7 +132,6 @@ export function fitting(entries: readonly CredentialEntry[], host: string, repos
 function hostFits(pattern: string, host: string): boolean {
   const [wanted, given] = [pattern.split('.'), host.split('.')]
   return (
-    wanted.length === given.length &&
-    wanted.every((part, i) => new RegExp(`^${part.replace(/[^\w*-]/g, '\\$&').replaceAll('*', '[^.]*')}$`).test(given[i]!))
+    wanted.length === given.length && wanted.every((part, i) => new RegExp(`^${part.replace(/[^\w*-]/g, '\\$&').replaceAll('*', '[^.]*')}$`).test(given[i]!))
   )
 }

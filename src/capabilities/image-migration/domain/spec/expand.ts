@@ -1,30 +1,22 @@
 /** From rules to single images: asks registries which tags and repositories there are, and finds rules that get in each other's way. */
 import { CodedError, type Problem } from '#core/kernel/errors.ts'
+import { formatImage, type ImageReference } from '#core/oci/place.ts'
+import type { Mirror, Pair } from '../job.ts'
 import { formatPlace } from './places.ts'
-import { type ArchiveKind, type CopyRule, type Place, problemAt } from './rule.ts'
+import { type CopyRule, type Origin, problemAt, type RulePlace } from './rule.ts'
 import { matcher, selectTags } from './tags.ts'
-
-/** One image to copy: a tag, or a digest without a tag. */
-export interface ImageMove {
-  source: ImagePlace
-  target: ImagePlace
-  platforms: readonly string[]
-  referrers: boolean
-  rule: CopyRule
-}
-
-/** `reference`: a tag or a digest; undefined where the place holds one image only. */
-export type ImagePlace = ({ kind: 'repository'; registry: string; repository: string } | { kind: ArchiveKind; path: string }) & { reference?: string }
 
 /** What the expansion asks of registries; CodedErrors say why not. */
 export interface Catalog {
-  tags(place: Exclude<Place, { kind: 'namespace' }>): Promise<readonly string[]>
+  tags(place: Exclude<RulePlace, { kind: 'namespace' }>): Promise<readonly string[]>
   /** All repositories of a registry (`_catalog`). */
   repositories(registry: string): Promise<readonly string[]>
 }
 
 export interface Expansion {
-  moves: readonly ImageMove[]
+  pairs: readonly Pair[]
+  /** Repositories of targets that come from these rules alone, so that what is there beyond them may be pruned. */
+  mirrors: readonly Mirror[]
   /** Rules that could not be expanded, the rest goes on. */
   failures: readonly { rule: CopyRule; place: string; error: CodedError }[]
   /** Two sources for one target: nothing may be copied before this is settled. */
@@ -37,7 +29,7 @@ export interface Expansion {
 export async function expandRules(rules: readonly CopyRule[], catalog: Catalog): Promise<Expansion> {
   const failures: Expansion['failures'][number][] = []
   const remarks: Expansion['remarks'][number][] = []
-  const tags = remembered((place: Exclude<Place, { kind: 'namespace' }>) => catalog.tags(place), formatPlace)
+  const tags = remembered((place: Exclude<RulePlace, { kind: 'namespace' }>) => catalog.tags(place), formatPlace)
   const repositories = remembered(
     (registry: string) => catalog.repositories(registry),
     (registry) => registry,
@@ -48,8 +40,8 @@ export async function expandRules(rules: readonly CopyRule[], catalog: Catalog):
     return undefined
   }
 
-  const ofRule = async (rule: CopyRule): Promise<ImageMove[]> => {
-    const pairs = await pairsOf(rule, repositories).catch(fail(rule, formatPlace(rule.source)))
+  const ofRule = async (rule: CopyRule): Promise<Move[]> => {
+    const pairs = await repositoriesOf(rule, repositories).catch(fail(rule, formatPlace(rule.source)))
     if (pairs?.length === 0) remarks.push({ rule, kind: 'nothing', what: formatPlace(rule.source) })
     const moves = await Promise.all(
       (pairs ?? []).map(async (pair) => (await movesOf(rule, pair, tags, remarks).catch(fail(rule, formatPlace(pair.source)))) ?? []),
@@ -76,18 +68,23 @@ function remembered<Key, Value>(ask: (key: Key) => Promise<Value>, nameOf: (key:
   }
 }
 
-type Single = Exclude<Place, { kind: 'namespace' }>
-interface Pair {
+type Single = Exclude<RulePlace, { kind: 'namespace' }>
+interface Repositories {
   source: Single
   target: Single
 }
 
-async function pairsOf(rule: CopyRule, repositories: (registry: string) => Promise<readonly string[]>): Promise<Pair[]> {
+/** A pair with the rule that made it. */
+interface Move extends Pair {
+  by: CopyRule
+}
+
+async function repositoriesOf(rule: CopyRule, repositories: (registry: string) => Promise<readonly string[]>): Promise<Repositories[]> {
   const { source, target } = rule
   if (source.kind !== 'namespace') return target.kind === 'namespace' ? [] : [{ source, target }]
   const passes = matcher(rule.repositories)
   const names = (await repositories(source.registry)).filter((name) => name.startsWith(source.prefix) && passes(name)).sort()
-  return names.flatMap((repository): Pair[] =>
+  return names.flatMap((repository): Repositories[] =>
     target.kind === 'namespace'
       ? [
           {
@@ -101,13 +98,20 @@ async function pairsOf(rule: CopyRule, repositories: (registry: string) => Promi
 
 async function movesOf(
   rule: CopyRule,
-  { source, target }: Pair,
+  { source, target }: Repositories,
   tags: (place: Single) => Promise<readonly string[]>,
   remarks: { push(remark: Expansion['remarks'][number]): void },
-): Promise<ImageMove[]> {
-  const move = (from: string | undefined): ImageMove => {
+): Promise<Move[]> {
+  const move = (from: string | undefined): Move => {
     const to = from === undefined ? undefined : (rule.rename[from] ?? from)
-    return { source: at(source, from), target: at(target, to), platforms: rule.platforms, referrers: rule.referrers, rule }
+    return {
+      source: at(source, from),
+      target: at(target, to),
+      ...(rule.platforms.length > 0 ? { platforms: rule.platforms } : {}),
+      referrers: rule.referrers,
+      rule: ruleName(rule.origin),
+      by: rule,
+    }
   }
   // Names alone need no list of tags: a request less, and it works where listing is not allowed.
   const named = rule.select.length > 0 && rule.select.every(isNames)
@@ -125,15 +129,18 @@ async function movesOf(
 const isNames = ({ names, match, semver, exclude, newest }: CopyRule['select'][number]): boolean =>
   names !== undefined && match === undefined && semver === undefined && exclude === undefined && newest === undefined
 
-const at = (place: Single, reference: string | undefined): ImagePlace => (reference === undefined ? place : { ...place, reference })
-
-/** `quay.io/a/b:v1`, `quay.io/a/b@sha256:…`, `oci:folder:v1`. */
-export function formatImage({ reference, ...place }: ImagePlace): string {
-  return `${formatPlace(place)}${reference === undefined ? '' : `${reference.includes(':') ? '@' : ':'}${reference}`}`
+function at(place: Single, reference: string | undefined): ImageReference {
+  const named = reference === undefined ? {} : reference.includes(':') ? { digest: reference } : { tag: reference }
+  return place.kind === 'repository'
+    ? { place: { transport: 'registry', at: place.registry }, repository: place.repository, ...named }
+    : { place: { transport: place.kind, at: place.path }, repository: '', ...(reference === undefined ? {} : { tag: reference }) }
 }
 
-function withoutRepeats(moves: readonly ImageMove[], remarks: Expansion['remarks'][number][]): Pick<Expansion, 'moves' | 'conflicts'> {
-  const byTarget = new Map<string, ImageMove>()
+/** How reports name a rule: `mirror.yaml: copy[3]`. */
+const ruleName = ({ file, path }: Origin): string => (path === '' ? file : `${file}: ${path}`)
+
+function withoutRepeats(moves: readonly Move[], remarks: Expansion['remarks'][number][]): Pick<Expansion, 'pairs' | 'mirrors' | 'conflicts'> {
+  const byTarget = new Map<string, Move>()
   const conflicts: Problem[] = []
   const repeated = new Map<CopyRule, number>()
   const useful = new Set<CopyRule>()
@@ -142,19 +149,47 @@ function withoutRepeats(moves: readonly ImageMove[], remarks: Expansion['remarks
     const first = byTarget.get(target)
     if (first === undefined) {
       byTarget.set(target, move)
-      useful.add(move.rule)
+      useful.add(move.by)
       continue
     }
-    const same = formatImage(first.source) === formatImage(move.source) && first.platforms.join() === move.platforms.join()
-    if (same) repeated.set(move.rule, (repeated.get(move.rule) ?? 0) + 1)
+    const same = formatImage(first.source) === formatImage(move.source) && first.platforms?.join() === move.platforms?.join()
+    if (same) repeated.set(move.by, (repeated.get(move.by) ?? 0) + 1)
     else {
-      const where = first.rule.origin
+      const where = first.by.origin
       const what = formatImage(first.source) === formatImage(move.source) ? 'with other platforms' : `from ${formatImage(first.source)}`
       conflicts.push(
-        problemAt(move.rule.origin, `${target} would be written from ${formatImage(move.source)}, and also ${what} (${where.file}, line ${where.line})`),
+        problemAt(move.by.origin, `${target} would be written from ${formatImage(move.source)}, and also ${what} (${where.file}, line ${where.line})`),
       )
     }
   }
   for (const [rule, count] of repeated) remarks.push({ rule, kind: 'repeated', what: useful.has(rule) ? `${count} image(s)` : formatPlace(rule.source) })
-  return { moves: [...byTarget.values()], conflicts: conflicts.slice(0, 200) }
+  const kept = [...byTarget.values()]
+  return { pairs: kept.map(({ by: _, ...pair }) => pair), mirrors: mirrorsOf(kept), conflicts: conflicts.slice(0, 200) }
+}
+
+/**
+ * A repository is a mirror when a rule means all its tags or a pattern of them; of patterns only the tags that they match are owned. What is named tag by
+ * tag, or under another name, owns nothing else.
+ */
+function mirrorsOf(moves: readonly Move[]): Mirror[] {
+  const owned = new Map<string, { mirror: Mirror; rules: Set<CopyRule> }>()
+  for (const { target, by } of moves) {
+    const key = formatImage({ place: target.place, repository: target.repository })
+    const entry = owned.get(key) ?? { mirror: { place: target.place, repository: target.repository }, rules: new Set() }
+    owned.set(key, entry)
+    entry.rules.add(by)
+  }
+  return [...owned.values()].flatMap(({ mirror, rules }) => {
+    const patterns: string[] = []
+    for (const rule of rules) {
+      if (Object.keys(rule.rename).length > 0) continue
+      if (rule.select.length === 0 && rule.digests.length === 0) return [mirror]
+      for (const selection of rule.select) {
+        if (isNames(selection)) continue
+        if (!selection.match) return [mirror]
+        patterns.push(...selection.match.map((pattern) => `[\\s\\S]*?(?:${pattern})[\\s\\S]*`))
+      }
+    }
+    return patterns.length === 0 ? [] : [{ ...mirror, tags: patterns.join('|') }]
+  })
 }

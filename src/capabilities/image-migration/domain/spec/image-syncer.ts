@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { isRegistry } from '#core/oci/reference.ts'
 import { parsePlace } from './places.ts'
-import type { CopyRule, Place, RegistrySettings, SpecOptions, TagSelection } from './rule.ts'
+import type { CopyRule, RegistrySettings, RulePlace, SpecOptions, TagSelection } from './rule.ts'
 import { expandVariables, isPlain, type SourceText } from './source-text.ts'
 import { patternProblem } from './tags.ts'
 
@@ -109,9 +109,9 @@ function targetOf(
   source: SourceText,
   to: string,
   path: readonly (string | number)[],
-  from: Place & { kind: 'repository' },
+  from: RulePlace & { kind: 'repository' },
   fallback: string | undefined,
-): { place: Place & { kind: 'repository' }; tags: readonly string[]; digest?: string } | undefined {
+): { place: RulePlace & { kind: 'repository' }; tags: readonly string[]; digest?: string } | undefined {
   if (to === '' && fallback !== undefined) {
     // As with its --registry and --namespace: the same repository name in another namespace.
     const whole = parsePlace(`${fallback.replace(/\/+$/, '')}/${from.repository.split('/').at(-1)}`)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isRegistry, isRepository } from '#core/oci/reference.ts'
 import { parsePlace } from './places.ts'
-import type { CopyRule, Place, RegistrySettings, SpecOptions, TagSelection } from './rule.ts'
+import type { CopyRule, RegistrySettings, RulePlace, SpecOptions, TagSelection } from './rule.ts'
 import { expandVariables, type SourceText } from './source-text.ts'
 import { patternProblem, selectionProblems, whole } from './tags.ts'
 
@@ -119,7 +119,7 @@ export function readOwn(source: SourceText, { env }: SpecOptions): { rules: Copy
 }
 
 /** The target of a rule, or what is wrong with it. A repository copied to a registry or namespace keeps its path there, as a namespace does. */
-export function targetFor(source: Place, target: Place): Place | string {
+export function targetFor(source: RulePlace, target: RulePlace): RulePlace | string {
   if (source.kind === 'namespace' && target.kind === 'repository') return { kind: 'namespace', registry: target.registry, prefix: `${target.repository}/` }
   if (source.kind === 'repository' && target.kind === 'namespace')
     return { kind: 'repository', registry: target.registry, repository: `${target.prefix}${source.repository}` }

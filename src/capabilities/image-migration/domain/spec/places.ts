@@ -2,10 +2,10 @@
 
 import { err, ok, type Result } from '#core/kernel/result.ts'
 import { canonicalRegistry, DIGEST, DOCKER_HUB, isRegistry, isRepository, parseName, TAG } from '#core/oci/reference.ts'
-import { ARCHIVE_KINDS, type ArchiveKind, type Place } from './rule.ts'
+import { ARCHIVE_KINDS, type ArchiveKind, type RulePlace } from './rule.ts'
 
 export interface NamedPlace {
-  place: Place
+  place: RulePlace
   /** Tags behind the name, separated by commas. */
   tags: readonly string[]
   digest?: string
@@ -75,7 +75,7 @@ function repositoryPlace(text: string): Result<NamedPlace, string> {
 }
 
 /** For people and for comparing. */
-export function formatPlace(place: Place): string {
+export function formatPlace(place: RulePlace): string {
   if (place.kind === 'repository') return `${place.registry}/${place.repository}`
   if (place.kind === 'namespace') return `${place.registry}/${place.prefix}*`
   return `${place.kind}:${place.path}`

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isRegistry, parseName } from '#core/oci/reference.ts'
 import { parsePlace } from './places.ts'
-import type { CopyRule, Place, RegistrySettings, SpecOptions, TagSelection } from './rule.ts'
+import type { CopyRule, RegistrySettings, RulePlace, SpecOptions, TagSelection } from './rule.ts'
 import { isPlain, type SourceText } from './source-text.ts'
 import { patternProblem, selectionProblems, whole } from './tags.ts'
 import { fillTemplate } from './templates.ts'
@@ -202,7 +202,7 @@ function checkTags(source: SourceText, entry: Sync, path: readonly (string | num
     })
 }
 
-const below = (place: Place, prefix: string): Place =>
+const below = (place: RulePlace, prefix: string): RulePlace =>
   place.kind === 'repository'
     ? { ...place, repository: `${prefix}/${place.repository}` }
     : place.kind === 'namespace'
@@ -217,7 +217,7 @@ function placesOf(
   path: readonly (string | number)[],
 ): Pick<CopyRule, 'source' | 'target' | 'select' | 'digests' | 'rename'> | undefined {
   if (type === 'registry') {
-    const registry = (text: string, field: string): Place | undefined => {
+    const registry = (text: string, field: string): RulePlace | undefined => {
       const slash = text.indexOf('/')
       const name = slash < 0 ? text : text.slice(0, slash)
       const rest = slash < 0 ? '' : text.slice(slash + 1).replace(/\/+$/, '')

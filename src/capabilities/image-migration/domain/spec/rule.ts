@@ -1,7 +1,7 @@
 /** What every kind of file becomes: rules that say what to copy from where to where. */
 import type { Problem } from '#core/kernel/errors.ts'
 
-export type Place =
+export type RulePlace =
   /** One repository of a registry. */
   | { kind: 'repository'; registry: string; repository: string }
   /** All repositories of a registry whose name begins with `prefix` (`''`: the whole registry, else it ends in `/`). */
@@ -27,8 +27,8 @@ export interface TagSelection {
 export interface CopyRule {
   /** Where it is written. */
   origin: Origin
-  source: Place
-  target: Place
+  source: RulePlace
+  target: RulePlace
   /** Any of them; empty: every tag, unless digests are named. */
   select: readonly TagSelection[]
   /** Named digests; copied without a tag, or under the tag that `rename` has for the digest. */

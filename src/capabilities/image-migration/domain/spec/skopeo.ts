@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { DIGEST, isRegistry, parseName, TAG } from '#core/oci/reference.ts'
 import { parsePlace } from './places.ts'
-import type { CopyRule, Place, RegistrySettings, SpecOptions, TagSelection } from './rule.ts'
+import type { CopyRule, RegistrySettings, RulePlace, SpecOptions, TagSelection } from './rule.ts'
 import type { SourceText } from './source-text.ts'
 import { selectionProblems } from './tags.ts'
 
@@ -86,7 +86,7 @@ function ruleOf(
   }
   return {
     origin: source.origin(path),
-    source: { kind: 'repository', ...from.value } satisfies Place,
+    source: { kind: 'repository', ...from.value } satisfies RulePlace,
     target: target.value.place,
     rename: {},
     platforms: [],

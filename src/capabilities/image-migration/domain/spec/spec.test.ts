@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Catalog, expandRules, formatImage } from './expand.ts'
+import { formatImage } from '#core/oci/place.ts'
+import { type Catalog, expandRules } from './expand.ts'
 import { readSpec } from './read-spec.ts'
 import type { Spec, SpecOptions } from './rule.ts'
 
 const options: SpecOptions = { env: { HUB_USER: 'me', env: 'secret' }, readFile: (path) => (path === '/run/token' ? 'from-file\n' : undefined) }
 const read = (text: string, more: Partial<SpecOptions> = {}, file = 'spec.yaml') => readSpec({ file, text }, { ...options, ...more })
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as files write them
 const good = (text: string, more: Partial<SpecOptions> = {}): Spec => {
   const spec = read(text, more)
   if (!spec.ok) throw new Error(JSON.stringify(spec.error, undefined, 1))
@@ -29,7 +31,7 @@ const catalog: Catalog = {
   repositories: async (registry) => Object.keys(TAGS).flatMap((name) => (name.startsWith(`${registry}/`) ? [name.slice(registry.length + 1)] : [])),
 }
 const moves = async (spec: Spec) => {
-  const { moves: found, conflicts } = await expandRules(spec.rules, catalog)
+  const { pairs: found, conflicts } = await expandRules(spec.rules, catalog)
   expect(conflicts).toEqual([])
   return found.map(({ source, target }) => `${formatImage(source)} → ${formatImage(target)}`)
 }
@@ -285,7 +287,7 @@ defalts: {}
 describe('expandRules', () => {
   it('finds two sources for one target, and rules that repeat others', async () => {
     const spec = good('copy:\n  - {from: nginx:1.27, to: r.example/a}\n  - {from: redis:1.27, to: r.example/a}\n  - {from: "nginx:1.27", to: "r.example/a"}\n')
-    const { conflicts, remarks, moves: found } = await expandRules(spec.rules, catalog)
+    const { conflicts, remarks, pairs: found } = await expandRules(spec.rules, catalog)
     expect(conflicts).toMatchObject([
       { path: 'spec.yaml: copy[1]', line: 3, message: expect.stringContaining('also from docker.io/library/nginx:1.27 (spec.yaml, line 2)') },
     ])
@@ -302,7 +304,7 @@ describe('expandRules', () => {
       fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 6 }), async (copy) => {
         const spec = read(JSON.stringify({ copy }))
         if (!spec.ok) return
-        const { moves: found } = await expandRules(spec.value.rules, catalog)
+        const { pairs: found } = await expandRules(spec.value.rules, catalog)
         const targets = found.map(({ target }) => formatImage(target))
         expect(new Set(targets).size).toBe(targets.length)
       }),
