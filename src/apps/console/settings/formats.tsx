@@ -1,12 +1,14 @@
 /** Line formats of users' own, written as nginx writes `log_format`; senders refer to them by name. */
-import { Button, Modal, Textarea, TextInput } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
+import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { PlainTable, RowAct, RowActs } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import { useSettings } from '#kits/console-kit/use-settings.ts'
 import styles from './settings.module.css'
+import { TryFormat } from './try-format.tsx'
 
 interface FormatSettings {
   formats: Record<string, string>
@@ -34,50 +36,32 @@ export function Formats() {
       ) : settings.value && rows.length === 0 ? (
         <EmptyState title={t('formats.none')} />
       ) : (
-        <table className={styles.plain}>
-          <thead>
-            <tr>
-              {(['name', 'pattern', 'actions'] as const).map((column) => (
-                <th key={column} scope="col">
-                  {t(`formats.${column}`)}
-                </th>
-              ))}
+        <PlainTable head={(['name', 'pattern', 'actions'] as const).map((column) => t(`formats.${column}`))}>
+          {rows.map(([name, pattern]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className={styles.line}>
+                <code>{pattern}</code>
+              </td>
+              <td>
+                <RowActs>
+                  <RowAct about={name} onClick={() => setEditing({ name, pattern, existing: true })}>
+                    {t('edit')}
+                  </RowAct>
+                  <RowAct
+                    about={name}
+                    onClick={() => {
+                      const { [name]: _, ...others } = formats
+                      settings.save({ formats: others }).catch(() => {})
+                    }}
+                  >
+                    {t('remove')}
+                  </RowAct>
+                </RowActs>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {rows.map(([name, pattern]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td className={styles.line}>
-                  <code>{pattern}</code>
-                </td>
-                <td>
-                  <div className={styles.row}>
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      aria-label={`${t('edit')}: ${name}`}
-                      onClick={() => setEditing({ name, pattern, existing: true })}
-                    >
-                      {t('edit')}
-                    </Button>
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      aria-label={`${t('remove')}: ${name}`}
-                      onClick={() => {
-                        const { [name]: _, ...others } = formats
-                        settings.save({ formats: others }).catch(() => {})
-                      }}
-                    >
-                      {t('remove')}
-                    </Button>
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </PlainTable>
       )}
       {settings.saveError && !editing && <ErrorState error={settings.saveError} onRetry={settings.reload} compact />}
       {editing && (
@@ -106,60 +90,33 @@ function FormatForm({ initial, taken, onSave, onClose }: FormatFormProps) {
   const { t } = useTranslation('shell')
   const [name, setName] = useState(initial.name)
   const [pattern, setPattern] = useState(initial.pattern)
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
   const twice = !initial.existing && taken.includes(name)
-  const submit = async () => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await onSave(name, pattern.replace(/\s*\n\s*/g, ''))
-      onClose()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-      setBusy(false)
-    }
-  }
+  const joined = pattern.replace(/\s*\n\s*/g, '')
+  const form = useSubmit(() => onSave(name, joined), onClose)
   return (
-    <Modal opened onClose={onClose} size="lg" title={t(initial.existing ? 'formats.edit' : 'formats.add')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
-        <TextInput
-          label={t('formats.name')}
-          description={t('formats.nameHint')}
-          value={name}
-          disabled={initial.existing}
-          error={twice ? t('formats.twice') : undefined}
-          pattern="[a-z0-9][a-z0-9_.\-]{0,63}"
-          onChange={(event) => setName(event.currentTarget.value)}
-          required
-          data-autofocus
-        />
-        <Textarea
-          label={t('formats.pattern')}
-          description={t('formats.patternHint')}
-          placeholder={'$remote_addr - [$time_local] "$request" $status $body_bytes_sent $request_time'}
-          autosize
-          minRows={3}
-          value={pattern}
-          onChange={(event) => setPattern(event.currentTarget.value)}
-          required
-        />
-        {error && <ErrorState error={error} compact />}
-        <div className={styles.buttons}>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button type="submit" loading={busy} disabled={twice}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog title={t(initial.existing ? 'formats.edit' : 'formats.add')} form={form} onClose={onClose} size="xl" disabled={twice}>
+      <TextInput
+        label={t('formats.name')}
+        description={t('formats.nameHint')}
+        value={name}
+        disabled={initial.existing}
+        error={twice ? t('formats.twice') : undefined}
+        pattern="[a-z0-9][a-z0-9_.\-]{0,63}"
+        onChange={(event) => setName(event.currentTarget.value)}
+        required
+        data-autofocus
+      />
+      <Textarea
+        label={t('formats.pattern')}
+        description={t('formats.patternHint')}
+        placeholder={'$remote_addr - [$time_local] "$request" $status $body_bytes_sent $request_time'}
+        autosize
+        minRows={3}
+        value={pattern}
+        onChange={(event) => setPattern(event.currentTarget.value)}
+        required
+      />
+      <TryFormat format={joined} />
+    </FormDialog>
   )
 }

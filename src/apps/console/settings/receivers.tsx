@@ -1,11 +1,13 @@
-import { Button, Modal, NumberInput, PasswordInput, Select, Switch, TextInput } from '@mantine/core'
+import { Button, NumberInput, PasswordInput, Select, Switch, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ReceiverConfig, ReceiverKind } from '#core/alerting/receivers.ts'
-import { type ApiError, api, asApiError } from '#kits/console-kit/api.ts'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { api, asApiError } from '#kits/console-kit/api.ts'
+import { Confirm } from '#kits/console-kit/confirm.tsx'
+import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
+import { PlainTable, RowAct, RowActs } from '#kits/console-kit/plain-table.tsx'
+import { EmptyState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
-import { Confirm } from './confirm.tsx'
 import type { PartProps } from './notifications.tsx'
 import { FIELDS, type Field, KINDS, receiverOf } from './receiver-fields.ts'
 import { namedIn } from './route-edit.ts'
@@ -38,41 +40,28 @@ export function Receivers({ config, save }: PartProps) {
         </EmptyState>
       ) : (
         <>
-          <div className={styles.scroll}>
-            <table className={styles.plain}>
-              <thead>
-                <tr>
-                  <th scope="col">{t('notify.name')}</th>
-                  <th scope="col">{t('notify.kind')}</th>
-                  <th scope="col">{t('notify.language')}</th>
-                  <th scope="col">{t('notify.test')}</th>
-                  <th scope="col">{t('tokens.actions')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {config.receivers.map((receiver, i) => (
-                  <tr key={receiver.name}>
-                    <th scope="row">{receiver.name}</th>
-                    <td>{t(`notify.kinds.${receiver.kind}`)}</td>
-                    <td>{receiver.language}</td>
-                    <td>
-                      <TestButton receiver={receiver} />
-                    </td>
-                    <td>
-                      <span className={styles.row}>
-                        <Button size="compact-sm" variant="default" aria-label={`${t('edit')}: ${receiver.name}`} onClick={() => setEditing(i)}>
-                          {t('edit')}
-                        </Button>
-                        <Button size="compact-sm" variant="default" aria-label={`${t('remove')}: ${receiver.name}`} onClick={() => setRemoving(i)}>
-                          {t('remove')}
-                        </Button>
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <PlainTable head={[t('notify.name'), t('notify.kind'), t('notify.language'), t('notify.test'), t('tokens.actions')]}>
+            {config.receivers.map((receiver, i) => (
+              <tr key={receiver.name}>
+                <th scope="row">{receiver.name}</th>
+                <td>{t(`notify.kinds.${receiver.kind}`)}</td>
+                <td>{receiver.language}</td>
+                <td>
+                  <TestButton receiver={receiver} />
+                </td>
+                <td>
+                  <RowActs>
+                    <RowAct about={receiver.name} onClick={() => setEditing(i)}>
+                      {t('edit')}
+                    </RowAct>
+                    <RowAct about={receiver.name} onClick={() => setRemoving(i)}>
+                      {t('remove')}
+                    </RowAct>
+                  </RowActs>
+                </td>
+              </tr>
+            ))}
+          </PlainTable>
           <div className={styles.buttons}>{add}</div>
         </>
       )}
@@ -142,79 +131,47 @@ function ReceiverForm({
   const { t } = useTranslation('shell')
   const [kind, setKind] = useState<ReceiverKind>(receiver?.kind ?? 'webhook')
   const [values, setValues] = useState<Record<string, unknown>>({ ...receiver })
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
   const set = (name: string, value: unknown) => setValues((before) => ({ ...before, [name]: value }))
-  const problem = (name: string) => error?.problems.find((p) => p.path.replace(/^notifications\./, '').startsWith(`${path}.${name}`))?.message
-  const submit = async () => {
-    setBusy(true)
-    try {
-      await onSave(receiverOf(kind, values))
-      onClose()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-      setBusy(false)
-    }
-  }
+  const form = useSubmit(() => onSave(receiverOf(kind, values)), onClose)
+  const problem = (name: string) => form.problem(`${path}.${name}`)
   return (
-    <Modal opened onClose={onClose} title={t(receiver ? 'notify.editReceiver' : 'notify.addReceiver')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
-        <Select
-          label={t('notify.kind')}
-          data={KINDS.map((value) => ({ value, label: t(`notify.kinds.${value}`) }))}
-          value={kind}
-          disabled={receiver !== undefined}
-          onChange={(value) => value && setKind(value as ReceiverKind)}
+    <FormDialog title={t(receiver ? 'notify.editReceiver' : 'notify.addReceiver')} form={form} onClose={onClose}>
+      <Select
+        label={t('notify.kind')}
+        data={KINDS.map((value) => ({ value, label: t(`notify.kinds.${value}`) }))}
+        value={kind}
+        disabled={receiver !== undefined}
+        onChange={(value) => value && setKind(value as ReceiverKind)}
+      />
+      <TextInput
+        label={t('notify.name')}
+        value={String(values.name ?? '')}
+        error={problem('name')}
+        onChange={(event) => set('name', event.currentTarget.value)}
+        required
+        data-autofocus
+      />
+      {FIELDS[kind].map((field) => (
+        <FieldInput
+          key={`${kind}.${field.name}`}
+          field={field}
+          value={values[field.name] ?? field.initial}
+          stored={receiver !== undefined}
+          error={problem(field.name)}
+          onChange={(value) => set(field.name, value)}
         />
-        <TextInput
-          label={t('notify.name')}
-          value={String(values.name ?? '')}
-          error={problem('name')}
-          onChange={(event) => set('name', event.currentTarget.value)}
-          required
-          data-autofocus
-        />
-        {FIELDS[kind].map((field) => (
-          <FieldInput
-            key={`${kind}.${field.name}`}
-            field={field}
-            value={values[field.name] ?? field.initial}
-            stored={receiver !== undefined}
-            error={problem(field.name)}
-            onChange={(value) => set(field.name, value)}
-          />
-        ))}
-        <Select
-          label={t('notify.language')}
-          data={[
-            { value: 'en', label: 'English' },
-            { value: 'zh-CN', label: '简体中文' },
-          ]}
-          value={String(values.language ?? 'en')}
-          onChange={(value) => set('language', value)}
-        />
-        <Switch
-          label={t('notify.sendResolved')}
-          checked={values.sendResolved !== false}
-          onChange={(event) => set('sendResolved', event.currentTarget.checked)}
-        />
-        {error && <ErrorState error={error} compact />}
-        <div className={styles.buttons}>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      ))}
+      <Select
+        label={t('notify.language')}
+        data={[
+          { value: 'en', label: 'English' },
+          { value: 'zh-CN', label: '简体中文' },
+        ]}
+        value={String(values.language ?? 'en')}
+        onChange={(value) => set('language', value)}
+      />
+      <Switch label={t('notify.sendResolved')} checked={values.sendResolved !== false} onChange={(event) => set('sendResolved', event.currentTarget.checked)} />
+    </FormDialog>
   )
 }
 

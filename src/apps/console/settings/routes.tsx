@@ -1,10 +1,10 @@
-import { ActionIcon, Button, Modal, MultiSelect, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Button, MultiSelect, Textarea, TextInput } from '@mantine/core'
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RouteConfig } from '#core/alerting/config.ts'
-import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
-import { ErrorState } from '#kits/console-kit/states.tsx'
+import { FieldPair, FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
+import { PlainTable, RowAct, RowActs } from '#kits/console-kit/plain-table.tsx'
 import type { PartProps } from './notifications.tsx'
 import { listOf } from './receiver-fields.ts'
 import { changed, linesOf, moved, receiversOf } from './route-edit.ts'
@@ -19,70 +19,59 @@ export function Routes({ config, save }: PartProps) {
   const told = (route: RouteConfig) => receiversOf(route).join(', ') || t('notify.nobody')
   return (
     <>
-      <div className={styles.scroll}>
-        <table className={styles.plain}>
-          <thead>
-            <tr>
-              <th scope="col">{t('notify.when')}</th>
-              <th scope="col">{t('notify.tells')}</th>
-              <th scope="col">{t('tokens.actions')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rules.map((rule, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rules have no name; their place is what they are.
-              <tr key={i}>
-                <td>
-                  {(rule.matchers ?? []).map((matcher) => (
-                    <div key={matcher}>
-                      <code>{matcher}</code>
-                    </div>
-                  ))}
-                  {(rule.routes?.length ?? 0) > 0 && <span className={styles.dim}>{t('notify.nested', { count: rule.routes?.length })}</span>}
-                </td>
-                <td>{told(rule)}</td>
-                <td>
-                  <span className={styles.row}>
-                    <ActionIcon
-                      variant="default"
-                      size="sm"
-                      aria-label={t('notify.ruleUp', { n: i + 1 })}
-                      disabled={i === 0}
-                      onClick={() => void putRules(moved(rules, i, -1)).catch(() => {})}
-                    >
-                      <IconChevronUp size={14} />
-                    </ActionIcon>
-                    <ActionIcon
-                      variant="default"
-                      size="sm"
-                      aria-label={t('notify.ruleDown', { n: i + 1 })}
-                      disabled={i === rules.length - 1}
-                      onClick={() => void putRules(moved(rules, i, 1)).catch(() => {})}
-                    >
-                      <IconChevronDown size={14} />
-                    </ActionIcon>
-                    <Button size="compact-sm" variant="default" onClick={() => setEditing(i)}>
-                      {t('edit')}
-                    </Button>
-                    <Button size="compact-sm" variant="default" onClick={() => void putRules(rules.toSpliced(i, 1)).catch(() => {})}>
-                      {t('remove')}
-                    </Button>
-                  </span>
-                </td>
-              </tr>
-            ))}
-            <tr>
-              <td>{t(rules.length > 0 ? 'notify.otherwise' : 'notify.always')}</td>
-              <td>{told(config.route)}</td>
-              <td>
-                <Button size="compact-sm" variant="default" onClick={() => setEditing('root')}>
+      <PlainTable head={[t('notify.when'), t('notify.tells'), t('tokens.actions')]}>
+        {rules.map((rule, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rules have no name; their place is what they are.
+          <tr key={i}>
+            <td>
+              {(rule.matchers ?? []).map((matcher) => (
+                <div key={matcher}>
+                  <code>{matcher}</code>
+                </div>
+              ))}
+              {(rule.routes?.length ?? 0) > 0 && <span className={styles.dim}>{t('notify.nested', { count: rule.routes?.length })}</span>}
+            </td>
+            <td>{told(rule)}</td>
+            <td>
+              <RowActs>
+                <ActionIcon
+                  variant="default"
+                  size="sm"
+                  aria-label={t('notify.ruleUp', { n: i + 1 })}
+                  disabled={i === 0}
+                  onClick={() => void putRules(moved(rules, i, -1)).catch(() => {})}
+                >
+                  <IconChevronUp size={14} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="default"
+                  size="sm"
+                  aria-label={t('notify.ruleDown', { n: i + 1 })}
+                  disabled={i === rules.length - 1}
+                  onClick={() => void putRules(moved(rules, i, 1)).catch(() => {})}
+                >
+                  <IconChevronDown size={14} />
+                </ActionIcon>
+                <RowAct about={String(i + 1)} onClick={() => setEditing(i)}>
                   {t('edit')}
-                </Button>
-              </td>
-            </tr>
-          </tbody>
-        </table>
-      </div>
+                </RowAct>
+                <RowAct about={String(i + 1)} onClick={() => void putRules(rules.toSpliced(i, 1)).catch(() => {})}>
+                  {t('remove')}
+                </RowAct>
+              </RowActs>
+            </td>
+          </tr>
+        ))}
+        <tr>
+          <td>{t(rules.length > 0 ? 'notify.otherwise' : 'notify.always')}</td>
+          <td>{told(config.route)}</td>
+          <td>
+            <RowAct about={t('notify.rootRule')} onClick={() => setEditing('root')}>
+              {t('edit')}
+            </RowAct>
+          </td>
+        </tr>
+      </PlainTable>
       <div className={styles.buttons}>
         <Button size="xs" onClick={() => setEditing(rules.length)} disabled={config.receivers.length === 0}>
           {t('notify.addRule')}
@@ -119,68 +108,43 @@ function RouteForm({
   const [matchers, setMatchers] = useState((route.matchers ?? []).join('\n'))
   const [groupBy, setGroupBy] = useState((route.groupBy ?? []).join(', '))
   const [times, setTimes] = useState({ groupWait: route.groupWait ?? '', groupInterval: route.groupInterval ?? '', repeatInterval: route.repeatInterval ?? '' })
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
-  const submit = async () => {
-    setBusy(true)
-    try {
-      await onSave(changed(route, { receivers: told, groupBy: listOf(groupBy), ...(root ? {} : { matchers: linesOf(matchers) }), ...times }))
-      onClose()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-      setBusy(false)
-    }
-  }
+  const form = useSubmit(
+    () => onSave(changed(route, { receivers: told, groupBy: listOf(groupBy), ...(root ? {} : { matchers: linesOf(matchers) }), ...times })),
+    onClose,
+  )
   return (
-    <Modal opened onClose={onClose} title={t(root ? 'notify.rootRule' : 'notify.rule')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
-        {!root && (
-          <Textarea
-            label={t('notify.matchers')}
-            description={t('notify.matchersHint')}
-            placeholder={'severity="critical"\nnamespace=~"shop|pay"'}
-            autosize
-            minRows={2}
-            value={matchers}
-            onChange={(event) => setMatchers(event.currentTarget.value)}
-            required
-            data-autofocus
-          />
-        )}
-        <MultiSelect label={t('notify.tells')} data={receivers} value={told} onChange={setTold} />
-        <TextInput
-          label={t('notify.groupBy')}
-          description={t('notify.groupByHint')}
-          value={groupBy}
-          onChange={(event) => setGroupBy(event.currentTarget.value)}
+    <FormDialog title={t(root ? 'notify.rootRule' : 'notify.rule')} form={form} onClose={onClose}>
+      {!root && (
+        <Textarea
+          label={t('notify.matchers')}
+          description={t('notify.matchersHint')}
+          placeholder={'severity="critical"\nnamespace=~"shop|pay"'}
+          autosize
+          minRows={2}
+          value={matchers}
+          onChange={(event) => setMatchers(event.currentTarget.value)}
+          required
+          data-autofocus
         />
-        <div className={styles.pair}>
-          {(['groupWait', 'groupInterval', 'repeatInterval'] as const).map((name) => (
-            <TextInput
-              key={name}
-              label={t(`notify.${name}`)}
-              placeholder="30s, 5m, 4h"
-              value={times[name]}
-              onChange={(event) => setTimes({ ...times, [name]: event.currentTarget.value.trim() })}
-            />
-          ))}
-        </div>
-        {error && <ErrorState error={error} compact />}
-        <div className={styles.buttons}>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      )}
+      <MultiSelect label={t('notify.tells')} data={receivers} value={told} onChange={setTold} />
+      <TextInput
+        label={t('notify.groupBy')}
+        description={t('notify.groupByHint')}
+        value={groupBy}
+        onChange={(event) => setGroupBy(event.currentTarget.value)}
+      />
+      <FieldPair>
+        {(['groupWait', 'groupInterval', 'repeatInterval'] as const).map((name) => (
+          <TextInput
+            key={name}
+            label={t(`notify.${name}`)}
+            placeholder="30s, 5m, 4h"
+            value={times[name]}
+            onChange={(event) => setTimes({ ...times, [name]: event.currentTarget.value.trim() })}
+          />
+        ))}
+      </FieldPair>
+    </FormDialog>
   )
 }

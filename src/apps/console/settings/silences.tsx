@@ -1,10 +1,11 @@
-import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core'
+import { Button, Select, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { instantMs, type Silence } from '#core/alerting/config.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
-import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
+import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
+import { EmptyState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
@@ -33,55 +34,41 @@ export function Silences({ config, save }: PartProps) {
         <EmptyState title={t('notify.noSilences')} action={add} />
       ) : (
         <>
-          <div className={styles.scroll}>
-            <table className={styles.plain}>
-              <thead>
-                <tr>
-                  <th scope="col">{t('notify.state')}</th>
-                  <th scope="col">{t('notify.matchers')}</th>
-                  <th scope="col">{t('notify.until')}</th>
-                  <th scope="col">{t('notify.why')}</th>
-                  <th scope="col">{t('tokens.actions')}</th>
+          <PlainTable head={[t('notify.state'), t('notify.matchers'), t('notify.until'), t('notify.why'), t('tokens.actions')]}>
+            {config.silences.map((silence, i) => {
+              const state = instantMs(silence.endsAt) <= now ? 'over' : instantMs(silence.startsAt) > now ? 'pending' : 'active'
+              return (
+                <tr key={silence.id}>
+                  <td>
+                    <StatusMark status={state === 'active' ? 'running' : 'unknown'} text={t(`notify.silence.${state}`)} />
+                  </td>
+                  <td>
+                    {silence.matchers.map((matcher) => (
+                      <div key={matcher}>
+                        <code>{matcher}</code>
+                      </div>
+                    ))}
+                  </td>
+                  <td>{format.time(instantMs(silence.endsAt), { seconds: false })}</td>
+                  <td>{[silence.comment, silence.createdBy].filter(Boolean).join(' · ')}</td>
+                  <td>
+                    <RowAct
+                      about={silence.comment}
+                      onClick={() =>
+                        void put(
+                          state === 'active'
+                            ? config.silences.toSpliced(i, 1, { ...silence, endsAt: new Date().toISOString() })
+                            : config.silences.toSpliced(i, 1),
+                        ).catch(() => {})
+                      }
+                    >
+                      {t(state === 'active' ? 'notify.endNow' : 'remove')}
+                    </RowAct>
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {config.silences.map((silence, i) => {
-                  const state = instantMs(silence.endsAt) <= now ? 'over' : instantMs(silence.startsAt) > now ? 'pending' : 'active'
-                  return (
-                    <tr key={silence.id}>
-                      <td>
-                        <StatusMark status={state === 'active' ? 'running' : 'unknown'} text={t(`notify.silence.${state}`)} />
-                      </td>
-                      <td>
-                        {silence.matchers.map((matcher) => (
-                          <div key={matcher}>
-                            <code>{matcher}</code>
-                          </div>
-                        ))}
-                      </td>
-                      <td>{format.time(instantMs(silence.endsAt), { seconds: false })}</td>
-                      <td>{[silence.comment, silence.createdBy].filter(Boolean).join(' · ')}</td>
-                      <td>
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          onClick={() =>
-                            void put(
-                              state === 'active'
-                                ? config.silences.toSpliced(i, 1, { ...silence, endsAt: new Date().toISOString() })
-                                : config.silences.toSpliced(i, 1),
-                            ).catch(() => {})
-                          }
-                        >
-                          {t(state === 'active' ? 'notify.endNow' : 'remove')}
-                        </Button>
-                      </td>
-                    </tr>
-                  )
-                })}
-              </tbody>
-            </table>
-          </div>
+              )
+            })}
+          </PlainTable>
           <div className={styles.buttons}>{add}</div>
         </>
       )}
@@ -96,64 +83,38 @@ function SilenceForm({ onSave, onClose }: { onSave: (silence: Silence) => Promis
   const [matchers, setMatchers] = useState('')
   const [hours, setHours] = useState('2')
   const [comment, setComment] = useState('')
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
-  const submit = async () => {
-    setBusy(true)
+  const form = useSubmit(() => {
     const now = Date.now()
-    try {
-      await onSave({
-        // `crypto.randomUUID` is missing where the page came over plain HTTP.
-        id: uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
-        matchers: linesOf(matchers),
-        startsAt: new Date(now).toISOString(),
-        endsAt: new Date(now + Number(hours) * 3_600_000).toISOString(),
-        createdBy: me?.user ?? '',
-        comment,
-      })
-      onClose()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-      setBusy(false)
-    }
-  }
+    return onSave({
+      // `crypto.randomUUID` is missing where the page came over plain HTTP.
+      id: uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
+      matchers: linesOf(matchers),
+      startsAt: new Date(now).toISOString(),
+      endsAt: new Date(now + Number(hours) * 3_600_000).toISOString(),
+      createdBy: me?.user ?? '',
+      comment,
+    })
+  }, onClose)
   return (
-    <Modal opened onClose={onClose} title={t('notify.addSilence')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
-        <Textarea
-          label={t('notify.matchers')}
-          description={t('notify.matchersHint')}
-          placeholder={'alertname="HighErrorRate"'}
-          autosize
-          minRows={2}
-          value={matchers}
-          onChange={(event) => setMatchers(event.currentTarget.value)}
-          required
-          data-autofocus
-        />
-        <Select
-          label={t('notify.for')}
-          data={HOURS.map((value) => ({ value, label: t('notify.hours', { count: Number(value) }) }))}
-          value={hours}
-          onChange={(value) => value && setHours(value)}
-        />
-        <TextInput label={t('notify.why')} value={comment} onChange={(event) => setComment(event.currentTarget.value)} required />
-        {error && <ErrorState error={error} compact />}
-        <div className={styles.buttons}>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button type="submit" loading={busy} disabled={linesOf(matchers).length === 0}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog title={t('notify.addSilence')} form={form} onClose={onClose} disabled={linesOf(matchers).length === 0}>
+      <Textarea
+        label={t('notify.matchers')}
+        description={t('notify.matchersHint')}
+        placeholder={'alertname="HighErrorRate"'}
+        autosize
+        minRows={2}
+        value={matchers}
+        onChange={(event) => setMatchers(event.currentTarget.value)}
+        required
+        data-autofocus
+      />
+      <Select
+        label={t('notify.for')}
+        data={HOURS.map((value) => ({ value, label: t('notify.hours', { count: Number(value) }) }))}
+        value={hours}
+        onChange={(value) => value && setHours(value)}
+      />
+      <TextInput label={t('notify.why')} value={comment} onChange={(event) => setComment(event.currentTarget.value)} required />
+    </FormDialog>
   )
 }

@@ -7,6 +7,7 @@ import { HowToSend } from '#capabilities/ingress-analytics/console/how-to-send.t
 import type { SourceStatus, SourcesAnswer } from '#capabilities/ingress-analytics/domain/api.ts'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
@@ -55,54 +56,45 @@ function Received() {
           </Button>
         }
       >
-        <div className={styles.scroll}>
-          <table className={styles.plain}>
-            <thead>
-              <tr>
-                <th scope="col">{t('sources.source')}</th>
-                <th scope="col">{t('sources.state')}</th>
-                <th scope="col">{t('sources.transport')}</th>
-                <th scope="col">{t('sources.format')}</th>
-                <th scope="col" data-number>
-                  {t('sources.accepted')}
-                </th>
-                <th scope="col" data-number>
-                  {t('sources.rejected')}
-                </th>
-                <th scope="col">{t('sources.last')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.sources.map((source) => (
-                <tr key={source.source}>
-                  <th scope="row">{source.source}</th>
-                  <td>
-                    <SourceState source={source} now={now} />
-                  </td>
-                  <td>{source.transport}</td>
-                  <td>{source.format ?? '–'}</td>
-                  <td data-number>{format.value(source.accepted, 'number')}</td>
-                  <td data-number>
-                    {source.samples.length > 0 ? (
-                      <Button
-                        size="compact-sm"
-                        variant="subtle"
-                        aria-pressed={shown?.source === source.source}
-                        aria-label={`${format.value(source.rejected, 'number')}: ${t('sources.show', { source: source.source })}`}
-                        onClick={() => setOpen(source.source)}
-                      >
-                        {format.value(source.rejected, 'number')}
-                      </Button>
-                    ) : (
-                      format.value(source.rejected, 'number')
-                    )}
-                  </td>
-                  <td>{source.lastAt === null ? '–' : format.age(source.lastAt, now)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable
+          head={[
+            t('sources.source'),
+            t('sources.state'),
+            t('sources.transport'),
+            t('sources.format'),
+            { title: t('sources.accepted'), number: true },
+            { title: t('sources.rejected'), number: true },
+            t('sources.last'),
+          ]}
+        >
+          {data.sources.map((source) => (
+            <tr key={source.source}>
+              <th scope="row">{source.source}</th>
+              <td>
+                <SourceState source={source} now={now} />
+              </td>
+              <td>{source.transport}</td>
+              <td>{source.format ?? '–'}</td>
+              <td data-number>{format.value(source.accepted, 'number')}</td>
+              <td data-number>
+                {source.samples.length > 0 ? (
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    aria-pressed={shown?.source === source.source}
+                    aria-label={`${format.value(source.rejected, 'number')}: ${t('sources.show', { source: source.source })}`}
+                    onClick={() => setOpen(source.source)}
+                  >
+                    {format.value(source.rejected, 'number')}
+                  </Button>
+                ) : (
+                  format.value(source.rejected, 'number')
+                )}
+              </td>
+              <td>{source.lastAt === null ? '–' : format.age(source.lastAt, now)}</td>
+            </tr>
+          ))}
+        </PlainTable>
       </Panel>
       <Panel
         title={t('sources.lines')}
@@ -112,26 +104,17 @@ function Received() {
         }
       >
         {shown ? (
-          <table className={styles.plain}>
-            <thead>
-              <tr>
-                <th scope="col">{t('sources.at')}</th>
-                <th scope="col">{t('sources.reason')}</th>
-                <th scope="col">{t('sources.line')}</th>
+          <PlainTable head={[t('sources.at'), t('sources.reason'), t('sources.line')]}>
+            {shown.samples.map((sample) => (
+              <tr key={`${sample.at}${sample.line}`}>
+                <td>{format.time(sample.at)}</td>
+                <td>{t(`sources.reasons.${sample.reason}`, { defaultValue: sample.reason })}</td>
+                <td className={styles.line}>
+                  <code>{sample.line}</code>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {shown.samples.map((sample) => (
-                <tr key={`${sample.at}${sample.line}`}>
-                  <td>{format.time(sample.at)}</td>
-                  <td>{t(`sources.reasons.${sample.reason}`, { defaultValue: sample.reason })}</td>
-                  <td className={styles.line}>
-                    <code>{sample.line}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </PlainTable>
         ) : (
           <EmptyState title={t('sources.noneRejected')} />
         )}

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SignalStatus, StoreStatus } from '#core/shapes/ports/telemetry.ts'
 import { Panel, Tiles } from '#kits/console-kit/panel.tsx'
+import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
@@ -75,73 +76,64 @@ function Signals({ signals, onSaved }: { signals: readonly SignalStatus[]; onSav
       }}
     >
       <p className={styles.dim}>{t('storage.how')}</p>
-      <div className={styles.scroll}>
-        <table className={styles.plain}>
-          <thead>
-            <tr>
-              <th scope="col">{t('storage.signal')}</th>
-              <th scope="col" data-number>
-                {t('storage.rows')}
-              </th>
-              <th scope="col" data-number>
-                {t('storage.size')}
-              </th>
-              <th scope="col">{t('storage.oldest')}</th>
-              <th scope="col">{t('storage.left')}</th>
-              <th scope="col">{t('storage.budget')}</th>
-              <th scope="col">{t('storage.days')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {signals.map((s) => (
-              <tr key={s.signal}>
-                <th scope="row">{t(`signals.${s.signal}`, { defaultValue: s.signal })}</th>
-                <td data-number>{format.value(s.rows, 'number')}</td>
-                <td data-number>{format.value(s.bytes, 'bytes')}</td>
-                <td>{s.oldestAt === undefined ? '–' : format.time(s.oldestAt, { seconds: false })}</td>
-                <td>
-                  {s.daysLeft === undefined ? (
-                    <StatusMark status="unknown" text={t('storage.notYet')} />
-                  ) : (
-                    t('storage.daysLeft', { days: format.exact(Math.round(s.daysLeft * 10) / 10) })
-                  )}
-                </td>
-                <td>
-                  <NumberInput
-                    className={styles.number}
-                    size="xs"
-                    aria-label={`${t('storage.budget')}: ${s.signal}`}
-                    suffix=" GiB"
-                    min={0.0625}
-                    decimalScale={2}
-                    hideControls
-                    value={Math.round((Number(draft[s.signal]?.budgetBytes ?? s.budgetBytes) / GIB) * 100) / 100}
-                    onChange={(value) =>
-                      typeof value === 'number' &&
-                      value > 0 &&
-                      Math.round(value * GIB) !== s.budgetBytes &&
-                      change(s.signal, { budgetBytes: Math.round(value * GIB) })
-                    }
-                  />
-                </td>
-                <td>
-                  <NumberInput
-                    className={styles.number}
-                    size="xs"
-                    aria-label={`${t('storage.days')}: ${s.signal}`}
-                    min={1}
-                    max={MOST_DAYS}
-                    allowDecimal={false}
-                    hideControls
-                    value={draft[s.signal]?.retentionDays ?? s.retentionDays}
-                    onChange={(value) => typeof value === 'number' && value >= 1 && value !== s.retentionDays && change(s.signal, { retentionDays: value })}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable
+        head={[
+          t('storage.signal'),
+          { title: t('storage.rows'), number: true },
+          { title: t('storage.size'), number: true },
+          t('storage.oldest'),
+          t('storage.left'),
+          t('storage.budget'),
+          t('storage.days'),
+        ]}
+      >
+        {signals.map((s) => (
+          <tr key={s.signal}>
+            <th scope="row">{t(`signals.${s.signal}`, { defaultValue: s.signal })}</th>
+            <td data-number>{format.value(s.rows, 'number')}</td>
+            <td data-number>{format.value(s.bytes, 'bytes')}</td>
+            <td>{s.oldestAt === undefined ? '–' : format.time(s.oldestAt, { seconds: false })}</td>
+            <td>
+              {s.daysLeft === undefined ? (
+                <StatusMark status="unknown" text={t('storage.notYet')} />
+              ) : (
+                t('storage.daysLeft', { days: format.exact(Math.round(s.daysLeft * 10) / 10) })
+              )}
+            </td>
+            <td>
+              <NumberInput
+                className={styles.number}
+                size="xs"
+                aria-label={`${t('storage.budget')}: ${s.signal}`}
+                suffix=" GiB"
+                min={0.0625}
+                decimalScale={2}
+                hideControls
+                value={Math.round((Number(draft[s.signal]?.budgetBytes ?? s.budgetBytes) / GIB) * 100) / 100}
+                onChange={(value) =>
+                  typeof value === 'number' &&
+                  value > 0 &&
+                  Math.round(value * GIB) !== s.budgetBytes &&
+                  change(s.signal, { budgetBytes: Math.round(value * GIB) })
+                }
+              />
+            </td>
+            <td>
+              <NumberInput
+                className={styles.number}
+                size="xs"
+                aria-label={`${t('storage.days')}: ${s.signal}`}
+                min={1}
+                max={MOST_DAYS}
+                allowDecimal={false}
+                hideControls
+                value={draft[s.signal]?.retentionDays ?? s.retentionDays}
+                onChange={(value) => typeof value === 'number' && value >= 1 && value !== s.retentionDays && change(s.signal, { retentionDays: value })}
+              />
+            </td>
+          </tr>
+        ))}
+      </PlainTable>
       {settings.saveError && <ErrorState error={settings.saveError} compact />}
       <div className={styles.buttons}>
         <Button size="xs" variant="default" disabled={!changed} onClick={() => setDraft({})}>

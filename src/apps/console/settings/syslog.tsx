@@ -1,10 +1,11 @@
 /** Ports on which the server listens for syslog; changes take effect at once. */
-import { Button, Modal, NumberInput, Select, TextInput } from '@mantine/core'
+import { Button, NumberInput, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
 import { useCluster } from '#kits/console-kit/cluster.ts'
+import { FieldPair, FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
@@ -43,44 +44,26 @@ export function Syslog() {
       ) : settings.value && listeners.length === 0 ? (
         <EmptyState title={t('syslog.none')} />
       ) : (
-        <div className={styles.scroll}>
-          <table className={styles.plain}>
-            <thead>
-              <tr>
-                {(['place', 'state', 'cluster', 'source', 'format', 'actions'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`syslog.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {listeners.map((listener, i) => (
-                <tr key={placeOf(listener)}>
-                  <th scope="row">
-                    <code>{placeOf(listener)}</code>
-                  </th>
-                  <td>
-                    <ListenerState answer={state.data?.listeners.find((other) => placeOf(other) === placeOf(listener))} />
-                  </td>
-                  <td>{listener.cluster}</td>
-                  <td>{listener.source}</td>
-                  <td>{listener.format ?? t('syslog.found')}</td>
-                  <td>
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      aria-label={`${t('remove')}: ${placeOf(listener)}`}
-                      onClick={() => void put(listeners.toSpliced(i, 1)).catch(() => {})}
-                    >
-                      {t('remove')}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable head={(['place', 'state', 'cluster', 'source', 'format', 'actions'] as const).map((column) => t(`syslog.${column}`))}>
+          {listeners.map((listener, i) => (
+            <tr key={placeOf(listener)}>
+              <th scope="row">
+                <code>{placeOf(listener)}</code>
+              </th>
+              <td>
+                <ListenerState answer={state.data?.listeners.find((other) => placeOf(other) === placeOf(listener))} />
+              </td>
+              <td>{listener.cluster}</td>
+              <td>{listener.source}</td>
+              <td>{listener.format ?? t('syslog.found')}</td>
+              <td>
+                <RowAct about={placeOf(listener)} onClick={() => void put(listeners.toSpliced(i, 1)).catch(() => {})}>
+                  {t('remove')}
+                </RowAct>
+              </td>
+            </tr>
+          ))}
+        </PlainTable>
       )}
       {settings.saveError && !adding && <ErrorState error={settings.saveError} onRetry={settings.reload} compact />}
       {adding && (
@@ -108,10 +91,9 @@ function ListenerForm({ index, onSave, onClose }: { index: number; onSave: (list
   const { t } = useTranslation('shell')
   const { cluster } = useCluster()
   const [listener, setListener] = useState<SyslogListener>({ protocol: 'udp', address: '127.0.0.1', port: 5514, cluster, source: 'syslog' })
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
+  const form = useSubmit(() => onSave(listener), onClose)
   const change = (part: Partial<SyslogListener>) => setListener((before) => ({ ...before, ...part }))
-  const problem = (field: string) => error?.problems.find(({ path }) => path === `listeners[${index}].${field}`)?.message
+  const problem = (field: string) => form.problem(`listeners[${index}].${field}`)
   const text = (field: 'address' | 'cluster' | 'source') => ({
     label: t(`syslog.${field}`),
     value: listener[field],
@@ -119,67 +101,39 @@ function ListenerForm({ index, onSave, onClose }: { index: number; onSave: (list
     required: true,
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => change({ [field]: event.currentTarget.value }),
   })
-  const submit = async () => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await onSave(listener)
-      onClose()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-      setBusy(false)
-    }
-  }
   return (
-    <Modal opened onClose={onClose} title={t('syslog.add')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
-        <p className={styles.dim}>{t('syslog.open')}</p>
-        <div className={styles.pair}>
-          <Select
-            label={t('syslog.protocol')}
-            data={['udp', 'tcp']}
-            value={listener.protocol}
-            onChange={(protocol) => change({ protocol: protocol === 'tcp' ? 'tcp' : 'udp' })}
-          />
-          <NumberInput
-            label={t('syslog.port')}
-            value={listener.port}
-            min={1}
-            max={65_535}
-            allowDecimal={false}
-            error={problem('port')}
-            onChange={(port) => typeof port === 'number' && change({ port })}
-            required
-          />
-        </div>
-        <TextInput {...text('address')} description={t('syslog.addressHint')} />
-        <div className={styles.pair}>
-          <TextInput {...text('cluster')} />
-          <TextInput {...text('source')} />
-        </div>
-        <TextInput
-          label={t('syslog.format')}
-          description={t('syslog.formatHint')}
-          value={listener.format ?? ''}
-          error={problem('format')}
-          onChange={(event) => change({ format: event.currentTarget.value || undefined })}
+    <FormDialog title={t('syslog.add')} form={form} onClose={onClose}>
+      <p className={styles.dim}>{t('syslog.open')}</p>
+      <FieldPair>
+        <Select
+          label={t('syslog.protocol')}
+          data={['udp', 'tcp']}
+          value={listener.protocol}
+          onChange={(protocol) => change({ protocol: protocol === 'tcp' ? 'tcp' : 'udp' })}
         />
-        {error && <ErrorState error={error} compact />}
-        <div className={styles.buttons}>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        <NumberInput
+          label={t('syslog.port')}
+          value={listener.port}
+          min={1}
+          max={65_535}
+          allowDecimal={false}
+          error={problem('port')}
+          onChange={(port) => typeof port === 'number' && change({ port })}
+          required
+        />
+      </FieldPair>
+      <TextInput {...text('address')} description={t('syslog.addressHint')} />
+      <FieldPair>
+        <TextInput {...text('cluster')} />
+        <TextInput {...text('source')} />
+      </FieldPair>
+      <TextInput
+        label={t('syslog.format')}
+        description={t('syslog.formatHint')}
+        value={listener.format ?? ''}
+        error={problem('format')}
+        onChange={(event) => change({ format: event.currentTarget.value || undefined })}
+      />
+    </FormDialog>
   )
 }

@@ -3,14 +3,16 @@ import { Button, CopyButton, Modal, MultiSelect, TextInput } from '@mantine/core
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { SIGNALS } from '#core/telemetry/table.ts'
-import { type ApiError, api, asApiError } from '#kits/console-kit/api.ts'
+import { api } from '#kits/console-kit/api.ts'
+import { Confirm } from '#kits/console-kit/confirm.tsx'
+import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
 import type { TokensAnswer } from '../endpoints.ts'
-import { Confirm } from './confirm.tsx'
 import styles from './settings.module.css'
 
 export default function Tokens() {
@@ -35,44 +37,22 @@ export default function Tokens() {
       ) : data && data.tokens.length === 0 ? (
         <EmptyState title={t('tokens.none')}>{t('tokens.noneHint')}</EmptyState>
       ) : (
-        <div className={styles.scroll}>
-          <table className={styles.plain}>
-            <thead>
-              <tr>
-                {(['name', 'cluster', 'signals', 'made', 'used'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`tokens.${column}`)}
-                  </th>
-                ))}
-                <th>
-                  <span className={styles.dim}>{t('tokens.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data?.tokens.map((token) => (
-                <tr key={token.id}>
-                  <th scope="row">{token.name}</th>
-                  <td>{token.cluster}</td>
-                  <td>{token.signals.join(', ')}</td>
-                  <td>{format.time(token.createdAt, { seconds: false })}</td>
-                  <td>{token.lastUsedAt === undefined ? t('tokens.unused') : format.age(token.lastUsedAt, now)}</td>
-                  <td>
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      color="red"
-                      onClick={() => setRevoking(token)}
-                      aria-label={`${t('tokens.revoke')}: ${token.name}`}
-                    >
-                      {t('tokens.revoke')}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable head={(['name', 'cluster', 'signals', 'made', 'used', 'actions'] as const).map((column) => t(`tokens.${column}`))}>
+          {data?.tokens.map((token) => (
+            <tr key={token.id}>
+              <th scope="row">{token.name}</th>
+              <td>{token.cluster}</td>
+              <td>{token.signals.join(', ')}</td>
+              <td>{format.time(token.createdAt, { seconds: false })}</td>
+              <td>{token.lastUsedAt === undefined ? t('tokens.unused') : format.age(token.lastUsedAt, now)}</td>
+              <td>
+                <RowAct about={token.name} danger onClick={() => setRevoking(token)}>
+                  {t('tokens.revoke')}
+                </RowAct>
+              </td>
+            </tr>
+          ))}
+        </PlainTable>
       )}
       {making && <MakeToken onClose={() => setMaking(false)} onMade={refetch} />}
       {revoking && (
@@ -98,23 +78,16 @@ function MakeToken({ onClose, onMade }: { onClose: () => void; onMade: () => voi
   const [cluster, setCluster] = useState('local')
   const [signals, setSignals] = useState<string[]>(['access', 'logs'])
   const [made, setMade] = useState<string | undefined>()
-  const [error, setError] = useState<ApiError | undefined>()
-  const [busy, setBusy] = useState(false)
-  const problem = (path: string) => error?.problems.find((p) => p.path === path || p.path.startsWith(`${path}[`))?.message
-  const make = async () => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      setMade((await api.send<{ token: string }>('POST', '/ingest-tokens', { name, cluster, signals })).token)
+  const form = useSubmit(
+    () => api.send<{ token: string }>('POST', '/ingest-tokens', { name, cluster, signals }),
+    ({ token }) => {
+      setMade(token)
       onMade()
-    } catch (thrown) {
-      setError(asApiError(thrown))
-    }
-    setBusy(false)
-  }
-  return (
-    <Modal opened onClose={onClose} title={t('tokens.make')} closeButtonProps={{ 'aria-label': t('close') }}>
-      {made ? (
+    },
+  )
+  if (made !== undefined) {
+    return (
+      <Modal opened onClose={onClose} title={t('tokens.make')} closeButtonProps={{ 'aria-label': t('close') }}>
         <div className={styles.form}>
           <p>{t('tokens.once')}</p>
           <code className={styles.secret}>{made}</code>
@@ -125,39 +98,28 @@ function MakeToken({ onClose, onMade }: { onClose: () => void; onMade: () => voi
             </Button>
           </div>
         </div>
-      ) : (
-        <form
-          className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault()
-            void make()
-          }}
-        >
-          <TextInput
-            label={t('tokens.name')}
-            description={t('tokens.nameHint')}
-            value={name}
-            error={problem('name')}
-            onChange={(event) => setName(event.currentTarget.value)}
-            data-autofocus
-            required
-          />
-          <TextInput
-            label={t('tokens.cluster')}
-            value={cluster}
-            error={problem('cluster')}
-            onChange={(event) => setCluster(event.currentTarget.value)}
-            required
-          />
-          <MultiSelect label={t('tokens.signals')} data={[...SIGNALS]} value={signals} error={problem('signals')} onChange={setSignals} />
-          {error && error.problems.length === 0 && <ErrorState error={error} compact />}
-          <div className={styles.buttons}>
-            <Button type="submit" loading={busy} disabled={name.trim() === '' || signals.length === 0}>
-              {t('tokens.make')}
-            </Button>
-          </div>
-        </form>
-      )}
-    </Modal>
+      </Modal>
+    )
+  }
+  return (
+    <FormDialog title={t('tokens.make')} form={form} onClose={onClose} action={t('tokens.make')} disabled={name.trim() === '' || signals.length === 0}>
+      <TextInput
+        label={t('tokens.name')}
+        description={t('tokens.nameHint')}
+        value={name}
+        error={form.problem('name')}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+        required
+      />
+      <TextInput
+        label={t('tokens.cluster')}
+        value={cluster}
+        error={form.problem('cluster')}
+        onChange={(event) => setCluster(event.currentTarget.value)}
+        required
+      />
+      <MultiSelect label={t('tokens.signals')} data={[...SIGNALS]} value={signals} error={form.problem('signals')} onChange={setSignals} />
+    </FormDialog>
   )
 }
