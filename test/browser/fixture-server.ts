@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import { tryFormat } from '#capabilities/ingress-analytics/domain/formats/try-format.ts'
 import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import * as canned from './canned-answers.ts'
@@ -85,6 +86,7 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
       '/ingress/requests': () => canned.requests(query, mode),
       '/ingress/marks': () => canned.marks(from, to, mode),
       '/ingress/sources': () => canned.sources(now(), mode),
+      '/ingress/formats/try': () => tryFormat(body as Parameters<typeof tryFormat>[0], {}, { country: () => '', now: now() }),
       '/ingress/alert-rules': () => canned.alertRules(now(), mode),
     }
     const local = path.replace(/^\/clusters\/[^/]+(?=\/)/, '')
@@ -127,8 +129,9 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function fail(response: ServerResponse, error: CodedError): void {
+  const language = response.req.headers['accept-language']?.startsWith('zh') ? 'zh-CN' : 'en'
   const status = { UNAUTHENTICATED: 401, LOGIN_LINK_USED: 401, WRONG_ORIGIN: 403, NOT_FOUND: 404 }[error.code as string] ?? 503
-  send(response, status, { error: { ...describeError(error, 'en'), request: '0199aa00-0000-7000-8000-000000000001' } })
+  send(response, status, { error: { ...describeError(error, language), request: '0199aa00-0000-7000-8000-000000000001' } })
 }
 
 function liveStream(response: ServerResponse, tick: () => unknown): void {

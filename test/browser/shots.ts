@@ -36,7 +36,8 @@ try {
     for (const path of paths.length > 0 ? paths : PAGES) {
       await page.goto(fixture.url + path)
       await page.waitForLoadState('load')
-      await page.waitForTimeout(900)
+      // What may pass by itself is asked again twice before it is said.
+      await page.waitForTimeout(mode === 'error' ? 5_000 : 900)
       await page.screenshot({ path: join(folder, `${mode}-${scheme}-${language}-${path.replaceAll('/', '_')}.png`) })
       const violations = await axeViolations(page)
       console.log(scheme, language, path, [...complaints.splice(0), ...violations].join('\n   ') || 'ok')

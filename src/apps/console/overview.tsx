@@ -68,7 +68,7 @@ export default function Overview() {
           <EmptyState
             title={t('overview.noSources.title')}
             action={
-              <Button size="xs" renderRoot={(props) => <Link to="/settings/sources" {...props} />}>
+              <Button size="xs" renderRoot={(props) => <Link to="/settings/sources" search={keptSearch as never} {...props} />}>
                 {t('overview.noSources.action')}
               </Button>
             }

@@ -22,6 +22,19 @@ export function EmptyState({ title, children, action, icon }: { title: string; c
   )
 }
 
+/** What is on its way: grey lines in its place. */
+export function LoadingState({ lines = 3 }: { lines?: number }) {
+  const { t } = useTranslation('kit')
+  return (
+    <div className={styles.loading} role="status" aria-label={t('loading')} aria-busy="true">
+      {Array.from({ length: lines }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: all are alike.
+        <div key={i} />
+      ))}
+    </div>
+  )
+}
+
 /** What failed, its code, what to do next, and the request id for the log. */
 export function ErrorState({ error, onRetry, compact = false }: { error: unknown; onRetry?: () => void; compact?: boolean }) {
   const { t } = useTranslation('kit')

@@ -41,6 +41,7 @@ export function TableToolbar<Row>({ columns, shown, onColumns, search, onSearch,
         {data.error && data.count > 0 && <StatusMark status="warning" text={`${data.error.code} · `} />}
         {(old || data.error) && data.updatedAt ? `${t('table.age', { age: format.age(data.updatedAt, now) })} · ` : ''}
         {!data.loading &&
+          !(data.error && data.count === 0) &&
           (data.count === data.total
             ? t('table.rows', { count: data.total, rows: format.value(data.total, 'number') })
             : t('table.rowsOf', { shown: format.value(data.count, 'number'), total: format.value(data.total, 'number') }))}

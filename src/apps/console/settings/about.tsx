@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import type { StoreStatus } from '#core/shapes/ports/telemetry.ts'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { ErrorState } from '#kits/console-kit/states.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useSession } from '../session.tsx'
@@ -11,13 +12,14 @@ export default function About() {
   const { t } = useTranslation('shell')
   const format = useFormat()
   const { me } = useSession()
-  const { data } = useApi<StoreStatus>('/store')
+  const { data, error, loading, refetch } = useApi<StoreStatus>('/store')
+  const absent = t(loading ? 'loading' : 'about.unknown')
   const rows: [string, string][] = [
     [t('about.version'), me?.version ?? t('about.unknown')],
     [t('about.user'), me?.user ?? t('about.unknown')],
     [t('about.session'), me?.expiresAt === undefined ? t('about.unknown') : format.time(me.expiresAt)],
-    [t('about.engine'), data ? `${data.engine.name} ${data.engine.version}` : t('about.unknown')],
-    [t('about.engineSince'), data ? format.time(data.engine.since) : t('about.unknown')],
+    [t('about.engine'), data ? `${data.engine.name} ${data.engine.version}` : absent],
+    [t('about.engineSince'), data ? format.time(data.engine.since) : absent],
     [t('about.license'), 'Apache-2.0'],
   ]
   return (
@@ -30,6 +32,7 @@ export default function About() {
           </div>
         ))}
       </dl>
+      {error && !data && <ErrorState error={error} onRetry={refetch} compact />}
       <p>
         <a href="/openapi.json">openapi.json</a>
       </p>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable, RowAct, RowActs } from '#kits/console-kit/plain-table.tsx'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { useSettings } from '#kits/console-kit/use-settings.ts'
 import styles from './settings.module.css'
 import { TryFormat } from './try-format.tsx'
@@ -33,7 +33,9 @@ export function Formats() {
     >
       {settings.error && !settings.value ? (
         <ErrorState error={settings.error} onRetry={settings.reload} compact />
-      ) : settings.value && rows.length === 0 ? (
+      ) : !settings.value ? (
+        <LoadingState />
+      ) : rows.length === 0 ? (
         <EmptyState title={t('formats.none')} />
       ) : (
         <PlainTable head={(['name', 'pattern', 'actions'] as const).map((column) => t(`formats.${column}`))}>

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import type { AlertingConfig } from '#core/alerting/config.ts'
 import { Panel } from '#kits/console-kit/panel.tsx'
-import { ErrorState } from '#kits/console-kit/states.tsx'
+import { ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { useSettings } from '#kits/console-kit/use-settings.ts'
 import { Receivers } from './receivers.tsx'
 import { Routes } from './routes.tsx'
@@ -19,7 +19,12 @@ export default function Notifications() {
   const { t } = useTranslation('shell')
   const settings = useSettings<AlertingConfig>('notifications')
   if (settings.error && !settings.value) return <ErrorState error={settings.error} onRetry={settings.reload} />
-  if (!settings.value) return null
+  if (!settings.value)
+    return (
+      <Panel title={t('notify.receivers')}>
+        <LoadingState />
+      </Panel>
+    )
   const part = { config: settings.value, save: settings.save, saving: settings.saving }
   return (
     <>

@@ -8,11 +8,12 @@ import type { SourceStatus, SourcesAnswer } from '#capabilities/ingress-analytic
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
+import { keptSearch } from '../menu.ts'
 import { isSilent } from '../problems.ts'
 import { Formats } from './formats.tsx'
 import styles from './settings.module.css'
@@ -36,7 +37,12 @@ function Received() {
   const { data, error, refetch } = useApi<SourcesAnswer>(path('/ingress/sources'), undefined, { refreshMs: 5_000 })
   const [open, setOpen] = useState<string | undefined>()
   if (error && !data) return <ErrorState error={error} onRetry={refetch} />
-  if (!data) return null
+  if (!data)
+    return (
+      <Panel title={t('sources.title')}>
+        <LoadingState />
+      </Panel>
+    )
   if (data.sources.length === 0) {
     return (
       <Panel>
@@ -51,7 +57,10 @@ function Received() {
         title={t('sources.title')}
         note={t('sources.since', { time: format.time(data.since, { seconds: false }) })}
         actions={
-          <Button size="xs" renderRoot={(props) => <Link to="/settings/$section" params={{ section: 'tokens' } as never} {...props} />}>
+          <Button
+            size="xs"
+            renderRoot={(props) => <Link to="/settings/$section" params={{ section: 'tokens' } as never} search={keptSearch as never} {...props} />}
+          >
             {t('sources.add')}
           </Button>
         }

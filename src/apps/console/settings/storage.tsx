@@ -6,7 +6,7 @@ import type { SignalStatus, StoreStatus } from '#core/shapes/ports/telemetry.ts'
 import { Panel, Tiles } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
-import { ErrorState } from '#kits/console-kit/states.tsx'
+import { ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
@@ -47,7 +47,7 @@ export default function Storage() {
         title={t('storage.signals')}
         note={data && <StatusMark status={data.engine.state === 'ready' ? 'ok' : 'error'} text={t(`storage.engine.${data.engine.state}`)} />}
       >
-        {data && <Signals signals={data.signals} onSaved={refetch} />}
+        {data ? <Signals signals={data.signals} onSaved={refetch} /> : <LoadingState lines={6} />}
       </Panel>
     </>
   )

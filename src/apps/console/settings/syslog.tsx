@@ -6,7 +6,7 @@ import { useCluster } from '#kits/console-kit/cluster.ts'
 import { FieldPair, FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useSettings } from '#kits/console-kit/use-settings.ts'
@@ -41,7 +41,9 @@ export function Syslog() {
     >
       {settings.error && !settings.value ? (
         <ErrorState error={settings.error} onRetry={settings.reload} compact />
-      ) : settings.value && listeners.length === 0 ? (
+      ) : !settings.value ? (
+        <LoadingState />
+      ) : listeners.length === 0 ? (
         <EmptyState title={t('syslog.none')} />
       ) : (
         <PlainTable head={(['place', 'state', 'cluster', 'source', 'format', 'actions'] as const).map((column) => t(`syslog.${column}`))}>

@@ -8,7 +8,7 @@ import { Confirm } from '#kits/console-kit/confirm.tsx'
 import { FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
-import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
+import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import { useNow } from '#kits/console-kit/use-now.ts'
@@ -34,11 +34,13 @@ export default function Tokens() {
     >
       {error && !data ? (
         <ErrorState error={error} onRetry={refetch} />
-      ) : data && data.tokens.length === 0 ? (
+      ) : !data ? (
+        <LoadingState />
+      ) : data.tokens.length === 0 ? (
         <EmptyState title={t('tokens.none')}>{t('tokens.noneHint')}</EmptyState>
       ) : (
         <PlainTable head={(['name', 'cluster', 'signals', 'made', 'used', 'actions'] as const).map((column) => t(`tokens.${column}`))}>
-          {data?.tokens.map((token) => (
+          {data.tokens.map((token) => (
             <tr key={token.id}>
               <th scope="row">{token.name}</th>
               <td>{token.cluster}</td>

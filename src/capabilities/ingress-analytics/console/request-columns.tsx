@@ -34,7 +34,7 @@ const WORDS = [
 
 const WIDTHS: Partial<Record<Field, number>> = {
   method: 72,
-  status: 72,
+  status: 88,
   protocol: 84,
   tls: 84,
   arm: 84,
