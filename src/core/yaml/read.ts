@@ -27,7 +27,7 @@ const MOST_ALIASES = 1000
 export function readYaml(text: string, mostBytes = 16 << 20): Result<YamlText, readonly Problem[]> {
   if (text.length > mostBytes) return err([{ path: '', message: `is larger than ${mostBytes} bytes` }])
   const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true })
   const sources = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : []
   const problems: Problem[] = sources.flatMap((source) =>
     source.errors.map((error) => ({ path: '', message: error.message, line: lines.linePos(error.pos[0]).line })),

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as files write them
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatImage } from '#core/oci/place.ts'
@@ -7,7 +8,6 @@ import type { Spec, SpecOptions } from './rule.ts'
 
 const options: SpecOptions = { env: { HUB_USER: 'me', env: 'secret' }, readFile: (path) => (path === '/run/token' ? 'from-file\n' : undefined) }
 const read = (text: string, more: Partial<SpecOptions> = {}, file = 'spec.yaml') => readSpec({ file, text }, { ...options, ...more })
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as files write them
 const good = (text: string, more: Partial<SpecOptions> = {}): Spec => {
   const spec = read(text, more)
   if (!spec.ok) throw new Error(JSON.stringify(spec.error, undefined, 1))
