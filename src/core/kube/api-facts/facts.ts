@@ -70,3 +70,7 @@ export interface ApiFacts {
   /** Undefined for a name that is none. */
   type(name: string): TypeFacts | undefined
 }
+
+let loaded: Promise<ApiFacts> | undefined
+/** Reads the facts on first use: some 150 KiB of text that nothing pays for before. */
+export const loadApiFacts = (): Promise<ApiFacts> => (loaded ??= import('./load.ts').then(({ readFacts }) => readFacts()))
