@@ -57,7 +57,7 @@ try {
     const all = cpu() - before
     const total = lines * (round + 1)
     const { rows } = await telemetry.query({
-      sql: 'SELECT (SELECT count() FROM access), (SELECT sum(requests) FROM access_1m), (SELECT sum(requests) FROM access_1h)',
+      sql: 'SELECT (SELECT count() FROM access), (SELECT sum(requests) FROM access_1m), (SELECT sum(requests) FROM access_5m), (SELECT sum(requests) FROM access_1h)',
       scope: 'all',
     })
     if (rows[0]!.some((count) => Number(count) !== total)) throw new Error(`of ${total} lines there are ${JSON.stringify(rows[0])}`)

@@ -81,7 +81,7 @@ export function telemetryContract(name: string, open: OpenStore): void {
         max(if(isNaN(request_time), 0, request_time)), round(sumIf(toFloat64(request_time), NOT isNaN(request_time)), 6), countIf(NOT isNaN(upstream_time)), uniqExact(client)
         FROM access WHERE cluster = 'rolled'`)
       const levels = '0.5, 0.9, 0.95, 0.99'
-      for (const table of ['access_1m', 'access_1h']) {
+      for (const table of ['access_1m', 'access_5m', 'access_1h']) {
         const [rolled] =
           await rows(`SELECT sum(requests), sum(bytes_in), sum(bytes_out), sum(s5xx), sum(s499), sum(timed), max(time_max), round(sum(time_sum), 6),
           sum(upstream_timed), uniqCombinedMerge(12)(clients) FROM ${table} WHERE cluster = 'rolled'`)

@@ -100,7 +100,7 @@ export async function killAndCheck(points: number, seed: number, log: (line: str
       for (const [n, { rows, distinct }] of byBatch) if (rows !== distinct) wrong.push({ point, what: `batch ${n}: ${rows} rows, ${distinct} different` })
       const perMinute = (table: string) => one(`SELECT host, toUnixTimestamp(toStartOfHour(ts)), ${table} GROUP BY 1, 2 ORDER BY 1, 2`)
       const raw = JSON.stringify(await perMinute('count(), sum(bytes_out) FROM access'))
-      for (const table of ['access_1m', 'access_1h']) {
+      for (const table of ['access_1m', 'access_5m', 'access_1h']) {
         if (JSON.stringify(await perMinute(`sum(requests), sum(bytes_out) FROM ${table}`)) !== raw) wrong.push({ point, what: `${table} and access differ` })
       }
       log(`point ${point + 1}: ${what} killed; ${acknowledged.size} batches acknowledged, ${byBatch.size} stored; ${wrong.length} wrong so far`)

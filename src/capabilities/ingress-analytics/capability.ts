@@ -11,7 +11,7 @@ export const ingressAnalytics: Capability = {
   rows: ['H8', 'A4', 'H2'],
   rbac: [],
   resources: [],
-  tables: ['access', 'access_1m', 'access_1h'],
+  tables: ['access', 'access_1m', 'access_5m', 'access_1h'],
   pages: [
     { id: 'ingress', group: 'observe', path: '/ingress', title: { en: 'Ingress', 'zh-CN': '入口流量' } },
     { id: 'ingress-requests', group: 'observe', path: '/ingress/requests', title: { en: 'Requests', 'zh-CN': '请求明细' } },

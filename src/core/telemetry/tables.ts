@@ -1,6 +1,6 @@
 /** Every table there is, also those that later capabilities fill: contracts are settled before the code that needs them. */
 import type { Signal, Table } from './table.ts'
-import { access, access1h, access1m } from './tables/access.ts'
+import { access, access1h, access1m, access5m } from './tables/access.ts'
 import { logs } from './tables/logs.ts'
 import { samples, series } from './tables/metrics.ts'
 import { alerts, audit, findings, kubeEvents, plans } from './tables/records.ts'
@@ -11,6 +11,7 @@ export const TABLES = {
   samples,
   access,
   access_1m: access1m,
+  access_5m: access5m,
   access_1h: access1h,
   logs,
   spans,
@@ -30,6 +31,7 @@ export const SIGNAL_OF: Record<TableName, Signal> = {
   samples: 'metrics',
   access: 'access',
   access_1m: 'access',
+  access_5m: 'access',
   access_1h: 'access',
   logs: 'logs',
   spans: 'spans',

@@ -64,7 +64,7 @@ export interface Provenance {
   from: number
   to: number
   /** Table read; `access_1h` is completed by `access_1m` at the ends of the range. */
-  source: 'access' | 'access_1m' | 'access_1h' | 'live'
+  source: 'access' | 'access_1m' | 'access_5m' | 'access_1h' | 'live'
   rowsRead: number
   elapsedMs: number
   /** Newest arrival before the answer, ms since the epoch; undefined: nothing ever arrived. */

@@ -43,6 +43,17 @@ describe('filterConditions', () => {
   })
 })
 
+describe('conditions on codes', () => {
+  it('compare whole numbers, and none with what is no code', () => {
+    const params: Params = {}
+    expect(filterConditions(filtersOf(['status:eq:502', 'status:eq:499.5', 'upstream_status:ne:70000']), params)).toEqual([
+      'status IN {f0:Array(UInt16)}',
+      'upstream_status NOT IN {f1:Array(UInt16)}',
+    ])
+    expect(params).toEqual({ f0: [502], f1: [] })
+  })
+})
+
 describe('matchesAll', () => {
   it('judges rows as the SQL does', () => {
     const row = { host: 'Shop.example', status: 502, request_time: null }

@@ -17,6 +17,8 @@ export interface Filter {
 }
 
 const FIELDS: readonly FilterField[] = [...new Set<FilterField>([...DIMENSIONS, ...NUMBER_FIELDS])]
+/** Whole numbers of 16 bits: compared as they are, so that the engine may skip by them. */
+const isCode = (field: FilterField): boolean => field === 'status' || field === 'upstream_status'
 const isNumber = (field: FilterField): field is NumberField => (NUMBER_FIELDS as readonly string[]).includes(field)
 
 /** One filter, or what is wrong with it, for people. */
@@ -85,7 +87,11 @@ export function filterConditions(filters: readonly Filter[], params: Params): st
             of.map((f) => f.value as string),
             'Array(String)',
           )
-    if (operator === 'ne') conditions.push(`NOT has(${list(group)}, ${column(field)})`)
+    if (isCode(field) && (operator === 'ne' || operator === 'eq')) {
+      // What no code can be equals none.
+      const codes = group.map((f) => f.value as number).filter((value) => Number.isInteger(value) && value < 65_536)
+      conditions.push(`${field} ${operator === 'eq' ? 'IN' : 'NOT IN'} ${parameter(codes, 'Array(UInt16)')}`)
+    } else if (operator === 'ne') conditions.push(`NOT has(${list(group)}, ${column(field)})`)
     else if (operator === 'gte' || operator === 'lte') {
       for (const filter of group) conditions.push(`${field} ${operator === 'gte' ? '>=' : '<='} ${parameter(filter.value, 'Float64')}`)
     } else {

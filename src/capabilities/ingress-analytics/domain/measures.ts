@@ -38,7 +38,7 @@ interface Measure {
   state?: string
   /** Over such values, in a column. */
   merge(column: string): string
-  /** Column of `access_1m`, `access_1h` that holds such values, when it has another name. */
+  /** Column of the roll-ups that holds such values, when it has another name. */
   column?: string
 }
 
@@ -81,7 +81,7 @@ const MEASURES: Record<MeasureName, Measure> = {
   },
   visitors: {
     raw: 'uniqCombined(17)(client)',
-    state: 'uniqCombinedState(12)(client)',
+    state: 'uniqCombinedState(12)(xxHash32(client))',
     merge: (column) => `uniqCombinedMerge(12)(${column})`,
     column: 'clients',
   },

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 4, 6, 12, 34, 56, 789)
 const range = fc
   .tuple(fc.integer({ min: 1, max: 40 * 24 * HOUR }), fc.integer({ min: 0, max: 40 * 24 * HOUR }))
   .map(([length, ago]) => ({ from: NOW - ago - length, to: NOW - ago }))
-const UNIT = { access: 1, access_1m: MINUTE, access_1h: HOUR }
+const UNIT = { access: 1, access_1m: MINUTE, access_5m: 5 * MINUTE, access_1h: HOUR }
 
 describe('partsOf', () => {
   it('tiles the range without holes or overlaps, each part on whole buckets of its table, widened by less than an hour (property)', () => {

@@ -1,4 +1,5 @@
 /** Questions as SQL: which table, which rows, which measures. Pure; the answers are read back in answers.ts. */
+import { ACCESS_PARTITION_HOURS } from '#core/telemetry/tables/access.ts'
 import type { Provenance } from './api.ts'
 import { DIMENSIONS, type Dimension, type NumberName } from './dimensions.ts'
 import { type Filter, filterConditions, type Params } from './filters.ts'
@@ -15,7 +16,7 @@ export interface Range {
   to: number
 }
 
-type Rollup = 'access_1m' | 'access_1h'
+type Rollup = 'access_1m' | 'access_5m' | 'access_1h'
 export type Source = 'access' | Rollup
 
 /** One stretch of the range and the table that answers for it. */
@@ -29,8 +30,10 @@ export interface Asked {
 }
 
 const MINUTE = 60_000
+const FIVE_MINUTES = 300_000
 const HOUR = 3_600_000
 const DAY = 86_400_000
+const PARTITION = ACCESS_PARTITION_HOURS * HOUR
 /** Columns that the roll-ups keep. */
 const ROLLED: ReadonlySet<string> = new Set(['route', 'ingress', 'namespace', 'service', 'workload', 'arm', 'host'])
 /** Up to this length raw rows alone are as fast, and visitors are counted most exactly. */
@@ -88,9 +91,12 @@ export function stepOf(range: Range, asked?: number): number {
   return STEPS.find((step) => step >= least) ?? up(least, 30 * DAY)
 }
 
+/** The coarsest roll-up whose buckets make up those of `step`, which is whole minutes. */
+const rollupFor = (step: number): Rollup => (step % HOUR === 0 ? 'access_1h' : step % FIVE_MINUTES === 0 ? 'access_5m' : 'access_1m')
+
 /** The table for buckets of `step`, and the range widened to whole buckets. */
 export function seriesPart(range: Range, step: number, rolled: boolean): Part {
-  const source: Source = !rolled || step % MINUTE !== 0 ? 'access' : step % HOUR === 0 ? 'access_1h' : 'access_1m'
+  const source: Source = !rolled || step % MINUTE !== 0 ? 'access' : rollupFor(step)
   return { source, from: down(range.from, step), to: up(range.to, step) }
 }
 
@@ -105,6 +111,22 @@ function where(part: Part, asked: Asked, params: Params): string {
   return ['cluster = {cluster:String}', `ts >= ${at(part.from)}`, `ts < ${at(part.to)}`, ...filterConditions(asked.filters, params)].join(' AND ')
 }
 
+/**
+ * Raw rows of a part, for FROM. Of partitions that lie wholly in the range no row is asked for its time: unpacking the times of 10 million rows costs more than
+ * counting them.
+ */
+function rawRows(part: Part, asked: Asked, params: Params, extra = ''): string {
+  const more = extra && ` AND ${extra}`
+  const whole = { from: up(part.from, PARTITION), to: down(part.to, PARTITION) }
+  // Partition ids are compared as text: all of ten digits.
+  if (whole.from >= whole.to || whole.from < 1e12) return `access WHERE ${where(part, asked, params)}${more}`
+  params.p0 = String(whole.from / 1000)
+  params.p1 = String(whole.to / 1000)
+  const inside = ['cluster = {cluster:String}', '_partition_id >= {p0:String}', '_partition_id < {p1:String}', ...filterConditions(asked.filters, params)]
+  const ends = `${where(part, asked, params)} AND (_partition_id < {p0:String} OR _partition_id >= {p1:String})`
+  return `(SELECT * FROM access WHERE ${inside.join(' AND ')}${more} UNION ALL SELECT * FROM access WHERE ${ends}${more})`
+}
+
 /** `dimension` as the text that answers carry. */
 const keyText = (by: Dimension) => `toString(${by})`
 
@@ -113,7 +135,8 @@ function from(parts: readonly Part[], asked: Asked, params: Params, measures: re
   const condition = (part: Part) => where(part, asked, params) + (extra ? ` AND ${extra}` : '')
   if (parts.length === 1) {
     const part = parts[0]!
-    return { select: measures.map(part.source === 'access' ? overRaw : overRollup), from: `${part.source} WHERE ${condition(part)}`, key }
+    if (part.source !== 'access') return { select: measures.map(overRollup), from: `${part.source} WHERE ${condition(part)}`, key }
+    return { select: measures.map(overRaw), from: rawRows(part, asked, params, extra), key }
   }
   const branches = parts.map((part) => {
     const raw = part.source === 'access'
@@ -147,7 +170,7 @@ export function seriesQuery(part: Part, step: number, asked: Asked, measures: re
  */
 export function presenceQuery(range: Range, step: number, cluster: string): Statement & { step: number } {
   const unit = Math.max(step, MINUTE)
-  const source: Rollup = unit % HOUR === 0 ? 'access_1h' : 'access_1m'
+  const source = rollupFor(unit)
   const params: Params = { step: unit / 1000 }
   const condition = where({ source, from: down(range.from, unit), to: up(range.to, unit) }, { cluster, filters: [] }, params)
   return {
@@ -169,8 +192,14 @@ export interface Ranking {
 /** Dimensions of so many keys that a sketch for each would not fit. */
 const MANY_KEYS: ReadonlySet<Dimension> = new Set(['path', 'client', 'user_agent', 'referer'])
 
-/** Over raw rows it is cheaper to count first and to make the sketches of the keys on the page only; states of roll-ups are merged once. */
-export const ranksFirst = (parts: readonly Part[]): boolean => parts.every((part) => part.source === 'access')
+/** Dimensions of so few keys that most of them are on the page anyway. */
+const FEW_KEYS: ReadonlySet<Dimension> = new Set(['arm', 'method', 'status', 'country', 'ua_family', 'upstream_status', 'protocol', 'tls', 'source'])
+
+/**
+ * Over raw rows it is cheaper to count first and to make the sketches of the keys on the page only; those of a few keys are made at once, and states of
+ * roll-ups are merged once.
+ */
+export const ranksFirst = (parts: readonly Part[], by: Dimension): boolean => parts.every((part) => part.source === 'access') && !FEW_KEYS.has(by)
 
 /**
  * The keys in order: `k`, `keys` (how many there are), `everything` (requests of all of them) and the measures: all of them, or where `ranksFirst` those that
@@ -178,7 +207,7 @@ export const ranksFirst = (parts: readonly Part[]): boolean => parts.every((part
  */
 export function rankQuery(parts: readonly Part[], asked: Asked, ranking: Ranking): Statement {
   const { needs, sql } = NUMBER_SQL[ranking.sort]
-  const measures = ranksFirst(parts) ? [...new Set<MeasureName>(['requests', ...needs])] : ALL_MEASURES
+  const measures = ranksFirst(parts, ranking.by) ? [...new Set<MeasureName>(['requests', ...needs])] : ALL_MEASURES
   const params: Params = { limit: ranking.limit, offset: ranking.offset }
   const key = keyText(ranking.by)
   const conditions: string[] = []

@@ -70,6 +70,26 @@ describe('stats', () => {
       visitors: 0.01,
     },
   ]
+  cases.push(
+    {
+      name: 'raw rows of whole partitions and their ends',
+      from: NOW - 23 * HOUR + 12_345,
+      to: NOW - 4321,
+      filter: ['status:ne:404', 'status:ne:99999'],
+      also: (row) => row.status !== 404,
+      source: 'access',
+      visitors: 0.01,
+    },
+    {
+      name: 'one whole partition',
+      from: Date.UTC(2026, 4, 6, 4),
+      to: Date.UTC(2026, 4, 6, 8),
+      filter: ['method:eq:GET'],
+      also: (row) => row.method === 'GET',
+      source: 'access',
+      visitors: 0.01,
+    },
+  )
   for (const { name, from, to, filter = [], also, source, visitors } of cases) {
     it(`counts exactly over ${name}`, async () => {
       const answer = await ask.stats('c', 'all', statsQuery.parse({ from, to, filter }))
@@ -118,6 +138,8 @@ describe('stats', () => {
     const { stats } = await ask.stats('c', 'all', statsQuery.parse({ from, to: NOW }))
     expect(timesOf(within(from, NOW)).length).toBeLessThan(10_000)
     expect(stats.latency.p9999).toEqual({ missing: 'few', needs: 10_000 })
+    const nothing = await ask.stats('c', 'all', statsQuery.parse({ from, to: NOW, filter: 'status:eq:499.5' }))
+    expect(nothing.stats.requests).toBe(0)
     const none = await ask.stats('c', 'all', statsQuery.parse({ from, to: NOW, filter: 'status:eq:499' }))
     expect(none.stats.upstream.p50).toEqual({ missing: 'none' })
   })
@@ -158,6 +180,7 @@ describe('series', () => {
   for (const { name, from, step, filter = [], also, source } of [
     { name: 'seconds from raw rows', from: NOW - 15 * 60_000, step: 5000, source: 'access' },
     { name: 'minutes', from: NOW - 3 * HOUR, step: 60_000, source: 'access_1m' },
+    { name: 'five minutes', from: NOW - 20 * HOUR, step: 300_000, source: 'access_5m' },
     { name: 'hours', from: NOW - 20 * HOUR, step: HOUR, source: 'access_1h' },
     {
       name: 'minutes of what only raw rows know',

@@ -56,6 +56,10 @@ export interface QuestionPorts {
 export type Questions = ReturnType<typeof createQuestions>
 
 const STATUS_AGE = 2000
+/** Raw rows of more than this are a long read, ms. */
+const SCAN_RANGE = 1_800_000
+
+const scans = (parts: readonly Part[]): boolean => parts.some((part) => part.source === 'access' && part.to - part.from > SCAN_RANGE)
 
 /** Answers the API's questions about one cluster, for a reader who may see `scope`. */
 export function createQuestions({ telemetry, live, clock, sources }: QuestionPorts) {
@@ -70,11 +74,15 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
     const started = clock.now()
     const limited: string[] = []
     let rowsRead = 0
-    const run = async (statement: Statement): Promise<QueryResult> => {
-      const result = await telemetry.query({ ...statement, scope })
+    const run = async (statement: Statement, parts: readonly Part[] = []): Promise<QueryResult> => {
+      const result = await telemetry.query({ ...statement, scope, lane: scans(parts) ? 'scans' : 'interactive' })
       rowsRead += result.rowsRead
       return result
     }
+    // Asked for at once: behind the question itself it would wait for other people's questions.
+    const store = storeStatus()
+    const newestArrival = newestOf(cluster, scope)
+    for (const early of [store, newestArrival]) early.catch(() => {})
     return {
       run,
       /** A part without which the answer still stands: undefined when it exceeds its limit, and the answer says so. */
@@ -85,25 +93,27 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
           return undefined
         }),
       async provenance(source: Provenance['source'], range: Range): Promise<Provenance> {
-        const store = await storeStatus()
+        const { signals, queue } = await store
+        const newestAt = await newestArrival
         const now = clock.now()
-        const freshness = live.window({ cluster }, now - 1000, now).freshnessMs
-        const newestAt = freshness === undefined ? await newestStored(cluster, scope) : now - freshness
-        const { oldestAt } = store.signals.find(({ signal }) => signal === 'access') ?? {}
+        const { oldestAt } = signals.find(({ signal }) => signal === 'access') ?? {}
         return {
           ...range,
           source,
           rowsRead,
           elapsedMs: now - started,
           ...(newestAt === undefined ? {} : { newestAt }),
-          incomplete: incompleteReasons(range, { oldestAt, queue: store.queue, sources: sources(cluster), limited, now }),
+          incomplete: incompleteReasons(range, { oldestAt, queue, sources: sources(cluster), limited, now }),
         }
       },
     }
   }
 
-  /** For the time after a start in which nothing has arrived yet. */
-  async function newestStored(cluster: string, scope: Scope): Promise<number | undefined> {
+  /** The newest arrival; after a start, while nothing has arrived yet, the event time of the newest row. */
+  async function newestOf(cluster: string, scope: Scope): Promise<number | undefined> {
+    const now = clock.now()
+    const freshness = live.window({ cluster }, now - 1000, now).freshnessMs
+    if (freshness !== undefined) return now - freshness
     const { rows } = await telemetry.query({
       sql: 'SELECT toUnixTimestamp64Milli(max(ts)) AS newest FROM access WHERE cluster = {cluster:String} AND ts >= (SELECT max(ts) FROM access_1h WHERE cluster = {cluster:String})',
       params: { cluster },
@@ -123,7 +133,7 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
       const read = async (range: Range) => {
         const parts = partsOf(range, rollable(asked.filters), clock.now())
         const span = spanOf(parts)
-        const result = await run(totalsQuery(parts, asked))
+        const result = await run(totalsQuery(parts, asked), parts)
         const seconds = Math.max(1, Math.min(span.to, clock.now()) - span.from) / 1000
         return { parts, span, stats: statsOf(readTotals(result.columns, result.rows[0] ?? []), seconds) }
       }
@@ -144,7 +154,7 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
         const presence = presenceQuery(part, step, cluster)
         // Without filters and by the minute or more, the rows themselves tell when anything was sent.
         const needed = asked.filters.length > 0 || step < presence.step
-        const [result, seen] = await Promise.all([run(seriesQuery(part, step, asked)), needed ? optional('gaps', run(presence)) : undefined])
+        const [result, seen] = await Promise.all([run(seriesQuery(part, step, asked), [part]), needed ? optional('gaps', run(presence)) : undefined])
         const sent = new Set(seen?.rows.map((row) => Number(row[0])))
         const known = (bucket: number) => sent.has(Math.floor(bucket / presence.step) * presence.step)
         return { part, ...seriesColumns(readBuckets(result), part, step, known, clock.now()) }
@@ -164,10 +174,10 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
       const asked = askedOf(cluster, query)
       const parts: Part[] = partsOf(query, rollable(asked.filters, query.by), clock.now())
       const span = spanOf(parts)
-      const rank = (offset: number) => run(rankQuery(parts, asked, { ...query, offset }))
-      const [ranked, all] = await Promise.all([rank(query.offset), ranksAll(query) ? undefined : run(totalsQuery(parts, asked, ['requests']))])
+      const rank = (offset: number) => run(rankQuery(parts, asked, { ...query, offset }), parts)
+      const [ranked, all] = await Promise.all([rank(query.offset), ranksAll(query) ? undefined : run(totalsQuery(parts, asked, ['requests']), parts)])
       const keys = ranked.rows.map((row) => String(row[0]))
-      const detail = ranksFirst(parts) && keys.length > 0 ? await run(keysQuery(parts, asked, query.by, keys)) : ranked
+      const detail = ranksFirst(parts, query.by) && keys.length > 0 ? await run(keysQuery(parts, asked, query.by, keys), parts) : ranked
       const totals = new Map(detail.rows.map((row) => [String(row[0]), readTotals(detail.columns, row)]))
       // Beyond the last page no row carries the count.
       const counted = ranked.rows[0] ?? (query.offset > 0 ? (await rank(0)).rows[0] : undefined)
@@ -191,7 +201,7 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
       const part = seriesPart(query, step, rollable(asked.filters))
       const range = { from: query.from, to: query.to }
       const [buckets, alerts, settings] = await Promise.all([
-        run(seriesQuery(part, step, asked, MARK_MEASURES)),
+        run(seriesQuery(part, step, asked, MARK_MEASURES), [part]),
         run(alertsQuery(range, cluster)),
         run(settingsQuery(range, cluster)),
       ])
@@ -201,7 +211,11 @@ export function createQuestions({ telemetry, live, clock, sources }: QuestionPor
     async requests(cluster: string, scope: Scope, query: z.output<typeof requestsSchema>): Promise<RequestsAnswer> {
       const { run, optional, provenance } = begin(cluster, scope)
       const asked = askedOf(cluster, query)
-      const [page, count] = await Promise.all([run(requestsQuery(query, asked, query)), optional('total', run(requestCountQuery(query, asked, query)))])
+      const raw: Part[] = [{ source: 'access', from: query.from, to: query.to }]
+      const [page, count] = await Promise.all([
+        run(requestsQuery(query, asked, query), raw),
+        optional('total', run(requestCountQuery(query, asked, query), raw)),
+      ])
       const rows = requestRows(page)
       return {
         ...(await provenance('access', { from: query.from, to: query.to })),

@@ -21,8 +21,11 @@ export interface Query {
   scope: Scope
   /** Seconds of work allowed (default 10), bytes of memory (default 512 MiB), rows returned (default 100,000; more is QUERY_LIMIT). */
   limits?: { seconds?: number; memoryBytes?: number; rows?: number }
-  /** `rules` have a session of their own, so that a heavy dashboard never delays an alert. Default `interactive`. */
-  lane?: 'interactive' | 'rules'
+  /**
+   * Each lane has sessions of its own: `rules`, so that a heavy dashboard never delays an alert; `scans` for what reads many raw rows, so that it never delays
+   * what is answered at once. Default `interactive`.
+   */
+  lane?: 'interactive' | 'scans' | 'rules'
 }
 
 export interface QueryResult {

@@ -4,6 +4,9 @@ const ZSTD = 'ZSTD(1)'
 /** Proxies log milliseconds, so that there are few different times: a dictionary halves them. With all times different it costs 20 % and makes their sums and quantiles seven times slower. */
 const seconds = (name: string, doc: string) => column(name, 'LowCardinality(Float32)', doc, { unit: 's', codec: ZSTD })
 
+/** Rows of so many hours (UTC) lie together, and are dropped together. */
+export const ACCESS_PARTITION_HOURS = 4
+
 /** One row per request that an ingress answered. Text is `''` where the log had none; times are NaN where the log had none. */
 export const access: Table = {
   name: 'access',
@@ -31,7 +34,8 @@ export const access: Table = {
     seconds('upstream_time', 'Time the upstreams took, all tries added. NaN: none or not logged.'),
     column('upstream_status', 'UInt16', 'Status of the last upstream tried. 0: none answered.', { codec: ZSTD }),
     word('upstream_addr', 'Last upstream tried, `ip:port`.'),
-    word('client', 'Client address as the ingress saw it.'),
+    // Too many different ones for a dictionary: as text they are a quarter smaller and three times faster to read.
+    column('client', 'String', 'Client address as the ingress saw it.', { codec: ZSTD }),
     word('country', 'ISO 3166 country of the client, empty when unknown.'),
     word('user_agent', 'User-Agent header.'),
     word('ua_family', 'Browser, tool or bot family, e.g. `Chrome`, `curl`, `Googlebot`.'),
@@ -42,7 +46,7 @@ export const access: Table = {
   ],
   // Rows of one pattern lie together: 4 bytes a row less than by time alone, and rankings by pattern read less.
   orderBy: ['cluster', 'toStartOfHour(ts)', 'route', 'path_pattern', 'ts'],
-  partitionBy: 'toStartOfInterval(ts, INTERVAL 4 HOUR)',
+  partitionBy: `toStartOfInterval(ts, INTERVAL ${ACCESS_PARTITION_HOURS} HOUR)`,
   ttlDays: 30,
   timeColumn: 'ts',
 }
@@ -81,7 +85,8 @@ const measures = [
     unit: 'us',
     codec: ZSTD,
   }),
-  column('clients', 'AggregateFunction(uniqCombined(12), String)', 'Mergeable state of distinct clients.', { codec: ZSTD }),
+  // Of hashes of 32 bits: a state keeps 4 bytes a client then, of text it would keep 8.
+  column('clients', 'AggregateFunction(uniqCombined(12), UInt32)', 'Mergeable state of distinct clients (xxHash32).', { codec: ZSTD }),
 ]
 
 const statusClass = (digit: number) => `toUInt64(countIf(intDiv(status, 100) = ${digit})) AS s${digit}xx`
@@ -98,7 +103,7 @@ const rawToMinutes = `SELECT
   toUInt64(countIf(NOT isNaN(upstream_time))) AS upstream_timed,
   sumIf(toFloat64(upstream_time), NOT isNaN(upstream_time)) AS upstream_sum,
   quantilesDDStateIf(${QUANTILES})(${micros('upstream_time')}, NOT isNaN(upstream_time)) AS upstream_q,
-  uniqCombinedState(12)(client) AS clients
+  uniqCombinedState(12)(xxHash32(client)) AS clients
 FROM access GROUP BY ts, ${KEYS.join(', ')}`
 
 const merged = ({ name, type }: Column): string => {
@@ -107,9 +112,9 @@ const merged = ({ name, type }: Column): string => {
   return `${type.startsWith('SimpleAggregateFunction(max') ? 'max' : 'sum'}(access_1m.${name}) AS ${name}`
 }
 
-/** Hours are made of minutes: reading raw rows a second time would cost more than the insert itself. */
-const minutesToHours = `SELECT
-  toStartOfHour(access_1m.ts) AS ts, ${KEYS.join(', ')},
+/** Coarser buckets are made of minutes: reading raw rows a second time would cost more than the insert itself. */
+const minutesTo = (start: string) => `SELECT
+  ${start}(access_1m.ts) AS ts, ${KEYS.join(', ')},
   ${measures.map(merged).join(', ')}
 FROM access_1m GROUP BY ts, ${KEYS.join(', ')}`
 
@@ -131,4 +136,12 @@ const rollupTable = (name: string, from: NonNullable<Table['from']>, doc: string
 })
 
 export const access1m = rollupTable('access_1m', { table: 'access', select: rawToMinutes }, 'Requests by minute.', 'toDate(ts)', 90)
-export const access1h = rollupTable('access_1h', { table: 'access_1m', select: minutesToHours }, 'Requests by hour.', 'toStartOfMonth(ts)', 730)
+/** For charts of a day, whose points are five minutes: a fifth of the states to merge. */
+export const access5m = rollupTable(
+  'access_5m',
+  { table: 'access_1m', select: minutesTo('toStartOfFiveMinutes') },
+  'Requests by five minutes.',
+  'toDate(ts)',
+  90,
+)
+export const access1h = rollupTable('access_1h', { table: 'access_1m', select: minutesTo('toStartOfHour') }, 'Requests by hour.', 'toStartOfMonth(ts)', 730)

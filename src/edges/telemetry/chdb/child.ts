@@ -68,10 +68,11 @@ export async function startEngine(
 
   const open = () =>
     new Promise<void>((resolve, reject) => {
+      // Hours, days and partitions are those of UTC, whatever the machine's zone.
       const started = fork(ENTRY, [options.path, options.config], {
         serialization: 'advanced',
         execArgv: ['--max-semi-space-size=4', '--no-warnings'],
-        env: { ...process.env, UV_THREADPOOL_SIZE: '8', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '' },
+        env: { ...process.env, UV_THREADPOOL_SIZE: '8', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '', TZ: 'UTC' },
         cwd: options.folder,
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       })

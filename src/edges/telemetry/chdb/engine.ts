@@ -7,13 +7,15 @@ if (path === undefined || config === undefined || process.send === undefined) th
 const connectionArgs = [`--config-file=${config}`]
 
 /** One session runs one query at a time, so each lane has its own sessions and a line of those who wait. */
-const SESSIONS: Record<Lane, number> = { write: 1, read: 2, rules: 1 }
+const SESSIONS: Record<Lane, number> = { write: 1, read: 2, scans: 2, rules: 1 }
 /** The same for every query of a lane. Readers return columns as JSON arrays; more than the limits is an error, never a shorter answer. */
 const READ =
   "max_threads = 2, result_overflow_mode = 'throw', timeout_overflow_mode = 'throw', max_result_bytes = 134217728, output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0, max_bytes_before_external_group_by = 0, use_uncompressed_cache = 0"
 const START: Record<Lane, string> = {
   write: 'SET max_threads = 1, max_insert_threads = 1, max_memory_usage = 536870912, allow_suspicious_low_cardinality_types = 1',
-  read: `SET ${READ}`,
+  read: `SET ${READ}, priority = 1`,
+  // The engine pauses these while others of a better priority run.
+  scans: `SET ${READ}, priority = 2`,
   rules: `SET ${READ}`,
 }
 

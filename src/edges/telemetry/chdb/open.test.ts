@@ -51,6 +51,24 @@ describe('the engine in its process', () => {
     }
   })
 
+  it('keeps hours and partitions of UTC in every zone', async () => {
+    const zone = process.env.TZ
+    process.env.TZ = 'Asia/Kolkata'
+    const store = await openTelemetry({ dir, clock }).finally(() => {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    })
+    try {
+      await store.append(accessBatch([accessRow({ ts: Date.UTC(2026, 10, 23, 11, 45) })]))
+      const sql = 'SELECT (SELECT toUnixTimestamp(max(ts)) FROM access_1h), (SELECT max(_partition_id) FROM access)'
+      await expect
+        .poll(async () => (await store.query({ sql, scope: 'all' })).rows[0], { timeout: 10_000 })
+        .toEqual([Date.UTC(2026, 10, 23, 11) / 1000, String(Date.UTC(2026, 10, 23, 8) / 1000)])
+    } finally {
+      await store.close()
+    }
+  })
+
   it('refuses a store that a newer version wrote, and leaves it as it is', async () => {
     await (await openTelemetry({ dir, clock })).close()
     const sql = `${bootstrap[0]}; INSERT INTO sallyport.schema_versions (owner, version) VALUES ('ingress-analytics', 99)`

@@ -13,6 +13,7 @@ import { lockFolder } from '../lock.ts'
 import { type Group, openQueue } from '../queue.ts'
 import { type Engine, EngineException, EngineGone, startEngine } from './child.ts'
 import { engineConfig } from './config.ts'
+import type { Lane } from './protocol.ts'
 import { limitsOf, literal, statements } from './sql.ts'
 
 export interface OpenOptions {
@@ -212,12 +213,14 @@ const insertSql = ({ table, token, batches }: Group) => {
 SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, optimize_on_insert = 0, ${ONE_BLOCK}`
 }
 
+const LANES = { interactive: 'read', scans: 'scans', rules: 'rules' } as const satisfies Record<NonNullable<Query['lane']>, Lane>
+
 /** Runs a query and turns what the engine says into the port's errors. */
 async function ask(engine: Engine, query: Query): Promise<QueryResult> {
   if (engine.info.state !== 'ready') throw new CodedError('ENGINE_UNAVAILABLE')
   const limits = limitsOf(query)
   try {
-    const answer = await engine.run(query.lane === 'rules' ? 'rules' : 'read', statements(query, ALL_TABLES), (limits.seconds + 60) * 1000)
+    const answer = await engine.run(LANES[query.lane ?? 'interactive'], statements(query, ALL_TABLES), (limits.seconds + 60) * 1000)
     return parseResult(decoder.decode(answer.bytes), answer.elapsedMs)
   } catch (error) {
     if (error instanceof EngineGone) throw new CodedError('ENGINE_UNAVAILABLE', {}, { cause: error })

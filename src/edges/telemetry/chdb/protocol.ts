@@ -1,7 +1,7 @@
 /** Messages between the server and the engine's process. */
 
-/** `write`: inserts and changes of tables. `read`: two sessions. `rules`: a session that dashboards cannot fill. */
-export type Lane = 'write' | 'read' | 'rules'
+/** `write`: inserts and changes of tables. `read`: what is answered at once. `scans`: what takes long. `rules`: a session that dashboards cannot fill. */
+export type Lane = 'write' | 'read' | 'scans' | 'rules'
 
 export interface EngineRequest {
   /** From 1; the reply carries it. Reply 0 says that the engine is open (its version) or why it is not. */
