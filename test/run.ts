@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { program } from './real.ts'
+import { program, realKubeconfig } from './real.ts'
 
 const bin = (name: string) => join(import.meta.dirname, '../node_modules/.bin', name)
 const only = process.argv.slice(2)
@@ -12,6 +12,9 @@ const only = process.argv.slice(2)
 const REAL = ['chromium', 'nginx', 'wrk', 'goaccess'] as const
 const missing = REAL.filter((name) => program(name) === undefined)
 if (missing.length > 0) console.log(`not on this machine, so their tests are skipped: ${missing.join(', ')} (Debian packages of these names)`)
+
+if (realKubeconfig() === undefined)
+  console.log('E2E_KUBECONFIG names no cluster, so tests that need a real one are skipped: it is the kubeconfig of a disposable cluster, with all rights')
 
 const steps: { title: string; command: string; args: readonly string[] }[] = [
   { title: 'format, lint and import rules', command: bin('biome'), args: ['check', '--diagnostic-level=error', '.'] },

@@ -37,6 +37,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/audit/cli/index.ts'),
   },
   {
+    name: 'cluster',
+    summary: { en: 'clusters that the server is connected to: list, add, remove', 'zh-CN': '服务器所连接的集群：列出、添加、移除' },
+    load: () => import('./commands/cluster.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

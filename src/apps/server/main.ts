@@ -14,7 +14,7 @@ import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import { authRoutes } from '#kits/server-kit/auth-routes.ts'
-import { clusterOfRequest, DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
+import { clusterOfRequest } from '#kits/server-kit/clusters.ts'
 import type { RunningDoor, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
@@ -25,6 +25,8 @@ import pkg from '../../../package.json' with { type: 'json' }
 import { createAlerts } from './alerts.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
+import { clusterRoutes } from './cluster-routes.ts'
+import { clusterSources, kubeconfigFlag } from './cluster-sources.ts'
 import { createClusters } from './clusters.ts'
 import { serveConsole } from './console.ts'
 import { type Condition, healthRoutes } from './health.ts'
@@ -51,11 +53,18 @@ export const serverFlags = z.object({
   host: z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(hostName).max(20)).default([]),
   /** Where people reach it, for links in notifications. */
   externalUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Clusters to connect to; as a variable, files separated by commas. None: the cluster that the server runs in, if it does. */
+  kubeconfig: z
+    .preprocess((value) => (typeof value === 'string' ? value.split(',').map((file) => ({ file })) : value), z.array(kubeconfigFlag).max(100))
+    .default([]),
   logLevel: z.enum(LOG_LEVELS).default('info'),
 })
 export type ServerFlags = z.output<typeof serverFlags>
 
-export interface ServerOptions extends Omit<ServerFlags, 'logLevel'> {
+export interface ServerOptions extends Omit<ServerFlags, 'logLevel' | 'kubeconfig'> {
+  kubeconfig?: ServerFlags['kubeconfig']
+  /** The environment, which says whether this is a pod. */
+  env?: Readonly<Record<string, string | undefined>>
   log: Logger
   clock?: Clock
   /** The built console. */
@@ -115,6 +124,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       notifier: (to) => notifierFor(to, { clock, externalUrl: externalUrl() }),
     })
     const clusters = createClusters()
+    const sources = clusterSources({ clusters, folder: data, clock, log, kubeconfig: options.kubeconfig ?? [], env: options.env ?? {} })
+    undo.push(() => sources.close())
+    await sources.open()
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
     measureHttp(http, metrics)
     auditChanges(http, { clock, log, write })
@@ -130,10 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         settings.routes(api)
         storeRoutes(api, telemetry)
         alerts.routes(api)
-        api.get('/clusters', { schema: { summary: 'Clusters that something may come from' } }, async ({ scope }) => {
-          const names = new Set([DEFAULT_CLUSTER, ...auth.tokens.list().map(({ cluster }) => cluster)])
-          return { clusters: [...names].filter((id) => scope === 'all' || scope.clusters.includes(id)).map((id) => ({ id })) }
-        })
+        clusterRoutes(api, { clusters, sources, senders: () => auth.tokens.list().map(({ cluster }) => cluster) })
         const context: ServerContext = {
           http: api,
           telemetry,

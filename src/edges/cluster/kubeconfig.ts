@@ -1,7 +1,7 @@
 /** Kubeconfig files, read as kubectl reads them. https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
 import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { nearest } from '#core/kernel/nearest.ts'
@@ -280,4 +280,41 @@ export async function inClusterAccess(env: Readonly<Record<string, string | unde
     tls: { ca: await readBounded(resolve(folder, 'ca.crt')) },
     credentials: { kind: 'tokenFile', path: tokenFile },
   }
+}
+
+/** A kubeconfig of this one context that carries all it needs, to be sent or kept elsewhere. Throws INVALID_INPUT for credentials that only this machine has. */
+export function portableKubeconfig({ context, server, namespace, user, tls, proxyUrl, credentials }: ClusterAccess): string {
+  const encoded = (pem: string | undefined) => pem && Buffer.from(pem).toString('base64')
+  const certificates = { 'client-certificate-data': encoded(tls.cert), 'client-key-data': encoded(tls.key) }
+  const body: UserBody = { ...certificates }
+  if (credentials.kind === 'token') body.token = credentials.token
+  else if (credentials.kind === 'basic') Object.assign(body, { username: credentials.username, password: credentials.password })
+  else if (credentials.kind === 'oidc') {
+    const { issuer, clientId, clientSecret, idToken, refreshToken, ca } = credentials
+    const config = { 'idp-issuer-url': issuer, 'client-id': clientId, 'client-secret': clientSecret, 'id-token': idToken, 'refresh-token': refreshToken }
+    const all = { ...config, 'idp-certificate-authority-data': encoded(ca) }
+    body['auth-provider'] = {
+      name: 'oidc',
+      config: Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))),
+    }
+  } else if (credentials.kind !== 'none') throw invalidInput([{ path: credentials.kind, message: NOT_LOCAL }])
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': context,
+    clusters: [
+      {
+        name: context,
+        cluster: {
+          server,
+          'certificate-authority-data': encoded(tls.ca),
+          'insecure-skip-tls-verify': tls.insecure,
+          'tls-server-name': tls.serverName,
+          'proxy-url': proxyUrl,
+        },
+      },
+    ],
+    users: [{ name: user, user: body }],
+    contexts: [{ name: context, context: { cluster: context, user, namespace } }],
+  })
 }

@@ -20,7 +20,7 @@ export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: 
     async (request, reply) => {
       const done = auth.login(request.body.token)
       if (!done) throw new CodedError('LOGIN_LINK_USED')
-      request.identity = { kind: 'user', user: done.session.user, via: 'session', session: done.session }
+      request.identity = { kind: 'user', user: done.session.user, rights: done.session.rights, via: 'session', session: done.session }
       reply.setCookie(sessionCookie(request), done.id, { path: '/', httpOnly: true, sameSite: 'strict', secure: about.url().startsWith('https:') })
       return { user: done.session.user, csrf: done.session.csrf, expiresAt: done.session.expiresAt }
     },

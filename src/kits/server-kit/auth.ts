@@ -2,17 +2,28 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
+import type { Actor } from '#core/shapes/ports/cluster.ts'
 import { readIfThere, writeFileAtomic } from './files.ts'
 import { type IngestToken, type IngestTokens, openIngestTokens } from './ingest-tokens.ts'
 
 /** Who a request is from. */
 export type Identity =
-  | { kind: 'user'; user: string; via: 'cli' }
-  | { kind: 'user'; user: string; via: 'session'; session: Session }
+  | { kind: 'user'; user: string; rights: Rights; via: 'cli' | 'bearer' }
+  | { kind: 'user'; user: string; rights: Rights; via: 'session'; session: Session }
   | { kind: 'ingest'; token: IngestToken }
+
+/** What somebody may, which their clusters decide; there is no second list of permissions. */
+export type Rights =
+  /** Whoever can read the server's data folder or got a link from who can: everything. */
+  | { kind: 'admin' }
+  /** Logged in with a token of one cluster: what that cluster lets them, and nothing in others. */
+  | { kind: 'token'; cluster: string; actor: Actor }
+  /** Known from OIDC: what each cluster lets this name and these groups. */
+  | { kind: 'oidc'; actor: Actor }
 
 export interface Session {
   user: string
+  rights: Rights
   /** Sent back in the header `x-csrf-token` with every change. */
   csrf: string
   /** ms since the epoch; the session ends then, used or not. */
@@ -25,6 +36,8 @@ export interface Auth {
   issueLogin(): string
   /** The session for a login secret, or undefined when it was used, has expired or never was. */
   login(secret: string): { id: string; session: Session } | undefined
+  /** A session for somebody whom a cluster or an identity provider vouches for. Ends at `until` (ms since the epoch) at the latest. */
+  admit(user: string, rights: Rights, until?: number): { id: string; session: Session }
   logout(id: string): void
   session(id: string): Session | undefined
   /** Of an `Authorization` header: Bearer, or Basic with the token as the password (what log shippers can send). */
@@ -52,6 +65,14 @@ export async function openAuth(folder: string, clock: Clock): Promise<Auth> {
   const logins = new Map<string, number>()
   const sessions = new Map<string, Session & { usedAt: number }>()
 
+  const admit: Auth['admit'] = (user, rights, until = Infinity) => {
+    const id = secret()
+    const session = { user, rights, csrf: secret(), expiresAt: Math.min(until, clock.now() + FULL_LIFE), usedAt: clock.now() }
+    bound(sessions, MOST_SESSIONS)
+    sessions.set(key(id), session)
+    return { id, session }
+  }
+
   return {
     tokens,
 
@@ -66,12 +87,10 @@ export async function openAuth(folder: string, clock: Clock): Promise<Auth> {
       const expiresAt = logins.get(key(sent))
       logins.delete(key(sent))
       if (expiresAt === undefined || expiresAt < clock.now()) return undefined
-      const id = secret()
-      const session = { user: USER, csrf: secret(), expiresAt: clock.now() + FULL_LIFE, usedAt: clock.now() }
-      bound(sessions, MOST_SESSIONS)
-      sessions.set(key(id), session)
-      return { id, session }
+      return admit(USER, { kind: 'admin' })
     },
+
+    admit,
 
     logout: (id) => void sessions.delete(key(id)),
 
@@ -90,7 +109,7 @@ export async function openAuth(folder: string, clock: Clock): Promise<Auth> {
     bearer(header) {
       const token = tokenOf(header)
       if (token === undefined) return undefined
-      if (timingSafeEqual(createHash('sha256').update(token).digest(), cliToken)) return { kind: 'user', user: USER, via: 'cli' }
+      if (timingSafeEqual(createHash('sha256').update(token).digest(), cliToken)) return { kind: 'user', user: USER, rights: { kind: 'admin' }, via: 'cli' }
       const found = tokens.verify(token)
       return found && { kind: 'ingest', token: found }
     },

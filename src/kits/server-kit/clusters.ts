@@ -20,10 +20,16 @@ export function mayRead(request: FastifyRequest, cluster: string, what: string):
   if (scope !== 'all' && !scope.clusters.includes(cluster)) throw new CodedError('FORBIDDEN', { verb: 'read', resource: `${what} of ${cluster}` })
 }
 
+/** Has somebody anything to do with a cluster? */
+export function mayUse(identity: Identity | undefined, cluster: string): boolean {
+  if (identity?.kind !== 'user') return false
+  return identity.rights.kind !== 'token' || identity.rights.cluster === cluster
+}
+
 /** Whose rights a request has in a cluster. */
 export function actorOf(identity: Identity | undefined, cluster: string): Actor {
-  if (identity?.kind !== 'user') throw new CodedError('FORBIDDEN', { verb: 'use', resource: `cluster ${cluster}` })
-  return { kind: 'self' }
+  if (identity?.kind !== 'user' || !mayUse(identity, cluster)) throw new CodedError('FORBIDDEN', { verb: 'use', resource: `cluster ${cluster}` })
+  return identity.rights.kind === 'admin' ? { kind: 'self' } : identity.rights.actor
 }
 
 /** A cluster with the rights of who asks; see `ServerContext.clusterOf`. */

@@ -152,7 +152,7 @@ export const userOf = (request: FastifyRequest): string | undefined =>
 function sessionOf(request: FastifyRequest, auth: Auth): Extract<Identity, { via: 'session' }> | undefined {
   const id = request.cookies[sessionCookie(request)]
   const session = id === undefined ? undefined : auth.session(id)
-  return session && { kind: 'user', user: session.user, via: 'session', session }
+  return session && { kind: 'user', user: session.user, rights: session.rights, via: 'session', session }
 }
 
 function scopeOfRequest(this: FastifyRequest): Scope {

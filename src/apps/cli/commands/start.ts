@@ -28,8 +28,10 @@ export const door: CliDoor = (program, context) => {
       const consoleFolder = await builtConsole(() =>
         context.note(zh ? '正在构建控制台（仅首次或更新后）…' : 'Building the console (only the first time, and after an update) …'),
       )
+      const withDemo = flags.demo && flags.kubeconfig.length === 0
       await runServer({
         ...flags,
+        demo: withDemo,
         consoleFolder,
         log: createLog(flags.logLevel),
         clock: context.clock,
@@ -44,7 +46,7 @@ export const door: CliDoor = (program, context) => {
               : '           (works once, within 15 minutes; for another: sallyport login-link)',
           )
           say(zh ? `  数据    ${flags.data}` : `  Data     ${flags.data}`)
-          if (flags.demo)
+          if (withDemo)
             say(zh ? '  演示    一个有实时流量的小商店；不需要时使用 --no-demo' : '  Demo     a small shop with live traffic; leave it out with --no-demo')
           say('')
           say(zh ? '按 Ctrl-C 停止。' : 'Press Ctrl-C to stop.')

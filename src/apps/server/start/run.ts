@@ -29,7 +29,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const children: Child[] = []
   const conditions = (): Condition[] => children.map((child) => child.condition())
   try {
-    const server = await startServer({ ...options, conditions })
+    const server = await startServer({ ...options, env: process.env, conditions })
     try {
       if (options.demo && !signal.aborted) for (const program of await demoPrograms(server, options.data)) children.push(keepRunning(program, { clock, log }))
       if (!signal.aborted) options.onReady(server)
