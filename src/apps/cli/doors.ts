@@ -42,6 +42,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('./commands/cluster.ts'),
   },
   {
+    name: 'images',
+    summary: { en: 'move images between registries, layouts and archives', 'zh-CN': '在镜像仓库、布局和归档之间迁移镜像' },
+    load: () => import('#capabilities/image-migration/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

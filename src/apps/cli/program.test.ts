@@ -11,6 +11,7 @@ import { runCli } from './program.ts'
 const OWN = DOORS.filter(({ name }) => ['login-link', 'config', 'explain', 'completion', 'version'].includes(name))
 
 const registries = () => Promise.reject(new Error('none is needed here'))
+const cluster = registries
 
 interface Terminal {
   columns?: number
@@ -22,7 +23,7 @@ async function run(line: string, { columns, env = {}, doors = OWN, signal = new 
   const stdout = fakeStream(columns)
   const stderr = fakeStream(columns)
   const words = line === '' ? [] : line.split(' ').map((word) => (word === "''" ? '' : word))
-  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal, registries }, doors)
+  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal, registries, cluster }, doors)
   return { exit, out: stdout.text(), err: stderr.text() }
 }
 const failing = (error: unknown): CliDoorEntry[] => [
@@ -93,6 +94,7 @@ describe('the command line', () => {
         clock: fakeClock(),
         signal: new AbortController().signal,
         registries,
+        cluster,
         onExit: () => {},
       }
       const { door } = await entry.load()

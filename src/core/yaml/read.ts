@@ -30,7 +30,11 @@ export function readYaml(text: string, mostBytes = 16 << 20): Result<YamlText, r
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true })
   const sources = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : []
   const problems: Problem[] = sources.flatMap((source) =>
-    source.errors.map((error) => ({ path: '', message: error.message, line: lines.linePos(error.pos[0]).line })),
+    source.errors.map((error) => ({
+      path: '',
+      message: error.code === 'NON_STRING_KEY' ? 'a key is a map or a list (is it a template?)' : error.message,
+      line: lines.linePos(error.pos[0]).line,
+    })),
   )
   if (problems.length > 0) return err(problems.slice(0, 100))
   const documents: YamlDocument[] = []

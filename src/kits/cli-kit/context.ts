@@ -29,6 +29,8 @@ export interface Surroundings {
   signal: AbortSignal
   /** Loads the edge that speaks to registries. */
   registries(): Promise<OpenRegistries>
+  /** Opens the cluster of a kubeconfig. */
+  cluster: CliContext['cluster']
   onExit(code: ExitCode): void
 }
 
@@ -56,7 +58,9 @@ export function createContext(options: GlobalOptions, around: Surroundings): Cli
         { clock, stream: stderr, tty: stderr.isTTY === true, columns: stderr.columns ?? 80, unicode, mode: options.quiet ? 'none' : options.progress },
         task,
       ),
+    env,
     registries: around.registries,
+    cluster: around.cluster,
     exit: around.onExit,
     signal,
   }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { ExitCode, Language } from '#core/kernel/errors.ts'
+import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 
 export const FORMATS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'name'] as const
@@ -9,6 +10,8 @@ export type Format = (typeof FORMATS)[number]
 /** What a capability's commands are given. */
 export interface CliContext {
   clock: Clock
+  /** The environment; for what other programs keep there (docker's and Kubernetes' files). */
+  env: Readonly<Record<string, string | undefined>>
   language: Language
   /** Data for stdout. */
   out: NodeJS.WritableStream
@@ -26,6 +29,8 @@ export interface CliContext {
   api: ApiClient
   /** Opens registries, layouts and archives; the edge behind it is loaded on the first call. */
   registries(): Promise<OpenRegistries>
+  /** The cluster of a kubeconfig's context, as kubectl finds it (KUBECONFIG); the edge behind it is loaded on the first call. Closed when the command ends. */
+  cluster(options?: { kubeconfig?: string; context?: string }): Promise<Cluster>
   /** For work of more than a second; ends by `using`. */
   progress(task: ProgressTask): Progress
   /** Sets the exit code with which the command will end. */

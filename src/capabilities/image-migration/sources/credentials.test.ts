@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { fitting, readDockerConfig, readPullSecret } from '../domain/credentials.ts'
 import type { RegistrySettings } from '../domain/spec/rule.ts'
-import { openCredentials } from './lookup.ts'
+import { openCredentials } from './credentials.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const config = (auths: unknown, more = {}) => JSON.stringify({ auths, ...more })
