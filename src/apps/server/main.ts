@@ -8,7 +8,6 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
-import type { Row } from '#core/telemetry/encode-rows.ts'
 import { notifierFor } from '#edges/notify/notifier-for.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
@@ -130,8 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await sources.open()
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
     measureHttp(http, metrics)
-    const own = { record: (row: Row) => write('audit', [row]) }
-    auditChanges(http, { clock, log, record: (row) => own.record(row) })
+    auditChanges(http, { clock, log, write })
     healthRoutes(http, telemetry, options.conditions ?? (() => []))
     const doors: RunningDoor[] = []
     const sinks: LineSink[] = []
@@ -145,7 +143,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         storeRoutes(api, telemetry)
         alerts.routes(api)
         clusterRoutes(api, { clusters, sources, senders: () => auth.tokens.list().map(({ cluster }) => cluster) })
-        const context: Omit<ServerContext, 'dataFolder'> = {
+        const context: ServerContext = {
           http: api,
           telemetry,
           live: createLiveStream({ clock }),
@@ -159,9 +157,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         }
         for (const load of options.capabilities ?? CAPABILITIES) {
           const door: ServerDoor = await load()
-          const running = await door.start({ ...context, log: log.child({ capability: door.id }), dataFolder: join(data, door.id) })
+          const running = await door.start({ ...context, log: log.child({ capability: door.id }) })
           doors.push(running)
-          if (running.recordOwn) own.record = running.recordOwn
           sinks.push(...(running.sinks ?? []))
         }
       },

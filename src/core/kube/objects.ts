@@ -67,3 +67,6 @@ export const refOf = (object: KubeObject): ObjectRef => ({
 /** For people: `Deployment shop/cart`. */
 export const describeRef = ({ kind, namespace, name }: Omit<ObjectRef, 'apiVersion'>): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
+
+/** The `apiVersion` of a group and version. */
+export const apiVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`)
