@@ -23,6 +23,8 @@ const MOST_ALERTS = 2_000
 /** What was said before a restart stands for this long, so that a reporter that is not up yet does not end its alerts. */
 const RESTORED_LIFE = 15 * 60_000
 const RETRY_MS = 10_000
+/** An alarm of audit is told at once, and what follows it a second later. */
+const INITIAL = { route: { routes: [{ matchers: ['capability="audit"'], groupBy: ['alertname', 'user'], groupWait: '0s', groupInterval: '1s' }] } }
 
 export interface AlertsDeps {
   telemetry: Telemetry
@@ -45,7 +47,7 @@ export interface Alerts extends AlertSink {
 /** Joins what reporters say, the routes of the settings, and the ways to reach people. Every change is stored before anybody is told of it. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { telemetry, clock, log, write } = deps
-  const section = deps.settings.section('notifications', { schema: alertingConfig, initial: { route: {} }, secrets: ALERTING_SECRETS })
+  const section = deps.settings.section('notifications', { schema: alertingConfig, initial: INITIAL, secrets: ALERTING_SECRETS })
   const deliveries = createDeliveries(clock, deps.notifier)
   const stopping = new AbortController()
   const reports = new Map<string, { cluster: string; firing: readonly FiringAlert[]; restoredUntil?: number }>()

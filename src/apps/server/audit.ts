@@ -3,13 +3,12 @@ import type { Logger } from 'pino'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
 import { userOf } from '#kits/server-kit/http.ts'
-import type { WriteRows } from './write-rows.ts'
 
 const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }
 const API = '/api/v1/'
 
 /** A row in `audit` for every change that somebody asked for and every login, allowed or not. Senders' batches are no changes and have counters instead. */
-export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: Logger; write: WriteRows }): void {
+export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: Logger; record(row: Row): Promise<void> }): void {
   http.addHook('onResponse', async (request, reply) => {
     if (!(request.method in VERBS) || request.is404 || request.routeOptions.config.access === 'ingest') return
     const login = request.routeOptions.url === `${API}login`
@@ -17,7 +16,7 @@ export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: L
     if (request.identity === undefined && (!login || reply.statusCode === 429)) return
     const row = auditRow(request, reply, deps.clock.now())
     try {
-      await deps.write('audit', [row])
+      await deps.record(row)
     } catch (err) {
       deps.log.error({ err, audit: { ...row, ts: undefined } }, 'an audit row could not be stored')
     }

@@ -8,6 +8,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import type { Row } from '#core/telemetry/encode-rows.ts'
 import { notifierFor } from '#edges/notify/notifier-for.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
@@ -129,7 +130,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await sources.open()
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
     measureHttp(http, metrics)
-    auditChanges(http, { clock, log, write })
+    const own = { record: (row: Row) => write('audit', [row]) }
+    auditChanges(http, { clock, log, record: (row) => own.record(row) })
     healthRoutes(http, telemetry, options.conditions ?? (() => []))
     const doors: RunningDoor[] = []
     const sinks: LineSink[] = []
@@ -143,7 +145,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         storeRoutes(api, telemetry)
         alerts.routes(api)
         clusterRoutes(api, { clusters, sources, senders: () => auth.tokens.list().map(({ cluster }) => cluster) })
-        const context: ServerContext = {
+        const context: Omit<ServerContext, 'dataFolder'> = {
           http: api,
           telemetry,
           live: createLiveStream({ clock }),
@@ -157,8 +159,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         }
         for (const load of options.capabilities ?? CAPABILITIES) {
           const door: ServerDoor = await load()
-          const running = await door.start({ ...context, log: log.child({ capability: door.id }) })
+          const running = await door.start({ ...context, log: log.child({ capability: door.id }), dataFolder: join(data, door.id) })
           doors.push(running)
+          if (running.recordOwn) own.record = running.recordOwn
           sinks.push(...(running.sinks ?? []))
         }
       },

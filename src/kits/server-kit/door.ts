@@ -8,6 +8,7 @@ import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Severity } from '#core/shapes/severity.ts'
+import type { Row } from '#core/telemetry/encode-rows.ts'
 
 /** What a capability's server door is given: ports and nothing else. */
 export interface ServerContext {
@@ -20,6 +21,8 @@ export interface ServerContext {
   metrics: MetricsRegistry
   settings: Settings
   alerts: AlertSink
+  /** Of this capability alone, in the server's data folder; not there until somebody makes it. For what has no other home. */
+  dataFolder: string
   /** With the server's own rights: for reconcilers, informers and caches, never to answer what a user asked. */
   clusters: Clusters
   /** The cluster with the rights of who asks. NOT_FOUND for a cluster that is not there, FORBIDDEN for a user who has nothing to do with it. */
@@ -34,6 +37,8 @@ export interface ServerDoor {
 
 export interface RunningDoor {
   sinks?: readonly LineSink[]
+  /** Takes over the rows of the table `audit` about what this server's users did. */
+  recordOwn?(row: Row): Promise<void>
   /** Finishes what is under way; called once, before the telemetry store closes. */
   stop(): Promise<void>
 }

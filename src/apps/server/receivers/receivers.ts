@@ -49,7 +49,7 @@ export function registerReceivers(deps: ReceiverDeps): Receivers {
     const receive = (path: string, handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
       scope.post(path, { config: { access: 'ingest' } }, async (request, reply) => {
         try {
-          return await handle(request, reply, senderCluster(request, 'access'))
+          return await handle(request, reply, senderCluster(request, request.headers['sallyport-format'] === 'audit' ? 'audit' : 'access'))
         } catch (error) {
           // What is left of an unread body would be taken for the next request.
           if (!request.raw.readableEnded) reply.header('connection', 'close')

@@ -1,6 +1,6 @@
 /** Events through all rules: an index by resource, and memory of the requests that have fired. */
-import type { Severity } from '#core/shapes/severity.ts'
-import { atLeast } from '#core/shapes/severity.ts'
+import { atLeast, type Severity } from '#core/shapes/severity.ts'
+import { type Behavior, createBehavior } from './behavior.ts'
 import { type AuditEvent, resourceOf } from './event.ts'
 import type { Lists } from './lists.ts'
 import { accessRules } from './rules/access.ts'
@@ -25,6 +25,8 @@ export interface Hit {
 export interface Engine {
   /** What the event fires; each rule at most once for a request. */
   judge(event: AuditEvent): readonly Hit[]
+  /** What is known of a person from before: see `Behavior`. */
+  learn: Behavior['learn']
 }
 
 /** Requests of connections whose answer has begun and may end much later. */
@@ -35,6 +37,7 @@ export function createEngine(lists: Lists, more: readonly AuditRule[] = []): Eng
   const all = [...RULES, ...more].filter((rule) => (rule.id === 'event' ? lists.allEvents : true))
   const index = new Map<string, readonly AuditRule[]>()
   const fired = new Map<string, Set<string>>()
+  const behavior = createBehavior()
 
   function rulesFor(event: AuditEvent): readonly AuditRule[] {
     const resource = resourceOf(event)
@@ -75,7 +78,12 @@ export function createEngine(lists: Lists, more: readonly AuditRule[] = []): Eng
         hits ??= []
         hits.push({ rule, severity: rule.severity, event, alarm })
       }
+      for (const rule of behavior.judge(event)) {
+        hits ??= []
+        hits.push({ rule, severity: rule.severity, event, alarm: atLeast(rule.severity, 'warning') })
+      }
       return hits ?? NO_HITS
     },
+    learn: behavior.learn,
   }
 }

@@ -1,10 +1,8 @@
 /** `sallyport ingress report`: an access log as a report, without a server. */
-import { createReadStream } from 'node:fs'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError, EXIT } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
+import { readInput } from '#kits/cli-kit/input.ts'
 import { findFormat } from '../domain/formats/catalog.ts'
 import { detectFormat } from '../domain/formats/detect.ts'
 import type { LineFormat } from '../domain/formats/line.ts'
@@ -22,7 +20,6 @@ export interface ReportOptions {
   failOnRejected?: boolean
 }
 
-const CHUNK = 1024 * 1024
 const MAX_TOP = 10_000
 
 /** Adds `report` to the command `ingress`. */
@@ -37,7 +34,13 @@ export function addReport(ingress: Command, context: CliContext): void {
       (path: string, all: string[]) => [...all, path],
       [] as string[],
     )
-    .option('--format <format>', zh ? '格式名称、带 $变量 的模式，或 auto' : 'name of a format, a pattern with $variables, or auto', 'auto')
+    .option(
+      '--format <format>',
+      zh
+        ? '格式名称、带 $变量 的模式、带命名组的正则表达式，或 auto'
+        : 'name of a format, a pattern with $variables, an expression with (?P<named>groups), or auto',
+      'auto',
+    )
     .addOption(new Option('-o, --output <output>', zh ? '输出格式' : 'output').choices(['table', 'json', 'html']).default('table'))
     .option('--top <rows>', zh ? '每个表的行数' : 'rows of each table', rowCount, 20)
     .option('--fail-on-rejected', zh ? '有行未能读取时以 6 退出' : 'exit with 6 when lines could not be read')
@@ -83,7 +86,7 @@ export async function makeReport(options: ReportOptions, context: Pick<CliContex
       reader.read(run, bytes, view, 0, until, collector)
     })
     try {
-      for await (const chunk of open(path, context.signal)) feed.push(chunk)
+      for await (const chunk of readInput(path, context.signal)) feed.push(chunk)
     } catch (error) {
       if (context.signal.aborted) throw error
       throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
@@ -102,21 +105,6 @@ export async function makeReport(options: ReportOptions, context: Pick<CliContex
     top: options.top,
     iso: (ms) => new Date(ms).toISOString(),
   })
-}
-
-/** The bytes of a file or of stdin, unpacked when they begin as gzip does (RFC 1952). */
-async function* open(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const source: Readable = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK, signal })
-  const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done) return
-  const whole = (async function* () {
-    yield first.value
-    yield* { [Symbol.asyncIterator]: () => chunks }
-  })()
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) yield* whole
-  // an error of either side reaches the reader of the last
-  else yield* pipeline(Readable.from(whole, { objectMode: false, highWaterMark: CHUNK }), createGunzip({ chunkSize: CHUNK }), () => {})
 }
 
 async function print(report: Report, output: ReportOptions['output'], context: CliContext): Promise<void> {

@@ -52,6 +52,7 @@ beforeAll(async () => {
         settings,
         alerts: { report: async (_, cluster, firing) => void reports.push({ cluster, firing }) },
         ...fakeClusters(),
+        dataFolder: join(folder, 'ingress-analytics'),
       })
     },
     { prefix: '/api/v1' },

@@ -1,13 +1,15 @@
 /** `sallyport node diagnose`: recorded kernel logs and journals, without a server and without a cluster. */
-import { createReadStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
+import { readInput } from '#kits/cli-kit/input.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { createLineCutter } from '../domain/cut-lines.ts'
 import { createDiagnosis, type ExtraRules } from '../domain/diagnose.ts'
 import type { NodeProblem } from '../domain/kinds.ts'
+import { unwrapLine } from '../domain/line.ts'
 import { type NpdRules, readNpdConfig } from '../domain/npd-config.ts'
 
 interface DiagnoseOptions {
@@ -20,6 +22,8 @@ interface DiagnoseOptions {
 export interface FileDiagnosis {
   file: string
   lines: number
+  /** Lines that are told to be of a kernel log by what is around them, or in which a problem was found. None of many is no clean bill. */
+  recognised: number
   /** Lines longer than what is read of one. */
   cutLines: number
   problems: NodeProblem[]
@@ -27,14 +31,12 @@ export interface FileDiagnosis {
   omitted: number
 }
 
-const CHUNK = 256 * 1024
-
 export function addDiagnose(node: Command, context: CliContext): void {
   const zh = context.language === 'zh-CN'
   node
     .command('diagnose')
     .description(zh ? '离线分析内核日志和 journal' : 'analyze recorded kernel logs and journals, offline')
-    .argument('[file...]', zh ? '日志文件；- 或不给出表示标准输入' : 'log files; - or none is stdin')
+    .argument('[file...]', zh ? '日志文件（可为 gzip）；- 或不给出表示标准输入' : 'log files, plain or gzipped; - or none is stdin')
     .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'wide', 'json', 'ndjson']).default('table'))
     .option(
       '--config <file>',
@@ -66,16 +68,21 @@ export function addDiagnose(node: Command, context: CliContext): void {
       }
       if (all.length === 0) throw failures[0]
       print(all, options.output, files.length <= 1, context)
+      const foreign = all.filter(({ recognised }) => recognised === 0)
+      for (const { file, lines } of foreign.filter(({ lines }) => lines > 0))
+        context.note(
+          zh
+            ? `${file}：${lines} 行中没有一行可识别为内核日志，因此不能说明没有问题。`
+            : `${file}: none of ${lines} lines was recognized as a kernel log, so it says nothing about problems.`,
+        )
       for (const { file, omitted, cutLines } of all) {
         if (omitted > 0) context.note(zh ? `${file}：另有 ${omitted} 个问题未列出。` : `${file}: ${omitted} more problems are not listed.`)
         if (cutLines > 0) context.note(zh ? `${file}：${cutLines} 行过长，只读取了开头。` : `${file}: of ${cutLines} long lines only the beginning was read.`)
       }
       if (options.failOn !== undefined && all.some(({ problems }) => problems.some(({ severity }) => atLeast(severity, options.failOn!))))
         context.exit(EXIT.findings)
-      if (failures.length > 0) {
-        for (const failure of failures) context.note(failure.message)
-        context.exit(EXIT.partial)
-      }
+      for (const failure of failures) context.note(failure.message)
+      if (failures.length > 0 || foreign.length > 0) context.exit(EXIT.partial)
     })
 }
 
@@ -112,16 +119,30 @@ function extraRules(configs: readonly NpdFile[]): ExtraRules {
 /** Rejects with FILE_UNREADABLE. */
 async function diagnoseFile(file: string, configs: readonly NpdFile[], { language, signal }: CliContext): Promise<FileDiagnosis> {
   const diagnosis = createDiagnosis(language, configs.length === 0 ? undefined : extraRules(configs))
-  const cutter = createLineCutter(diagnosis.line)
+  let framed = 0
+  const cutter = createLineCutter((line) => {
+    if (isFramed(line, configs.length > 0)) framed++
+    diagnosis.line(line)
+  })
   try {
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK, signal })) cutter.push(chunk as Uint8Array)
+    for await (const chunk of readInput(file, signal)) cutter.push(chunk)
   } catch (error) {
     if (signal.aborted) throw error
     throw new CodedError('FILE_UNREADABLE', { path: file, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
   }
   cutter.end()
   const { problems, lines, omitted } = diagnosis.finish()
-  return { file, lines, cutLines: cutter.cut, problems, omitted }
+  const recognised = Math.max(
+    framed,
+    problems.reduce((sum, { count }) => sum + count, 0),
+  )
+  return { file, lines, recognised, cutLines: cutter.cut, problems, omitted }
+}
+
+/** Did the kernel's log, or syslog or a journal with the kernel's name (any name where rules of others are applied), put something around the line? */
+function isFramed(line: string, anyProgram: boolean): boolean {
+  const { message, program } = unwrapLine(line)
+  return message !== line && (program === undefined || program === 'kernel' || anyProgram)
 }
 
 interface Row {
@@ -149,7 +170,7 @@ function print(all: readonly FileDiagnosis[], output: DiagnoseOptions['output'],
   else {
     const rows = all.flatMap(({ file, problems }) => problems.map((problem) => ({ file, problem })))
     if (rows.length > 0) printTable(context, COLUMNS, rows, { wide: output === 'wide' })
-    else if (all.some(({ lines }) => lines > 0)) context.note(context.language === 'zh-CN' ? '未发现问题。' : 'No problems found.')
-    else context.note(context.language === 'zh-CN' ? '没有可读的行。' : 'There was no line to read.')
+    else if (all.some(({ recognised }) => recognised > 0)) context.note(context.language === 'zh-CN' ? '未发现问题。' : 'No problems found.')
+    else if (all.every(({ lines }) => lines === 0)) context.note(context.language === 'zh-CN' ? '没有可读的行。' : 'There was no line to read.')
   }
 }

@@ -91,9 +91,9 @@ const pod = (
   routine: (event) => event.resource !== 'pods' && event.user.startsWith('system:serviceaccount:kube-system:'),
 })
 
-const CREDENTIAL_NAME =
+export const CREDENTIAL_NAME =
   /(?:^|[^a-z])(?:pass(?:word|phrase|wd)|aws[_-]?(?:s3[_-]?)?(?:secret[_-]?)?access[_-]?key(?:[_-]?id)?|secret[_-]?access[_-]?key|client[_-]?secret|private[_-]?key)/i
-const CREDENTIAL_TEXT =
+export const CREDENTIAL_TEXT =
   /(?:pass(?:word|phrase|wd)|aws[_-]?(?:s3[_-]?)?(?:secret[_-]?)?access[_-]?key(?:[_-]?id)?|secret[_-]?access[_-]?key|client[_-]?secret)["']?\s*(?:[:=]+|\s)\s*["']?[^\s"'{}$<]|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bLTAI[0-9A-Za-z]{12,20}\b|\bghp_[0-9A-Za-z]{36}\b/i
 
 /** Names or values that look like passwords and keys; a reference or nothing in place of the value is none. */

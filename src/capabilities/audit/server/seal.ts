@@ -1,0 +1,16 @@
+/** The chain of seals: each batch has a hash over its rows and the seal before it. */
+import { createHash } from 'node:crypto'
+import { type AuditRow, canonical, type Seal } from '../domain/rows.ts'
+
+export const NO_SEAL = '0'.repeat(64)
+
+/** Rows of one batch, in order, hashed after the seal before. */
+export function sealOf(previous: string, number: number, rows: Iterable<AuditRow>): Seal {
+  const hash = createHash('sha256').update(`${previous} ${number}\n`)
+  let count = 0
+  for (const row of rows) {
+    hash.update(canonical(row))
+    count++
+  }
+  return { number, previous, hash: hash.digest('hex'), rows: count }
+}
