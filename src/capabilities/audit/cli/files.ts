@@ -39,17 +39,25 @@ export function readYaml(file: string): unknown {
   }
 }
 
-/** Every event of a file, plain or gzipped; `-` is stdin. Rejects with FILE_UNREADABLE. */
-export async function readEvents(file: string, to: Receiver, signal: AbortSignal): Promise<void> {
-  const reader = createDocumentReader(to)
+/** The text of a file in pieces, plain or gzipped; `-` is stdin. Rejects with FILE_UNREADABLE. */
+export async function* readText(file: string, signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   try {
+    const unzip = createGunzip()
     const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024, signal })
-    for await (const chunk of /\.gz$/.test(file) ? source.pipe(createGunzip()) : source) reader.push(decoder.decode(chunk as Uint8Array, { stream: true }))
+    // errors of the source must reach whoever reads the other end
+    const plain = /\.gz$/.test(file) ? source.on('error', (error: Error) => unzip.destroy(error)).pipe(unzip) : source
+    for await (const chunk of plain) yield decoder.decode(chunk as Uint8Array, { stream: true })
   } catch (error) {
     if (signal.aborted) throw error
     throw unreadable(file, error)
   }
-  reader.push(decoder.decode())
+  yield decoder.decode()
+}
+
+/** Every event of a file. Rejects with FILE_UNREADABLE. */
+export async function readEvents(file: string, to: Receiver, signal: AbortSignal): Promise<void> {
+  const reader = createDocumentReader(to)
+  for await (const text of readText(file, signal)) reader.push(text)
   reader.end()
 }
