@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SIGNALS } from '#core/telemetry/table.ts'
-import { daysLeft, defaultLimits, type Growth, type Partition, partitionsToDrop } from './limits.ts'
+import { daysLeft, defaultLimits, type Partition, partitionsToDrop } from './limits.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 23)
@@ -47,17 +47,20 @@ describe('limits', () => {
 })
 
 describe('daysLeft', () => {
-  const at = (hours: number, bytes: number): Growth => ({
-    at: NOW + hours * 3_600_000,
-    written: Object.fromEntries(SIGNALS.map((s) => [s, bytes])) as Growth['written'],
+  const HOUR = 3_600_000
+  const ago = (from: number, to: number, bytes: number): Partition => ({ ...part('access', 0, bytes), from: NOW - from * HOUR, to: NOW - to * HOUR })
+  it('follows what came in the last day', () => {
+    expect(daysLeft([ago(24, 12, 50), ago(12, 0, 50)], 200, NOW)).toBeCloseTo(1)
+    expect(daysLeft([ago(12, 0, 50)], 150, NOW)).toBeCloseTo(1)
+    expect(daysLeft([ago(24, 0, 300)], 200, NOW)).toBe(0)
   })
-  it('follows the growth of the last day', () => {
-    expect(daysLeft('access', 100, 200, [at(0, 0), at(12, 50)])).toBeCloseTo(1)
-    expect(daysLeft('access', 300, 200, [at(0, 0), at(12, 50)])).toBe(0)
+  it('counts of an older partition only what is of the last day', () => {
+    expect(daysLeft([ago(240, 24, 1000), ago(48, 0, 200)], 1400, NOW)).toBeCloseTo(2)
   })
-  it('says nothing where there is too little history or no growth', () => {
-    expect(daysLeft('access', 100, 200, [])).toBeUndefined()
-    expect(daysLeft('access', 100, 200, [at(0, 0), at(0.5, 50)])).toBeUndefined()
-    expect(daysLeft('access', 100, 200, [at(0, 50), at(12, 50)])).toBeUndefined()
+  it('says nothing where there is too little history or nothing came', () => {
+    expect(daysLeft([], 200, NOW)).toBeUndefined()
+    expect(daysLeft([ago(0.5, 0, 50)], 200, NOW)).toBeUndefined()
+    expect(daysLeft([ago(100, 30, 50)], 200, NOW)).toBeUndefined()
+    expect(daysLeft([{ ...part('series', 0), from: 0, to: 0 }], 200, NOW)).toBeUndefined()
   })
 })

@@ -17,7 +17,8 @@ export interface Partition {
   to: number
 }
 
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 const GIB = 2 ** 30
 
 /** Shares of the disk: access and logs are the bulk, records are small and precious. */
@@ -61,17 +62,20 @@ export function partitionsToDrop(partitions: readonly Partition[], limits: Reado
   return [...drop]
 }
 
-/** A measurement of a signal's size; `written` never goes down when partitions are dropped. */
-export interface Growth {
-  at: number
-  written: Readonly<Record<Signal, number>>
-}
-
-/** Days until the budget is reached at the rate of the last day; undefined with less than an hour of history or no growth. */
-export function daysLeft(signal: Signal, bytes: number, budgetBytes: number, history: readonly Growth[]): number | undefined {
-  const newest = history.at(-1)
-  const oldest = history.find((point) => newest !== undefined && point.at >= newest.at - DAY)
-  if (newest === undefined || oldest === undefined || newest.at - oldest.at < 3_600_000) return undefined
-  const perDay = ((newest.written[signal] - oldest.written[signal]) / (newest.at - oldest.at)) * DAY
-  return perDay <= 0 ? undefined : Math.max(0, (budgetBytes - bytes) / perDay)
+/**
+ * Days until the budget is reached at the rate of the last day: the bytes of rows whose event time lies in it, taken evenly over each partition. From the
+ * store alone, so that a restart forgets nothing. Undefined when the oldest row is younger than an hour, or nothing came in the last day.
+ * @param partitions of the signal
+ */
+export function daysLeft(partitions: readonly Partition[], budgetBytes: number, now: number): number | undefined {
+  const dated = partitions.filter((partition) => partition.to > 0)
+  const span = Math.min(DAY, now - Math.min(...dated.map((partition) => partition.from)))
+  if (!(span >= HOUR)) return undefined
+  let fresh = 0
+  for (const { bytes, from, to } of dated) {
+    const within = Math.min(to, now) - Math.max(from, now - span)
+    if (within >= 0) fresh += to > from ? (bytes * within) / (to - from) : bytes
+  }
+  const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0)
+  return fresh === 0 ? undefined : Math.max(0, (budgetBytes - bytes) / ((fresh / span) * DAY))
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Batch } from '#core/shapes/ports/telemetry.ts'
 import { openQueue, writeSynced } from './queue.ts'
@@ -100,6 +101,59 @@ describe('queue', () => {
     expect(queue.state()).toEqual({ batches: 0, bytes: 0 })
     expect(await readdir(join(dir, 'refused'))).toHaveLength(1)
     await queue.close()
+  })
+
+  it('puts aside a file that a power cut tore, at whatever byte, and stores the others', async () => {
+    const native = Uint8Array.from({ length: 300 }, (_, i) => i)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(300), fc.boolean(), fc.nat(2), async (at, zeros, which) => {
+        await rm(dir, { recursive: true, force: true })
+        const before = await open()
+        for (const n of [1, 2, 3]) await before.add(batch(n, { native }), 0)
+        await before.next(true)
+        await before.close()
+        const name = (await files()).sort()[which]!
+        const torn = native.slice(0, at)
+        const left = Buffer.concat([torn, new Uint8Array(zeros ? 300 - at : 0)])
+        await writeFile(join(dir, 'queue', name), left)
+        const broken = !left.equals(native)
+        const after = await open()
+        const group = (await after.next(true))!
+        expect(group.batches.map(({ id }) => id)).toEqual([1, 2, 3].filter((n) => !broken || n !== which + 1).map((n) => batch(n).id))
+        expect(after.refused()).toMatchObject({ batches: broken ? 1 : 0, bytes: broken ? left.length : 0 })
+        await after.add(batch(which + 1, { native }), 0)
+        await after.done(group)
+        await after.close()
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('begins with a journal that a power cut tore, at whatever byte', async () => {
+    const before = await open()
+    for (const n of [1, 2, 3]) await before.add(batch(n), 0)
+    await before.refuse((await before.next(true))!, 'malformed')
+    await before.done((await before.next(true))!)
+    await before.next(true)
+    await before.close()
+    const journal = await readFile(join(dir, 'journal'))
+    const names = await files()
+    for (let at = 0; at <= journal.length; at += 7) {
+      for (const tail of [0, 64]) {
+        await writeFile(join(dir, 'journal'), Buffer.concat([journal.subarray(0, at), new Uint8Array(tail)]))
+        const after = await open()
+        const stored: string[] = []
+        for (let group = await after.next(true); group; group = await after.next(true)) {
+          stored.push(...group.batches.map(({ id }) => id))
+          await after.refuse(group, 'not now')
+          if (group.batches.length === 1) break
+        }
+        expect([batch(2).id, batch(3).id]).toEqual(expect.arrayContaining(stored.filter((id) => id !== batch(1).id)))
+        await after.close()
+        expect((await files()).length + (await readdir(join(dir, 'refused'))).length).toBe(names.length)
+        for (const name of await readdir(join(dir, 'refused'))) await rename(join(dir, 'refused', name), join(dir, 'queue', name))
+      }
+    }
   })
 
   it('keeps nothing of a batch that does not fit or for which the disk has no room, and takes it later', async () => {

@@ -4,8 +4,9 @@
  * The journal makes that exact: which files a group has is synced before it is written, and that it was written before the files go.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, readFile, rename, stat, truncate, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, stat, statfs, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { UUID } from '#core/kernel/ids.ts'
 import type { Batch } from '#core/shapes/ports/telemetry.ts'
@@ -48,10 +49,12 @@ export interface Queue {
   close(): Promise<void>
 }
 
-/** `sequence.at.table.id.native`: the order, and all that is needed to insert it again after a crash. */
-const FILE = /^(\d{12})\.(\d+)\.(\w+)\.([0-9a-f-]{36})\.native$/
+/** `sequence.at.table.id.checksum.native`: the order, all that is needed to insert it again after a crash, and whether it is still what was written (CRC-32). */
+const FILE = /^(\d{12})\.(\d+)\.(\w+)\.([0-9a-f-]{36})\.([0-9a-f]{8})\.native$/
 /** A group is closed at this size, about 100,000 access rows: parts of that size need few merges. */
 const GROUP_BYTES = 16 * 2 ** 20
+/** Room that stays free on the disk: the engine needs it to take a group in and to merge, else what was acknowledged could never leave the queue. */
+const RESERVE_BYTES = 4 * GROUP_BYTES
 /** Files in one statement. */
 const GROUP_BATCHES = 400
 /** A table is written at most this often unless a whole group waits; the first batch after a pause goes at once. */
@@ -81,6 +84,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+const checksumOf = (content: Uint8Array): string => crc32(content).toString(16).padStart(8, '0')
+
 const idOf = (name: string) => FILE.exec(name)?.[4] ?? ''
 
 /** What a journal says: ids that are stored, and the group that was begun and not finished. A line cut short by a crash was never relied on. */
@@ -101,7 +106,10 @@ async function readJournal(path: string): Promise<{ stored: string[]; open?: { t
   return { stored, ...(begun === undefined ? {} : { open: begun }) }
 }
 
-/** Opens the queue in `dir` (`queue/`, `refused/` and `journal` in it). Unfinished files of a crash are removed: nobody was told that they are safe. */
+/**
+ * Opens the queue in `dir` (`queue/`, `refused/` and `journal` in it). Unfinished files of a crash are removed: nobody was told that they are safe. A file that is
+ * not what was written (a disk that lied about a sync before the power went) is put aside and counted as refused: half a block could be read as fewer rows.
+ */
 export async function openQueue(dir: string, options: { maxBytes: number; onAdd: () => void; write?: typeof writeSynced }): Promise<Queue> {
   const folder = join(dir, 'queue')
   const aside = join(dir, 'refused')
@@ -119,22 +127,41 @@ export async function openQueue(dir: string, options: { maxBytes: number; onAdd:
     await journal.datasync()
   }
 
+  const putAside: { path: string; bytes: number }[] = []
+  for (const name of (await readdir(aside)).sort()) putAside.push({ path: join(aside, name), bytes: (await stat(join(aside, name))).size })
+  let refusedCount = putAside.length
+  let lastReason: string | undefined
+  const refusedBytes = () => putAside.reduce((sum, file) => sum + file.bytes, 0)
+  const takeAside = async (name: string, size: number, reason: string) => {
+    const path = join(aside, name)
+    await rename(join(folder, name), path)
+    putAside.push({ path, bytes: size })
+    refusedCount++
+    lastReason = reason
+    while (refusedBytes() > REFUSED_BYTES) await unlink(putAside.shift()!.path).catch(() => {})
+  }
+
   const waiting: QueuedBatch[] = []
   const known = new Map<string, Promise<void>>()
   let bytes = 0
   let sequence = 0
   for (const name of (await readdir(folder)).sort()) {
-    const [, number, at, table, id] = FILE.exec(name) ?? []
+    const [, number, at, table, id, checksum] = FILE.exec(name) ?? []
     const path = join(folder, name)
     if (id === undefined || !Object.hasOwn(TABLES, table!) || remembered.latest.has(id) || remembered.older.has(id)) {
       await unlink(path)
       continue
     }
-    const { size } = await stat(path)
+    const content = await readFile(path)
+    const size = content.length
+    sequence = Number(number)
+    if (checksumOf(content) !== checksum) {
+      await takeAside(name, size, 'the file is not what was written')
+      continue
+    }
     waiting.push({ name, id, table: table as TableName, bytes: size, at: Number(at) })
     known.set(id, Promise.resolve())
     bytes += size
-    sequence = Number(number)
   }
 
   const begun = latest.open
@@ -146,17 +173,13 @@ export async function openQueue(dir: string, options: { maxBytes: number; onAdd:
   const alone = new Set<string>()
   const writtenAt = new Map<TableName, number>()
 
-  const putAside: { path: string; bytes: number }[] = []
-  for (const name of (await readdir(aside)).sort()) putAside.push({ path: join(aside, name), bytes: (await stat(join(aside, name))).size })
-  let refusedCount = putAside.length
-  let lastReason: string | undefined
-  const refusedBytes = () => putAside.reduce((sum, file) => sum + file.bytes, 0)
-
   const store = async (batch: Batch, now: number) => {
-    const name = `${String(++sequence).padStart(12, '0')}.${Math.trunc(now)}.${batch.table}.${batch.id}.native`
+    const name = `${String(++sequence).padStart(12, '0')}.${Math.trunc(now)}.${batch.table}.${batch.id}.${checksumOf(batch.native)}.native`
     const path = join(folder, name)
     const temporary = `${path}.tmp`
     try {
+      const { bavail, bsize } = await statfs(folder)
+      if (bavail * bsize - batch.native.length < RESERVE_BYTES) throw new CodedError('DISK_FULL', { path: dir })
       await write(temporary, batch.native)
       await rename(temporary, path)
       await syncFolder(folder)
@@ -255,14 +278,7 @@ export async function openQueue(dir: string, options: { maxBytes: number; onAdd:
         unfinished = undefined
         return
       }
-      await finish(group, async ({ name, bytes }) => {
-        const path = join(aside, name)
-        await rename(join(folder, name), path)
-        putAside.push({ path, bytes })
-      })
-      refusedCount++
-      lastReason = reason
-      while (refusedBytes() > REFUSED_BYTES) await unlink(putAside.shift()!.path).catch(() => {})
+      await finish(group, ({ name, bytes }) => takeAside(name, bytes, reason))
     },
     state: () => ({ batches: waiting.length, bytes, ...(waiting[0] === undefined ? {} : { oldestAt: waiting[0].at }) }),
     refused: () => ({ batches: refusedCount, bytes: refusedBytes(), ...(lastReason === undefined ? {} : { lastReason }) }),

@@ -1,5 +1,5 @@
 /** The telemetry store on the embedded engine: lock, queue, child process, migrations, limits. */
-import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '#core/kernel/clock.ts'
@@ -8,9 +8,9 @@ import type { Query, QueryResult, SignalStatus, StoreStatus, Telemetry } from '#
 import { SIGNALS, type Signal, type Table } from '#core/telemetry/table.ts'
 import { SIGNAL_OF, TABLES, type TableName } from '#core/telemetry/tables.ts'
 import { bootstrap, DATABASE, knownVersions, migrations, readVersions, ttlSql, unpartitioned } from '../ddl.ts'
-import { daysLeft, daysOf, defaultLimits, type Growth, type Limits, type Partition, partitionsToDrop } from '../limits.ts'
+import { daysLeft, daysOf, defaultLimits, type Limits, type Partition, partitionsToDrop } from '../limits.ts'
 import { lockFolder } from '../lock.ts'
-import { type Group, openQueue } from '../queue.ts'
+import { type Group, openQueue, writeSynced } from '../queue.ts'
 import { type Engine, EngineException, EngineGone, startEngine } from './child.ts'
 import { engineConfig } from './config.ts'
 import type { Lane } from './protocol.ts'
@@ -89,8 +89,6 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     while (await storeNext(true)) {}
 
     let limits = await readLimits(dir)
-    const growth: Growth[] = []
-    const written = Object.fromEntries(SIGNALS.map((signal) => [signal, 0])) as Record<Signal, number>
     let last: { partitions: Partition[]; otherBytes: number } = { partitions: [], otherBytes: 0 }
 
     const writer = (async () => {
@@ -121,7 +119,6 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     const enforce = async () => {
       for (const partition of partitionsToDrop((await measure()).partitions, limits, clock.now())) {
         await write(`ALTER TABLE ${DATABASE}.${partition.table} DROP PARTITION ID ${literal(partition.partitionId)}`)
-        written[SIGNAL_OF[partition.table]] += partition.bytes
         measuredAt = Number.NEGATIVE_INFINITY
         log('a partition was dropped', partition)
       }
@@ -131,9 +128,6 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
       while (!closed) {
         try {
           await enforce()
-          const { partitions } = await measure()
-          growth.push({ at: clock.now(), written: Object.fromEntries(SIGNALS.map((s) => [s, written[s] + bytesOf(partitions, s)])) as Record<Signal, number> })
-          while (growth[0]!.at < clock.now() - 86_400_000) growth.shift()
         } catch (error) {
           if (!closed) log('the size of the store could not be checked', { reason: (error as Error).message })
         }
@@ -146,7 +140,7 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
       query: (query) => ask(running, query),
       status: async () => {
         if (running.info.state === 'ready' && performance.now() - measuredAt > MEASURED_MS) await measure().catch(() => {})
-        return status(dir, running, queue, limits, last, growth)
+        return status(dir, running, queue, limits, last, clock.now())
       },
       configure: async (signal, change) => {
         const problems: Problem[] = []
@@ -275,26 +269,22 @@ async function readPartitions(rowsOf: (sql: string) => Promise<unknown[][]>): Pr
   return { partitions, otherBytes }
 }
 
-const bytesOf = (partitions: readonly Partition[], signal: Signal) =>
-  partitions.reduce((sum, partition) => sum + (SIGNAL_OF[partition.table] === signal ? partition.bytes : 0), 0)
-
 async function status(
   dir: string,
   engine: Engine,
   queue: Awaited<ReturnType<typeof openQueue>>,
   limits: Readonly<Record<Signal, Limits>>,
   { partitions, otherBytes }: { partitions: readonly Partition[]; otherBytes: number },
-  growth: readonly Growth[],
+  now: number,
 ): Promise<StoreStatus> {
   const { bavail, bsize } = await statfs(dir)
   const signals = SIGNALS.map((signal): SignalStatus => {
     const own = partitions.filter((partition) => SIGNAL_OF[partition.table] === signal)
-    const bytes = bytesOf(own, signal)
-    const left = daysLeft(signal, bytes, limits[signal].budgetBytes, growth)
+    const left = daysLeft(own, limits[signal].budgetBytes, now)
     const dated = own.filter((partition) => partition.from > 0)
     return {
       signal,
-      bytes,
+      bytes: own.reduce((sum, partition) => sum + partition.bytes, 0),
       rows: own.reduce((sum, partition) => sum + ('from' in TABLES[partition.table] ? 0 : partition.rows), 0),
       ...limits[signal],
       ...(dated.length === 0 ? {} : { oldestAt: Math.min(...dated.map((partition) => partition.from)) }),
@@ -315,18 +305,26 @@ async function status(
 
 const LIMITS_FILE = 'limits.json'
 
-/** Limits that were set before, or those of a first start, which are written down at once. */
+/** Limits that were set before, or those of a first start, which are written down at once. Rejects with FILE_UNREADABLE when the file is not what was written. */
 async function readLimits(dir: string): Promise<Record<Signal, Limits>> {
   const { bavail, bsize } = await statfs(dir)
   const defaults = defaultLimits(bavail * bsize)
   const text = await readFile(join(dir, LIMITS_FILE), 'utf8').catch(() => undefined)
-  const limits = text === undefined ? defaults : { ...defaults, ...(JSON.parse(text) as Partial<Record<Signal, Limits>>) }
+  let set: Partial<Record<Signal, Limits>> = {}
+  try {
+    set = text === undefined ? {} : (JSON.parse(text) as typeof set)
+  } catch (error) {
+    // Not the defaults: they might be less, and what is over a limit is dropped.
+    throw new CodedError('FILE_UNREADABLE', { path: join(dir, LIMITS_FILE), reason: (error as Error).message }, { cause: error })
+  }
+  const limits = { ...defaults, ...set }
   if (text === undefined) await writeLimits(dir, limits)
   return limits
 }
 
 async function writeLimits(dir: string, limits: Readonly<Record<Signal, Limits>>): Promise<void> {
   const path = join(dir, LIMITS_FILE)
-  await writeFile(`${path}.tmp`, `${JSON.stringify(limits, null, 2)}\n`)
+  await rm(`${path}.tmp`, { force: true })
+  await writeSynced(`${path}.tmp`, new TextEncoder().encode(`${JSON.stringify(limits, null, 2)}\n`))
   await rename(`${path}.tmp`, path)
 }
