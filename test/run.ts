@@ -9,7 +9,7 @@ import { program, realKubeconfig } from './real.ts'
 const bin = (name: string) => join(import.meta.dirname, '../node_modules/.bin', name)
 const only = process.argv.slice(2)
 
-const REAL = ['chromium', 'nginx', 'wrk', 'goaccess'] as const
+const REAL = ['chromium', 'nginx', 'wrk', 'goaccess', 'docker-registry', 'skopeo'] as const
 const missing = REAL.filter((name) => program(name) === undefined)
 if (missing.length > 0) console.log(`not on this machine, so their tests are skipped: ${missing.join(', ')} (Debian packages of these names)`)
 

@@ -11,13 +11,13 @@ export const registriesWith =
   (options = {}) => {
     const opened = new Map<string, Promise<Registry>>()
     const clients = new Map<string, Client>()
-    const { signal, credentials, settings, retries = 6, bytesPerSecond } = options
+    const { signal, credentials, settings, fallback, retries = 6, bytesPerSecond } = options
     const wait = bytesPerSecond ? createThrottle(clock, bytesPerSecond) : undefined
     const throttle = wait && ((bytes: number) => wait(bytes, signal))
 
     async function openPlace({ transport, at }: Place): Promise<Registry> {
       if (transport === 'registry') {
-        const client = createClient({ host: at, clock, settings: settings?.[at] ?? {}, credentials, retries, signal })
+        const client = createClient({ host: at, clock, settings: { ...fallback, ...settings?.[at] }, credentials, retries, signal })
         clients.set(at, client)
         return createHttpRegistry(client, throttle)
       }

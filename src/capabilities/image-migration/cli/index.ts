@@ -1,8 +1,10 @@
 import type { CliDoor } from '#kits/cli-kit/door.ts'
 import { imageMigration } from '../capability.ts'
+import { addCopy } from './copy.ts'
 import { addRewrite } from './rewrite.ts'
 
 export const door: CliDoor = (program, context) => {
   const images = program.command('images').description(imageMigration.summary[context.language])
+  addCopy(images, context)
   addRewrite(images, context)
 }

@@ -34,6 +34,7 @@ export interface Job {
 
 /** Why something did not work, in both languages by `describeError`. */
 export interface Failure {
+  side?: 'source' | 'target'
   code: ErrorCode
   details: Details
   /** In English, for logs and reports. */
@@ -66,6 +67,8 @@ export interface ItemReport {
   /** Blob bytes that were sent, and that were spared by mounts and by being there. */
   bytesSent: number
   bytesSpared: number
+  /** Blobs that the target took from another of its repositories. */
+  mounts: number
   /** Digests of signatures, attestations and other referrers that went along. */
   referrers: readonly string[]
   /** Layers that registries do not hold; they stay at their URLs. */

@@ -3,7 +3,7 @@
  * Protocol: OCI distribution-spec 1.1. Errors are CodedErrors whose details name `side`, `place` and `image`.
  */
 
-import type { Descriptor } from '../../oci/manifest.ts'
+import type { Descriptor, ManifestDescriptor } from '../../oci/manifest.ts'
 import type { Place } from '../../oci/place.ts'
 
 export type { Descriptor, Place }
@@ -40,7 +40,7 @@ export interface Registry {
   /** All repositories that it tells about; rejects with REGISTRY_REFUSED where it does not tell. */
   repositories(): AsyncIterable<string>
   /** Descriptors of what refers to a digest. Undefined: the place has no such list, and fallback tags (`sha256-…`) have to be read. */
-  referrers(repository: string, digest: string): Promise<readonly Descriptor[] | undefined>
+  referrers(repository: string, digest: string): Promise<readonly ManifestDescriptor[] | undefined>
 
   hasBlob(repository: string, digest: string): Promise<boolean>
   /**
@@ -87,6 +87,8 @@ export interface RegistriesOptions {
   credentials?: Credentials
   /** By host. */
   settings?: Readonly<Record<string, RegistrySettings>>
+  /** Of hosts that `settings` does not name, and of what it leaves out. */
+  fallback?: RegistrySettings
   /** Of all blobs read together. */
   bytesPerSecond?: number
   /** Retries of a request after resets, 5xx and time-outs; 429 and 503 with Retry-After are waited for longer. Default 6. */

@@ -1,6 +1,6 @@
 /** A registry over HTTP: OCI distribution-spec 1.1 and what Docker registries did before it. */
 import { CodedError } from '#core/kernel/errors.ts'
-import { ACCEPT, LARGEST_MANIFEST, MEDIA_TYPES } from '#core/oci/manifest.ts'
+import { ACCEPT, LARGEST_MANIFEST, type ManifestDescriptor, MEDIA_TYPES, parseManifest } from '#core/oci/manifest.ts'
 import { DIGEST } from '#core/oci/place.ts'
 import type { Descriptor, Registry, Upload } from '#core/shapes/ports/registry.ts'
 import { digestOf } from '../digest.ts'
@@ -19,7 +19,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
   const nameOf = (repository: string, reference: string) => `${repository}${reference.includes(':') ? '@' : ':'}${reference}`
   let chunks = true
   /** Does the registry have the referrers API? Unknown until it was asked once. */
-  let listsReferrers: boolean | undefined
+  let listsReferrers: Promise<boolean> | undefined
 
   const digestHeader = (answer: Answer): string | undefined => {
     const value = answer.headers['docker-content-digest']
@@ -40,10 +40,9 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
   async function* pages(first: string, repository: string, actions: string, key: string, what: string): AsyncIterable<string> {
     let next: URL | undefined
     for (let page = 0; page < MOST_PAGES; page++) {
-      const answer = await client.askAll(
-        { method: 'GET', url: next ?? first, repository, actions, what, headers: { accept: 'application/json' } },
-        LONGEST_PAGE,
-      )
+      const ask = { method: 'GET', url: next ?? first, repository, actions, what, accept: [404], headers: { accept: 'application/json' } } as const
+      const answer = await client.askAll(ask, LONGEST_PAGE)
+      if (answer.status === 404) throw new CodedError('NOT_FOUND', { what: `${host}: ${what}` })
       const list = jsonOf(answer.bytes, what)[key]
       // Without entries Go writes null.
       if (list !== null && list !== undefined && !Array.isArray(list)) throw confused(what, `${key} is no list`)
@@ -125,43 +124,49 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
   })
   const bodyOf = (body: AsyncIterable<Uint8Array> | Uint8Array, size: number): Body => (body instanceof Uint8Array ? body : { stream: body, size })
 
+  async function listReferrers(repository: string, digest: string): Promise<ManifestDescriptor[] | undefined> {
+    const found: ManifestDescriptor[] = []
+    let url: string | URL = `/v2/${repository}/referrers/${digest}`
+    for (let page = 0; page < 1000; page++) {
+      const what = `referrers of ${nameOf(repository, digest)}`
+      const answer = await client.askAll(
+        { method: 'GET', url, repository, actions: 'pull', what, accept: [400, 404, 405], headers: { accept: MEDIA_TYPES.ociIndex } },
+        LARGEST_MANIFEST,
+      )
+      // Where the API is, a digest without referrers has an empty index and never 404 (distribution-spec, "Listing Referrers").
+      if (answer.status !== 200 || !typeOf(answer).includes('json')) return undefined
+      const parsed = parseManifest(answer.bytes, MEDIA_TYPES.ociIndex)
+      if (!parsed.ok) throw confused(what, parsed.error.reason)
+      found.push(...parsed.value.manifests)
+      const link = /<([^>]+)>\s*;[^,]*rel="?next"?/.exec(String(answer.headers.link ?? ''))?.[1]
+      if (link === undefined || !URL.canParse(link, answer.url) || new URL(link, answer.url).host !== answer.url.host) break
+      url = new URL(link, answer.url)
+    }
+    return found
+  }
+
   return {
     name: host,
     resolve,
     manifest,
     blob: (repository, blob, from = 0) => readBlob(client, repository, blob, from, throttle),
-    tags: (repository) => pages(`/v2/${repository}/tags/list?n=1000`, repository, 'pull', 'tags', `the tags of ${repository}`),
+    tags: (repository) => pages(`/v2/${repository}/tags/list?n=1000`, repository, 'pull', 'tags', `tags of ${repository}`),
     repositories: () => pages('/v2/_catalog?n=1000', '', 'registry:catalog:*', 'repositories', 'its list of repositories'),
 
     async referrers(repository, digest) {
-      if (listsReferrers === false) return undefined
-      const found: Descriptor[] = []
-      let url: string | URL = `/v2/${repository}/referrers/${digest}`
-      for (let page = 0; page < 1000; page++) {
-        const what = `referrers of ${nameOf(repository, digest)}`
-        const answer = await client.askAll(
-          { method: 'GET', url, repository, actions: 'pull', what, accept: [400, 404, 405], headers: { accept: MEDIA_TYPES.ociIndex } },
-          LARGEST_MANIFEST,
+      // The first answer says whether there is such an API; until then the others wait, so that its absence costs one request.
+      if (listsReferrers === undefined) {
+        const asking = listReferrers(repository, digest)
+        listsReferrers = asking.then(
+          (list) => list !== undefined,
+          () => {
+            listsReferrers = undefined
+            return true
+          },
         )
-        // Where the API is, a digest without referrers has an empty index and never 404 (distribution-spec, "Listing Referrers").
-        if (answer.status !== 200 || !typeOf(answer).includes('json')) {
-          listsReferrers ??= false
-          return undefined
-        }
-        const list = jsonOf(answer.bytes, what).manifests
-        if (!Array.isArray(list)) {
-          listsReferrers ??= false
-          return undefined
-        }
-        listsReferrers = true
-        for (const item of list as Partial<Descriptor>[])
-          if (typeof item?.digest === 'string' && DIGEST.test(item.digest))
-            found.push({ mediaType: String(item.mediaType ?? ''), digest: item.digest, size: Number(item.size) || 0 })
-        const link = /<([^>]+)>\s*;[^,]*rel="?next"?/.exec(String(answer.headers.link ?? ''))?.[1]
-        if (link === undefined || !URL.canParse(link, answer.url) || new URL(link, answer.url).host !== answer.url.host) break
-        url = new URL(link, answer.url)
+        return asking
       }
-      return found
+      return (await listsReferrers) ? listReferrers(repository, digest) : undefined
     },
 
     async hasBlob(repository, digest) {

@@ -1,0 +1,204 @@
+/** One blob from here to there, through whatever breaks on the way. */
+import { CodedError, isError } from '#core/kernel/errors.ts'
+import type { BlobDescriptor } from '#core/oci/manifest.ts'
+import type { Registry, Upload } from '#core/shapes/ports/registry.ts'
+import { bytesOn, causeOf, on, type World } from './world.ts'
+
+/** Bytes of a piece of a big blob: what a killed process loses at most. */
+export const CHUNK = 16 * 1024 * 1024
+/** Up to here a blob is held in memory, so that sending it again needs no reading again. */
+const SMALL = 256 * 1024
+const ATTEMPTS = 6
+const PAUSE_MS = 300
+const LONGEST_PAUSE_MS = 10_000
+
+export interface Transfer {
+  source: Registry
+  sourceRepository: string
+  target: Registry
+  repository: string
+  blob: Pick<BlobDescriptor, 'digest' | 'size'>
+  /** A repository of the target that has the blob, or where it is asked for. */
+  mountFrom: string
+  /** Bytes of the blob that are known to be at the target now; goes back when an upload has to begin again. */
+  progress(bytes: number): void
+}
+
+/**
+ * Resolves when the target has the blob, to the bytes that were sent for it in the end, or 'present' when it had it.
+ * Transfers that break are taken up where they stood, also those of an earlier process that stand in the journal.
+ */
+export async function transferBlob(transfer: Transfer, world: World): Promise<'present' | number> {
+  const { target, repository, blob, progress } = transfer
+  const big = blob.size > CHUNK
+  let upload = big ? world.journal.find(target.name, repository, blob.digest) : undefined
+  let pieces = big
+  for (let attempt = 0; ; attempt++) {
+    let standing: Upload | undefined
+    try {
+      if (upload) standing = await on('target', stateOf(target, upload, blob.size))
+      if (!standing) {
+        const begun = await on('target', target.beginUpload(repository, blob, transfer.mountFrom))
+        if (begun === 'present') {
+          if (big) world.journal.drop(target.name, repository, blob.digest)
+          return 'present'
+        }
+        standing = begun
+      }
+      upload = pieces ? standing : undefined
+      const from = standing.offset
+      progress(from)
+      if (pieces) await sendPieces(transfer, standing, world, (now) => (upload = now))
+      else await sendWhole(transfer, standing)
+      if (big) world.journal.drop(target.name, repository, blob.digest)
+      return blob.size - from
+    } catch (error) {
+      if (world.signal.aborted) throw error
+      const cause = causeOf(error)
+      if (isError(cause, 'UPLOAD_NOT_CHUNKED') || (pieces && isRefusedAtStart(cause, upload))) {
+        // One piece then; and nothing to come back to.
+        pieces = false
+        if (upload) await target.cancelUpload(upload)
+        upload = undefined
+        world.journal.drop(target.name, repository, blob.digest)
+        continue
+      }
+      if (attempt >= ATTEMPTS - 1 || !mayPass(cause, attempt)) {
+        if (!pieces && standing) await target.cancelUpload(standing)
+        throw error
+      }
+      // What arrived may be wrong: these bytes are of no use to anybody.
+      if (upload && startsOver(cause)) {
+        await target.cancelUpload(upload)
+        world.journal.drop(target.name, repository, blob.digest)
+        upload = undefined
+        progress(0)
+      }
+      const most = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt)
+      await world.clock.sleep(most, world.signal)
+    }
+  }
+}
+
+/** A session whose state is not what it can be is begun again. */
+async function stateOf(target: Registry, upload: Upload, size: number): Promise<Upload | undefined> {
+  const state = await target.uploadState(upload)
+  if (state && state.offset < size) return state
+  if (state) await target.cancelUpload(state)
+  return undefined
+}
+
+async function sendWhole({ source, sourceRepository, target, blob, progress }: Transfer, upload: Upload): Promise<void> {
+  const bytes = bytesOn('source', source.blob(sourceRepository, blob))
+  if (blob.size <= SMALL) {
+    const parts: Uint8Array[] = []
+    for await (const part of bytes) parts.push(part)
+    await on('target', target.finishUpload(upload, join(parts, blob.size), blob.size))
+    progress(blob.size)
+  } else await on('target', target.finishUpload(upload, counted(bytes, 0, progress), blob.size))
+}
+
+async function sendPieces(
+  { source, sourceRepository, target, blob, progress }: Transfer,
+  begun: Upload,
+  world: World,
+  stands: (upload: Upload) => void,
+): Promise<void> {
+  let upload = begun
+  const bytes = bytesOn('source', source.blob(sourceRepository, blob, upload.offset))[Symbol.asyncIterator]()
+  const taker = createTaker(bytes)
+  try {
+    if (upload.offset === 0) world.journal.keep(target.name, upload)
+    while (blob.size - upload.offset > CHUNK) {
+      const { offset } = upload
+      upload = await on('target', target.appendUpload(upload, counted(taker.take(CHUNK), offset, progress), CHUNK))
+      if (upload.offset !== offset + CHUNK)
+        throw new CodedError('REGISTRY_CONFUSED', {
+          place: target.name,
+          what: `blob ${blob.digest}`,
+          reason: `it has ${upload.offset} bytes after ${offset + CHUNK} were sent`,
+        })
+      stands(upload)
+      world.journal.keep(target.name, upload)
+    }
+    const rest = blob.size - upload.offset
+    await on('target', target.finishUpload(upload, counted(taker.take(rest), upload.offset, progress), rest))
+  } finally {
+    await bytes.return?.(undefined)
+  }
+}
+
+/** Cuts a stream of parts into pieces of exact length, without copying; reading a piece to its end leaves the stream open for the next. */
+function createTaker(bytes: AsyncIterator<Uint8Array>) {
+  let rest: Uint8Array | undefined
+  return {
+    async *take(length: number): AsyncGenerator<Uint8Array> {
+      let left = length
+      while (left > 0) {
+        let part: Uint8Array
+        if (rest) part = rest
+        else {
+          const next = await bytes.next()
+          if (next.done) return
+          part = next.value
+        }
+        rest = part.length > left ? part.subarray(left) : undefined
+        const piece = rest ? part.subarray(0, left) : part
+        left -= piece.length
+        // The end of the blob is verified before its last bytes come out of the stream, so nothing is asked for beyond.
+        yield piece
+      }
+    },
+  }
+}
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, from: number, progress: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let at = from
+  for await (const part of bytes) {
+    yield part
+    at += part.length
+    progress(at)
+  }
+}
+
+function join(parts: readonly Uint8Array[], size: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+const statusOf = (cause: unknown): number => (cause instanceof CodedError ? Number(cause.details.status) : Number.NaN)
+
+/** The first piece was refused as such. */
+const isRefusedAtStart = (cause: unknown, upload: Upload | undefined): boolean =>
+  isError(cause, 'REGISTRY_REFUSED') && cause.details.verb === 'take' && upload?.offset === 0 && statusOf(cause) >= 400 && statusOf(cause) < 500
+
+/** Is it worth another try? */
+function mayPass(cause: unknown, attempt: number): boolean {
+  if (!(cause instanceof CodedError)) return false
+  switch (cause.code) {
+    case 'UNREACHABLE':
+    case 'REGISTRY_BUSY':
+    case 'REGISTRY_CONFUSED':
+    case 'REGISTRY_REFUSED':
+      return true
+    // A token that ended in mid-body; a body that was damaged on the way.
+    case 'REGISTRY_UNAUTHORIZED':
+    case 'DIGEST_MISMATCH':
+    case 'SIZE_MISMATCH':
+      return attempt < 2
+    default:
+      return false
+  }
+}
+
+/** After 416 the place is asked how much it has; after other refusals what it has is not trusted. */
+const startsOver = (cause: unknown): boolean =>
+  isError(cause, 'DIGEST_MISMATCH') ||
+  isError(cause, 'SIZE_MISMATCH') ||
+  (isError(cause, 'REGISTRY_REFUSED') && statusOf(cause) < 500 && statusOf(cause) !== 416)
