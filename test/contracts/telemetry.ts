@@ -98,8 +98,14 @@ export function telemetryContract(name: string, open: OpenStore): void {
     })
 
     describe('scope', () => {
-      const only: Scope = { clusters: ['seen'] }
-      const shop: Scope = { clusters: ['seen', "it's \\ odd"], namespaces: ['shop'] }
+      const only: Scope = [{ cluster: 'seen' }]
+      const shop: Scope = [
+        { cluster: 'seen', signals: ['access', 'metrics'], namespaces: ['shop'] },
+        { cluster: "it's \\ odd", namespaces: ['shop'] },
+        // Rights in one cluster or to one signal say nothing about another.
+        { cluster: 'hidden', namespaces: ['elsewhere'] },
+        { cluster: 'hidden', signals: ['logs'] },
+      ]
       beforeAll(async () => {
         await store.append(batch('seen', 10))
         await store.append(batch('seen', 5, { namespace: 'other' }))
@@ -125,8 +131,8 @@ export function telemetryContract(name: string, open: OpenStore): void {
       ])('holds through %s', async (_title, sql) => {
         expect(await rows(sql, { scope: only })).toEqual([[15]])
         expect(await rows(sql, { scope: shop })).toEqual([[13]])
-        expect(await rows(sql, { scope: { clusters: [] } })).toEqual([[0]])
-        expect(await rows(sql, { scope: { clusters: ['seen'], namespaces: [] } })).toEqual([[0]])
+        expect(await rows(sql, { scope: [] })).toEqual([[0]])
+        expect(await rows(sql, { scope: [{ cluster: 'seen', namespaces: [] }] })).toEqual([[0]])
       })
       it('holds in joins, on both sides', async () => {
         expect(await rows('SELECT uniqExact(a.cluster), uniqExact(b.cluster) FROM access AS a JOIN access AS b ON a.path = b.path', { scope: only })).toEqual([

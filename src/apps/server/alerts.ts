@@ -13,6 +13,7 @@ import { parseInput } from '#core/kernel/problems.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { AlertSink, Settings } from '#kits/server-kit/door.ts'
+import { namespacesIn } from '#kits/server-kit/scope.ts'
 import { keepSecrets } from '#kits/server-kit/secrets.ts'
 import { createDeliveries, type MakeNotifier } from './alert-delivery.ts'
 import { type AlertingSnapshot, changeRows, deliveryRows, readSnapshot, snapshotRow } from './alert-records.ts'
@@ -168,7 +169,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
       routes.get('/clusters/:cluster/alerts', { schema: { summary: 'Alerts that fire now', params: clusterParams } }, async (request) => {
         const { cluster } = request.params
-        mayRead(request, cluster, 'alerts')
+        mayRead(request, cluster, 'findings')
+        const visible = namespacesIn(request.scope, cluster, 'findings')
         const all = firing()
         const muteOf = mutesOf(section.read(), all, clock.now())
         const toldOf = (id: string) =>
@@ -176,7 +178,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         return {
           known: restored,
           alerts: all
-            .filter(({ labels }) => labels.cluster === cluster)
+            .filter(({ labels }) => labels.cluster === cluster && (visible === 'all' || visible.includes(labels.namespace ?? '')))
             .map((alert) => {
               const id = fingerprint(alert.labels)
               return { ...alert, fingerprint: id, muted: muteOf(alert.labels) ?? null, told: [...new Set(toldOf(id))] }

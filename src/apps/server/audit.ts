@@ -6,12 +6,13 @@ import { userOf } from '#kits/server-kit/http.ts'
 
 const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }
 const API = '/api/v1/'
+const LOGIN = /^\/api\/v1\/login(\/token|\/oidc\/callback)?$/
 
 /** A row in `audit` for every change that somebody asked for and every login, allowed or not. Senders' batches are no changes and have counters instead. */
 export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: Logger; record(row: Row): Promise<void> }): void {
   http.addHook('onResponse', async (request, reply) => {
-    if (!(request.method in VERBS) || request.is404 || request.routeOptions.config.access === 'ingest') return
-    const login = request.routeOptions.url === `${API}login`
+    const login = LOGIN.test(request.routeOptions.url ?? '')
+    if ((!(request.method in VERBS) && !login) || request.is404 || request.routeOptions.config.access === 'ingest') return
     // Strangers cannot fill the disk: what they may try is rate-limited, and beyond that is no news.
     if (request.identity === undefined && (!login || reply.statusCode === 429)) return
     const row = auditRow(request, reply, deps.clock.now())
@@ -26,7 +27,7 @@ export function auditChanges(http: FastifyInstance, deps: { clock: Clock; log: L
 function auditRow(request: FastifyRequest, reply: FastifyReply, now: number): Row {
   const { cluster = '', ...params } = request.params as Record<string, string>
   const resource = (request.routeOptions.url ?? '').replace(API, '').replace(/^clusters\/:cluster\//, '')
-  const action = /^(login|logout)$/.exec(resource)?.[1]
+  const action = /^(login|logout)(\/token|\/oidc\/callback)?$/.exec(resource)?.[1]
   return {
     ts: now,
     cluster,

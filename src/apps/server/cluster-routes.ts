@@ -11,7 +11,7 @@ export function clusterRoutes(http: FastifyInstance, deps: { clusters: Clusters;
 
   routes.get(
     '/clusters',
-    { schema: { summary: 'Clusters that are connected, with their health, and those that something comes from' } },
+    { config: { access: 'user' }, schema: { summary: 'Clusters that are connected, with their health, and those that something comes from' } },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
       const entries = deps.clusters.list()

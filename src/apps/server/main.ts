@@ -32,6 +32,8 @@ import { createClusters } from './clusters.ts'
 import { serveConsole } from './console.ts'
 import { type Condition, healthRoutes } from './health.ts'
 import { LOG_LEVELS } from './logging.ts'
+import { loginRoutes } from './login.ts'
+import { createPeople } from './people.ts'
 import { registerReceivers } from './receivers/receivers.ts'
 import { retentionSettings, storeRoutes } from './store.ts'
 import { createRowWriter } from './write-rows.ts'
@@ -128,7 +130,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const sources = clusterSources({ clusters, folder: data, clock, log, kubeconfig: options.kubeconfig ?? [], env: options.env ?? {} })
     undo.push(() => sources.close())
     await sources.open()
-    const http = await createHttp({ log, clock, auth, version: pkg.version, hosts })
+    const people = createPeople({ clusters, clock, log })
+    undo.push(async () => people.stop())
+    const http = await createHttp({ log, clock, auth, version: pkg.version, hosts, people })
     measureHttp(http, metrics)
     const own = { record: (row: Row) => write('audit', [row]) }
     auditChanges(http, { clock, log, record: (row) => own.record(row) })
@@ -141,6 +145,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await http.register(
       async (api) => {
         authRoutes(api, auth, { version: pkg.version, url: externalUrl })
+        const logins = loginRoutes(api, { auth, people, clusters, settings, clock, url: externalUrl })
+        undo.push(() => logins.close())
         settings.routes(api)
         storeRoutes(api, telemetry)
         alerts.routes(api)

@@ -105,6 +105,22 @@ export const ERRORS = {
     'Run `sallyport login-link` on the server for a new one.',
     '在服务器上运行 `sallyport login-link` 获取新链接。',
   ),
+  TOKEN_UNKNOWN: row(
+    401,
+    EXIT.forbidden,
+    'Cluster {cluster} does not know this token.',
+    '集群 {cluster} 不认识此令牌。',
+    'Make a new one, e.g. with `kubectl create token NAME`, and try again.',
+    '请重新创建令牌（例如 `kubectl create token NAME`）后重试。',
+  ),
+  OIDC_FAILED: row(
+    502,
+    EXIT.error,
+    'Logging in through {issuer} failed: {reason}.',
+    '通过 {issuer} 登录失败：{reason}。',
+    'Begin again; if it stays, look at the settings of the issuer and section login here.',
+    '请重新登录；若仍失败，请检查身份提供方的设置以及此处的 login 设置。',
+  ),
   FORBIDDEN: row(
     403,
     EXIT.forbidden,

@@ -108,8 +108,13 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
           },
           options,
         ),
-      create: (body, options = {}) =>
-        object({ ...refOf(body), name: undefined }, 'create', { method: 'POST', query: writeQuery(options), body: JSON.stringify(body) }),
+      create: (body, { under, ...options } = {}) =>
+        object(under?.ref ?? { ...refOf(body), name: undefined }, 'create', {
+          method: 'POST',
+          query: writeQuery(options),
+          body: JSON.stringify(body),
+          subresource: under?.subresource,
+        }),
       update: (body, options = {}) =>
         object(refOf(body), 'update', { method: 'PUT', query: writeQuery(options), body: JSON.stringify(body), subresource: options.subresource }),
       patch: (ref, type, patch, options = {}) =>

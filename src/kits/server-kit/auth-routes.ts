@@ -1,11 +1,17 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
-import type { Auth } from './auth.ts'
+import type { Auth, Session } from './auth.ts'
 import { endEventStreams } from './events.ts'
 import { sessionCookie } from './http.ts'
 import { ingestTokenRequest } from './ingest-tokens.ts'
+
+/** Logs the browser in. `url`: by which people reach this server. */
+export function startSession(request: FastifyRequest, reply: FastifyReply, { id, session }: { id: string; session: Session }, url: string): void {
+  request.identity = { kind: 'user', user: session.user, rights: session.rights, via: 'session', session }
+  reply.setCookie(sessionCookie(request), id, { path: '/', httpOnly: true, sameSite: 'strict', secure: url.startsWith('https:') })
+}
 
 /** `/login`, `/logout`, `/me`, `/login-links`, `/ingest-tokens`, below the prefix of `http`. */
 export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: string; url: () => string }): void {
@@ -20,13 +26,12 @@ export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: 
     async (request, reply) => {
       const done = auth.login(request.body.token)
       if (!done) throw new CodedError('LOGIN_LINK_USED')
-      request.identity = { kind: 'user', user: done.session.user, rights: done.session.rights, via: 'session', session: done.session }
-      reply.setCookie(sessionCookie(request), done.id, { path: '/', httpOnly: true, sameSite: 'strict', secure: about.url().startsWith('https:') })
+      startSession(request, reply, done, about.url())
       return { user: done.session.user, csrf: done.session.csrf, expiresAt: done.session.expiresAt }
     },
   )
 
-  routes.post('/logout', { schema: { summary: 'End the session' } }, async (request, reply) => {
+  routes.post('/logout', { config: { access: 'user' }, schema: { summary: 'End the session' } }, async (request, reply) => {
     const id = request.cookies[sessionCookie(request)]
     if (id !== undefined) auth.logout(id)
     if (request.identity?.kind === 'user' && request.identity.via === 'session') endEventStreams(request.server, request.identity.session)
@@ -39,7 +44,8 @@ export function authRoutes(http: FastifyInstance, auth: Auth, about: { version: 
     reply.header('cache-control', 'no-store')
     if (identity?.kind !== 'user') return { user: null, language: request.language }
     const session = identity.via === 'session' ? { csrf: identity.session.csrf, expiresAt: identity.session.expiresAt } : {}
-    return { user: identity.user, language: request.language, version: about.version, ...session }
+    // What only an administrator may is not offered to others.
+    return { user: identity.user, admin: identity.rights.kind === 'admin', language: request.language, version: about.version, ...session }
   })
 
   routes.post('/login-links', { schema: { summary: 'Make a one-time login link' } }, async (_, reply) => {

@@ -48,6 +48,8 @@ const MINUTE = 60_000
 const LOGIN_LIFE = 15 * MINUTE
 const IDLE_LIFE = 12 * 60 * MINUTE
 const FULL_LIFE = 7 * 24 * 60 * MINUTE
+/** Tokens of service accounts are about 1 KiB. */
+const MOST_TOKEN = 16 * 1024
 const MOST_LOGINS = 16
 const MOST_SESSIONS = 1000
 const USER = 'admin'
@@ -116,9 +118,10 @@ export async function openAuth(folder: string, clock: Clock): Promise<Auth> {
   }
 }
 
-function tokenOf(header: string): string | undefined {
+/** Of an `Authorization` header. */
+export function tokenOf(header: string): string | undefined {
   const [scheme, value] = header.split(' ', 2)
-  if (!value || value.length > 512) return undefined
+  if (!value || value.length > MOST_TOKEN) return undefined
   if (scheme!.toLowerCase() === 'bearer') return value
   if (scheme!.toLowerCase() !== 'basic') return undefined
   const pair = Buffer.from(value, 'base64').toString()

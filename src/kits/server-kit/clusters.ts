@@ -2,8 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Actor, Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
+import type { Signal } from '#core/telemetry/table.ts'
 import type { Identity } from './auth.ts'
 import type {} from './http.ts'
+import { namespacesIn, TELEMETRY_GROUP } from './scope.ts'
 
 /** Of the machine or cluster that the server itself is for, and of the demo. */
 export const DEFAULT_CLUSTER = 'local'
@@ -15,9 +17,10 @@ export const clusterName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?
 export const clusterParams = z.object({ cluster: clusterName })
 
 /** FORBIDDEN unless the reader may see something of the cluster; which rows, the engine decides by the same scope. */
-export function mayRead(request: FastifyRequest, cluster: string, what: string): void {
-  const { scope } = request
-  if (scope !== 'all' && !scope.clusters.includes(cluster)) throw new CodedError('FORBIDDEN', { verb: 'read', resource: `${what} of ${cluster}` })
+export function mayRead(request: FastifyRequest, cluster: string, signal: Signal): void {
+  const visible = namespacesIn(request.scope, cluster, signal)
+  if (visible !== 'all' && visible.length === 0)
+    throw new CodedError('FORBIDDEN', { verb: 'get', resource: `${signal}.${TELEMETRY_GROUP} of cluster ${cluster}` })
 }
 
 /** Has somebody anything to do with a cluster? */

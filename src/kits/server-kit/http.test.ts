@@ -154,7 +154,7 @@ describe('who may call', () => {
   it('binds a sender to its cluster and signals, and lets it read nothing', async () => {
     const { token } = await auth.tokens.issue({ name: 'agent', cluster: 'prod', signals: ['access'] })
     const send = (value: string) => http.inject({ method: 'POST', url: '/api/v1/ingest', headers: { authorization: value } })
-    expect((await send(`Bearer ${token}`)).json()).toEqual({ cluster: 'prod', scope: { clusters: [] } })
+    expect((await send(`Bearer ${token}`)).json()).toEqual({ cluster: 'prod', scope: [] })
     expect((await send(`Basic ${Buffer.from(`any:${token}`).toString('base64')}`)).statusCode).toBe(200)
     expect((await http.inject({ url: '/api/v1/echo?from=1', headers: { authorization: `Bearer ${token}` } })).statusCode).toBe(403)
     expect((await http.inject({ method: 'POST', url: '/api/v1/ingest', headers: await cli() })).statusCode).toBe(403)

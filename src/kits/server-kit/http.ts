@@ -12,21 +12,24 @@ import { uuidv7 } from '#core/kernel/ids.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { Scope } from '#core/shapes/ports/telemetry.ts'
 import type { Signal } from '#core/telemetry/table.ts'
-import type { Auth, Identity } from './auth.ts'
+import { type Auth, type Identity, tokenOf } from './auth.ts'
 import { endEventStreams } from './events.ts'
 import { checkHost, checkOrigin } from './origin.ts'
-import { scopeOf } from './scope.ts'
+import { baseScope } from './scope.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route: logged-in users (default), senders with an ingest token, or anybody. */
-    access?: 'user' | 'ingest' | 'public'
+    /**
+     * Who may call the route. `user`: everybody who is logged in, with what `scope` and `clusterOf` give them; `admin`: who runs this server; `ingest`: senders
+     * with a token. Default: `user` for reading below `/clusters/:cluster/`, `admin` for all else, so that what forgets to say is closed.
+     */
+    access?: 'user' | 'admin' | 'ingest' | 'public'
   }
   interface FastifyRequest {
     /** Who the request is from; undefined when nobody known. */
     identity: Identity | undefined
     /** What the request may read: hand it to `telemetry.query`. */
-    readonly scope: Scope
+    scope: Scope
     /** Of messages, from Accept-Language. */
     readonly language: Language
     /** What an audit row says about the change, secrets removed; set by the handler. */
@@ -41,6 +44,15 @@ export interface HttpOptions {
   version: string
   /** Host names that are answered besides IP addresses and localhost. */
   hosts?: readonly string[]
+  people?: People
+}
+
+/** People whom clusters know. */
+export interface People {
+  /** Of a token that is none of ours; `cluster` is the one that the request is about. */
+  bearer(token: string, cluster: string | undefined): Promise<Identity | undefined>
+  /** What of a cluster's telemetry somebody may read. */
+  scope(identity: Identity | undefined, cluster: string): Promise<Scope>
 }
 
 /** Bodies of JSON routes; routes that take more say so (`bodyLimit`). */
@@ -48,6 +60,8 @@ const BODY_LIMIT = 1024 * 1024
 /** No inline code and no inline style: the console needs neither. */
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+/** Of the CLI and of senders: no cluster is asked about them. */
+const OWN_TOKEN = /^sp[ci]_/
 const SECURITY_HEADERS = {
   // No inline code and no inline style; the console's variables stand in a style sheet.
   'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -89,7 +103,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
 
   app.decorateRequest('identity', undefined)
   app.decorateRequest('auditDetail', undefined)
-  app.decorateRequest('scope', { getter: scopeOfRequest })
+  app.decorateRequest('scope')
   app.decorateRequest('language', { getter: languageOfRequest })
 
   await app.register(cookie)
@@ -99,18 +113,27 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     transform: (route) => jsonSchemaTransform({ ...route, schema: { ...route.schema, hide: !route.url.startsWith('/api/v1') } }),
   })
 
+  const foreign = async (authorization: string, cluster: string | undefined) => {
+    const token = tokenOf(authorization)
+    return token === undefined || OWN_TOKEN.test(token) ? undefined : options.people?.bearer(token, cluster)
+  }
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     const { authorization } = request.headers
     // Whoever sends a token by hand is no browser that was tricked into it.
     if (authorization === undefined) checkHost(request, options.hosts ?? [])
     const session = authorization === undefined ? sessionOf(request, auth) : undefined
-    request.identity = authorization === undefined ? session : auth.bearer(authorization)
+    const { cluster } = (request.params ?? {}) as { cluster?: string }
+    request.identity = authorization === undefined ? session : (auth.bearer(authorization) ?? (await foreign(authorization, cluster)))
+    request.scope = baseScope(request.identity)
     if (request.is404) return
-    const access = request.routeOptions.config.access ?? 'user'
+    const access = accessOf(request)
     if (access !== 'public') {
       if (request.identity === undefined) throw new CodedError('UNAUTHENTICATED')
-      if (request.identity.kind !== access) throw new CodedError('FORBIDDEN', { verb: request.method, resource: pathOf(request) })
+      const { identity } = request
+      const enough = access === 'ingest' ? identity.kind === 'ingest' : identity.kind === 'user' && (access === 'user' || identity.rights.kind === 'admin')
+      if (!enough) throw new CodedError('FORBIDDEN', { verb: request.method, resource: pathOf(request) })
+      if (access === 'user' && cluster !== undefined && options.people) request.scope = await options.people.scope(identity, cluster)
     }
     if (request.method === 'GET' || request.method === 'HEAD') return
     if (authorization === undefined) checkOrigin(request)
@@ -118,8 +141,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   })
 
   app.addHook('onResponse', async (request, reply) => {
-    const access = request.routeOptions.config?.access ?? 'user'
-    const level = reply.statusCode >= 500 ? 'warn' : access === 'user' && !request.is404 ? 'info' : 'debug'
+    const forPeople = !request.is404 && /user|admin/.test(accessOf(request))
+    const level = reply.statusCode >= 500 ? 'warn' : forPeople ? 'info' : 'debug'
     // Never the query, headers or body: they may hold secrets.
     request.log[level](
       { method: request.method, path: pathOf(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime), user: userOf(request) },
@@ -155,8 +178,9 @@ function sessionOf(request: FastifyRequest, auth: Auth): Extract<Identity, { via
   return session && { kind: 'user', user: session.user, rights: session.rights, via: 'session', session }
 }
 
-function scopeOfRequest(this: FastifyRequest): Scope {
-  return scopeOf(this.identity)
+function accessOf({ routeOptions, method }: FastifyRequest): 'user' | 'admin' | 'ingest' | 'public' {
+  const reads = (method === 'GET' || method === 'HEAD') && routeOptions.url?.includes('/clusters/:cluster/')
+  return routeOptions.config?.access ?? (reads ? 'user' : 'admin')
 }
 
 function languageOfRequest(this: FastifyRequest): Language {

@@ -139,7 +139,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
         { schema: { summary: 'Alert rules over ingress traffic, and how they stand', params: clusterParams } },
         async (request): Promise<AlertRulesAnswer> => {
           const { cluster } = request.params
-          mayRead(request, cluster, 'alert rules')
+          mayRead(request, cluster, 'access')
           return {
             rules: rulesOf(cluster).map((rule) => {
               const known = kept.get(cluster)?.get(rule.name)
@@ -150,7 +150,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
       )
       routes.post(base, { schema: { summary: 'Add an alert rule', params: clusterParams, body: alertRule } }, async (request, reply) => {
         const { cluster } = request.params
-        mayRead(request, cluster, 'alert rules')
+        mayRead(request, cluster, 'access')
         refuseRepeated(cluster, request.body.name)
         request.auditDetail = request.body
         reply.code(201)
@@ -158,7 +158,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
       })
       routes.put(`${base}/:name`, { schema: { summary: 'Change an alert rule', params: named, body: alertRule } }, async (request) => {
         const { cluster, name } = request.params
-        mayRead(request, cluster, 'alert rules')
+        mayRead(request, cluster, 'access')
         const index = indexOf(cluster, name)
         refuseRepeated(cluster, request.body.name, index)
         request.auditDetail = { before: rulesOf(cluster)[index], after: request.body }
@@ -166,7 +166,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
       })
       routes.delete(`${base}/:name`, { schema: { summary: 'Remove an alert rule', params: named } }, async (request, reply) => {
         const { cluster, name } = request.params
-        mayRead(request, cluster, 'alert rules')
+        mayRead(request, cluster, 'access')
         const index = indexOf(cluster, name)
         request.auditDetail = { before: rulesOf(cluster)[index] }
         reply.code(204)
@@ -177,7 +177,7 @@ WHERE cluster = {cluster:String} AND state IN ('firing', 'resolved') AND labels[
         { schema: { summary: 'What a rule would have done over the last hours', params: clusterParams, body: previewBody } },
         async (request): Promise<PreviewAnswer> => {
           const { cluster } = request.params
-          mayRead(request, cluster, 'alert rules')
+          mayRead(request, cluster, 'access')
           const { rule, hours } = request.body
           return previewAnswer(rule, await looks.preview(rule, cluster, hours, request.scope))
         },

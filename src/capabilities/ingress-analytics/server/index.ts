@@ -39,7 +39,7 @@ export const door: ServerDoor = {
         retentionAt = clock.now()
         telemetry.status().then(
           ({ signals }) => {
-            retentionDays = signals.find(({ signal }) => signal === 'access')?.retentionDays
+            retentionDays = signals.find(({ signal }) => signal === 'access', 'access')?.retentionDays
           },
           (err: unknown) => log.warn({ err }, 'the retention of access logs is not known'),
         )

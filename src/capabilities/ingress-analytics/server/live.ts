@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { invalidInput } from '#core/kernel/errors.ts'
 import type { RouteSelector } from '#core/shapes/ports/live-stream.ts'
-import type { Scope } from '#core/shapes/ports/telemetry.ts'
 import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { type EventStream, eventStream } from '#kits/server-kit/events.ts'
+import { namespacesIn } from '#kits/server-kit/scope.ts'
 import { liveSelector } from '../domain/alerts.ts'
 import { liveQuery, type RequestRow } from '../domain/api.ts'
 import { joinWindows, liveTick } from '../domain/live-tick.ts'
@@ -34,8 +34,6 @@ export function createLiveViews({ live, clock, log }: Pick<ServerContext, 'live'
   const watches = new Map<string, Watch>()
   const stopping = new AbortController()
   let running = false
-
-  const namespacesOf = (scope: Scope) => (scope === 'all' ? undefined : scope.namespaces)
 
   function tickOf({ select, namespaces }: Watch, latest: readonly RequestRow[]) {
     const now = clock.now()
@@ -75,10 +73,11 @@ export function createLiveViews({ live, clock, log }: Pick<ServerContext, 'live'
           { schema: { summary: 'The last minute of traffic by arrival, as server-sent events', params: clusterParams, querystring: liveQuery } },
           async (request, reply) => {
             const { cluster } = request.params
-            mayRead(request, cluster, 'live traffic')
+            mayRead(request, cluster, 'access')
             const select = liveSelector(cluster, request.query.filter)
             if (!select) throw invalidInput([{ path: 'filter', message: 'live traffic is known by one route, namespace, service or arm each, with eq' }])
-            const namespaces = namespacesOf(request.scope)
+            const visible = namespacesIn(request.scope, cluster, 'access')
+            const namespaces = visible === 'all' ? undefined : visible
             const key = JSON.stringify([select, namespaces])
             const stream = eventStream(request, reply)
             const watch = watches.get(key) ?? { select, namespaces, streams: new Set(), shown: new WeakSet() }

@@ -169,9 +169,9 @@ describe('stats', () => {
 
   it('shows only what the reader may see, and nothing of other clusters', async () => {
     const query = statsQuery.parse({ from: NOW - 6 * HOUR, to: NOW })
-    const mine = await ask.stats('c', { clusters: ['c'], namespaces: ['n1'] }, query)
+    const mine = await ask.stats('c', [{ cluster: 'c', namespaces: ['n1'] }], query)
     expect(mine.stats.requests).toBe(within(NOW - 6 * HOUR, NOW, (row) => row.namespace === 'n1').length)
-    expect((await ask.stats('c', { clusters: ['other'] }, query)).stats.requests).toBe(0)
+    expect((await ask.stats('c', [{ cluster: 'other' }], query)).stats.requests).toBe(0)
     expect((await ask.stats('other', 'all', query)).stats.requests).toBe(1)
   })
 })

@@ -195,7 +195,8 @@ export interface Cluster {
   /** One for each caller; it is stopped with the cluster. */
   informer<T = KubeObject>(kind: KindRef, options?: InformerOptions<T>): Informer<T>
 
-  create(object: KubeObject, options?: WriteOptions): Promise<KubeObject>
+  /** `under`: a request about another object, such as an Eviction or a TokenRequest. */
+  create(object: KubeObject, options?: WriteOptions & { under?: { ref: ObjectRef; subresource: string } }): Promise<KubeObject>
   /** Replaces. With `metadata.resourceVersion` only that version, else CONFLICT. */
   update(object: KubeObject, options?: WriteOptions & { subresource?: string }): Promise<KubeObject>
   patch(ref: ObjectRef, type: PatchType, patch: unknown, options?: WriteOptions & { subresource?: string }): Promise<KubeObject>

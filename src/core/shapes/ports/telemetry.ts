@@ -12,7 +12,14 @@ export interface Batch {
 }
 
 /** What the asker may see. Applied by the engine to every table that the query touches. */
-export type Scope = 'all' | { clusters: readonly string[]; namespaces?: readonly string[] }
+export type Scope = 'all' | readonly Grant[]
+
+/** What of one cluster may be seen; left out: every signal, every namespace (and what belongs to none). */
+export interface Grant {
+  cluster: string
+  signals?: readonly Signal[]
+  namespaces?: readonly string[]
+}
 
 export interface Query {
   /** SQL of the part that chdb and a ClickHouse server share, with `{name:Type}` parameters. */

@@ -2,6 +2,7 @@
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Query, Scope } from '#core/shapes/ports/telemetry.ts'
 import type { Table } from '#core/telemetry/table.ts'
+import { SIGNAL_OF, type TableName } from '#core/telemetry/tables.ts'
 import { DATABASE, viewOf } from '../ddl.ts'
 
 const ESCAPE: Record<string, string> = { '\\': '\\\\', '\0': '\\0', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -41,17 +42,16 @@ export function checkSql(sql: string, scope: Scope): void {
 /** A map literal for `additional_table_filters`: what of each table may be seen. */
 export function tableFilters(scope: Scope, tables: readonly Table[]): string {
   if (scope === 'all') return '{}'
-  const list = (names: readonly string[]) => (names.length === 0 ? "('')" : `(${names.map(literal).join(',')})`)
-  const clusters = scope.clusters.length === 0 ? '0' : `cluster IN ${list(scope.clusters)}`
-  const { namespaces } = scope
   const entries = tables.flatMap((table) => {
-    const namespace =
-      namespaces === undefined
-        ? '1'
-        : namespaces.length === 0 || !table.columns.some((column) => column.name === 'namespace')
-          ? '0' // a table without namespaces says nothing to someone who may see some of them only
-          : `namespace IN ${list(namespaces)}`
-    const filter = namespace === '1' ? clusters : `${clusters} AND ${namespace}`
+    const signal = SIGNAL_OF[table.name as TableName]
+    const parts = scope.flatMap(({ cluster, signals, namespaces }) => {
+      if (signals !== undefined && !signals.includes(signal)) return []
+      if (namespaces === undefined) return [`cluster = ${literal(cluster)}`]
+      // A table without namespaces says nothing to someone who may see some of them only.
+      if (namespaces.length === 0 || !table.columns.some((column) => column.name === 'namespace')) return []
+      return [`cluster = ${literal(cluster)} AND namespace IN (${namespaces.map(literal).join(',')})`]
+    })
+    const filter = parts.length === 0 ? '0' : parts.map((part) => `(${part})`).join(' OR ')
     const names = table.from === undefined ? [table.name] : [table.name, viewOf(table)]
     return names.map((name) => `${literal(`${DATABASE}.${name}`)}:${literal(filter)}`)
   })
