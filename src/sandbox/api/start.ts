@@ -8,6 +8,7 @@ import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { factSchemas } from '#core/kube/fact-schemas.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { serverCertificate } from './certificates.ts'
+import { startControllers } from './controllers/index.ts'
 import { followCrds } from './crds.ts'
 import { createHandler } from './http/handler.ts'
 import { builtInKinds, createKindTable } from './kinds.ts'
@@ -24,6 +25,8 @@ export interface SandboxApi {
   world: World
   /** `https://127.0.0.1:PORT` */
   url: string
+  /** `v1.36.0` */
+  version: string
   /** PEM. */
   ca: string
   /** By name of user. */
@@ -48,6 +51,7 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const facts = await loadApiFacts()
   const resolve = factSchemas(facts)
+  const version = `v1.${facts.newest}.0`
   const snapshotFile = join(folder, 'objects.json.gz')
   const snapshot = await readSnapshot(snapshotFile)
   const world: World = { store: createStore(revisionAfter(snapshot)), kinds: createKindTable(builtInKinds(facts, resolve)), clock, resolve }
@@ -56,7 +60,7 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   seed(world)
   const { book, tokens } = await openTokens(folder)
   const certificate = await serverCertificate(folder, clock.now())
-  const handler = createHandler({ world, tokens: book, runtime, version: `v1.${facts.newest}.0`, openapi: () => undefined })
+  const handler = createHandler({ world, tokens: book, runtime, version, openapi: () => undefined })
   const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler)
   const url = await new Promise<string>((resolved, reject) => {
     server.once('error', reject)
@@ -67,14 +71,17 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   })
   for (const [user, token] of Object.entries(tokens))
     await writeFileAtomic(join(folder, user === 'admin' ? 'kubeconfig' : `kubeconfig.${user}`), kubeconfig(name, url, certificate.ca, user, token))
+  const controllers = startControllers(world)
   const keeping = keepSnapshot(world.store, snapshotFile)
   return {
     world,
     url,
+    version,
     ca: certificate.ca,
     tokens,
     kubeconfig: join(folder, 'kubeconfig'),
     async close() {
+      controllers.stop()
       server.close()
       server.closeAllConnections()
       await keeping.close()

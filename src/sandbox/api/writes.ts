@@ -56,7 +56,8 @@ export const inVersion = (target: Pick<Target, 'kind' | 'version'>, object: Obj)
 function readBody(world: World, target: Target, body: unknown, context: WriteContext): Obj {
   const { kind, version } = target
   if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)')
-  const given = { ...body }
+  // In built-in kinds a null is a field that is not there.
+  const given = kind.crd === undefined ? (withoutNulls(body) as JsonObject) : { ...body }
   if (kind.crd === undefined) {
     given.apiVersion ??= apiVersion(target)
     given.kind ??= kind.kind
@@ -82,6 +83,14 @@ function readBody(world: World, target: Target, body: unknown, context: WriteCon
   }
   pruned.metadata = { ...(metadata as object) } as Obj['metadata']
   return pruned
+}
+
+function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isJsonObject(value)) return value
+  const kept: JsonObject = {}
+  for (const [key, item] of Object.entries(value)) if (item !== null && item !== undefined) kept[key] = withoutNulls(item)
+  return kept
 }
 
 function inNamespace(target: Target, object: Obj): void {

@@ -1,7 +1,7 @@
 /** Control of the demo site over loopback: faults, weights, traffic. Wants the token of `site.json`; every input is checked whole. */
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { z } from 'zod'
-import { type Faults, serviceNames, type Weights } from './shop.ts'
+import { type Faults, type ServiceName, serviceNames } from './shop.ts'
 
 const service = z.enum(serviceNames as [string, ...string[]])
 const faultsBody = z.partialRecord(
@@ -20,7 +20,7 @@ export interface Controls {
   state(): unknown
   traffic(change: z.output<typeof trafficBody>): void
   faults(faults: Faults): void
-  weights(weights: Weights): void
+  weights(weights: Readonly<Partial<Record<ServiceName, number>>>): void
   killNode(name: string): boolean
 }
 
@@ -38,7 +38,7 @@ async function readJson(incoming: IncomingMessage): Promise<unknown> {
 export function controlHandler(token: string, controls: Controls): RequestListener {
   const actions: Record<string, (body: unknown) => { error?: string }> = {
     'PUT /faults': (body) => take(faultsBody, body, (faults) => controls.faults(faults as Faults)),
-    'PUT /weights': (body) => take(weightsBody, body, (weights) => controls.weights(weights as Weights)),
+    'PUT /weights': (body) => take(weightsBody, body, (weights) => controls.weights(weights)),
     'PUT /traffic': (body) => take(trafficBody, body, controls.traffic),
     'POST /kill-node': (body) => take(nodeBody, body, (node) => (controls.killNode(node.name) ? undefined : `there is no running node ${node.name}`)),
   }

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, rename, stat } from 'node:fs/promises'
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type Access, accessLine } from './access-line.ts'
-import { type Endpoints, NAMESPACE, ruleFor, type Weights } from './shop.ts'
+import { type Endpoints, type Rule, ruleFor, type Weights } from './shop.ts'
 
 const MAX_TRIES = 3
 const UPSTREAM_TIMEOUT_MS = 5_000
 const ROTATE_BYTES = 64 * 1024 * 1024
 
 export interface IngressView {
+  rules: readonly Rule[]
   endpoints: Endpoints
   weights: Weights
 }
@@ -51,9 +52,11 @@ export function createIngress(view: IngressView, log: { write(line: string): voi
     const mark = url.indexOf('?')
     const path = mark < 0 ? url : url.slice(0, mark)
     const host = incoming.headers.host ?? ''
-    const rule = ruleFor(host, path)
+    const rule = ruleFor(view.rules, host, path)
+    const id = rule === undefined ? '' : `${rule.namespace}/${rule.service}`
+    const backends = view.endpoints[id] ?? { primary: [], canary: [] }
     const tries: { address: string; status: number | undefined; time: number; length: number }[] = []
-    const arm = rule && random() * 100 < (view.weights[rule.service] ?? 0) && view.endpoints[rule.service].canary.length > 0 ? 'canary' : 'primary'
+    const arm = rule && random() * 100 < (view.weights[id] ?? 0) && backends.canary.length > 0 ? 'canary' : 'primary'
     const requestId = randomBytes(16).toString('hex')
     const chunks: Buffer[] = []
     for await (const chunk of incoming as AsyncIterable<Buffer>) if (chunks.length < 64) chunks.push(chunk)
@@ -62,12 +65,12 @@ export function createIngress(view: IngressView, log: { write(line: string): voi
     let status = 404
     let answer: Buffer = Buffer.from('default backend - 404')
     if (rule) {
-      const targets = view.endpoints[rule.service][arm]
+      const targets = backends[arm]
       status = 503
       answer = Buffer.from('no endpoints')
       for (let attempt = 0; attempt < Math.min(MAX_TRIES, targets.length); attempt++) {
-        const turn = turns.get(rule.service + arm) ?? 0
-        turns.set(rule.service + arm, turn + 1)
+        const turn = turns.get(id + arm) ?? 0
+        turns.set(id + arm, turn + 1)
         const address = targets[turn % targets.length]!
         const tryBegan = performance.now()
         const result = await forward(agent, address, incoming, url, requestId, body)
@@ -100,7 +103,7 @@ export function createIngress(view: IngressView, log: { write(line: string): voi
       referer: String(incoming.headers.referer ?? ''),
       userAgent: String(incoming.headers['user-agent'] ?? ''),
       requestId,
-      namespace: rule ? NAMESPACE : '',
+      namespace: rule?.namespace ?? '',
       ingress: rule?.ingress ?? '',
       service: rule?.service ?? '',
       port: 80,

@@ -1,25 +1,35 @@
 /**
- * The demo site: a small shop of several services in several processes, a real ingress in front of it, and users. For first use, demos and tests;
- * never for production. Writes `DIR/sandbox/logs/access.log`; `DIR/sandbox/site.json` (0600) says where the ingress and the control API are.
+ * The demo: a small shop of several services in several processes, a real ingress in front of it, users, and the Kubernetes API that says what runs.
+ * For first use, demos and tests; never for production. Writes `DIR/sandbox/logs/access.log`; `DIR/sandbox/site.json` (0600) says where the ingress,
+ * the control API and the kubeconfig are.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type Server } from 'node:http'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '#core/kernel/random.ts'
+import { systemClock } from '#kits/cli-kit/clock.ts'
+import { ensure, mergeInto } from '../api/controllers/objects.ts'
+import { startSandboxApi } from '../api/start.ts'
+import { find, listOf } from '../api/world.ts'
 import { controlHandler } from './control.ts'
 import { createIngress, openAccessLog } from './ingress.ts'
+import { createKubelet } from './kubelet.ts'
+import { podLogs } from './logs.ts'
+import { shopObjects } from './manifests.ts'
 import type { FromNode, ToNode } from './node.ts'
-import { openDatabase, type Surroundings, seedDatabase } from './pods.ts'
-import { endpointsOf, type Pod, place, type Weights } from './shop.ts'
+import { openDatabase, seedDatabase } from './pods.ts'
+import { endpointsOf, rulesOf, weightsOf } from './routes.ts'
+import { type Faults, NAMESPACE, serviceNames } from './shop.ts'
 import { startTraffic, type TrafficSettings } from './traffic.ts'
 
 const NODES = ['node-1', 'node-2'] as const
 /** A node that died comes back after this long, as a machine that reboots. */
-const REBOOT_MS = 10_000
+const REBOOT_MS = 30_000
 const DEFAULT_RATE = 12
+/** Users come when the shop is up, or at the latest after this long, ms. */
+const OPEN_WITHIN = 10_000
 
 const { values: flags } = parseArgs({ options: { data: { type: 'string' }, server: { type: 'string' }, rate: { type: 'string' }, seed: { type: 'string' } } })
 if (!flags.data) {
@@ -36,97 +46,138 @@ const db = openDatabase(database)
 seedDatabase(db)
 db.close()
 
-const around: Surroundings & { weights: Weights } = { endpoints: endpointsOf([]), faults: {}, weights: { catalog: 10 } }
 const traffic: TrafficSettings = { base: Number(flags.rate ?? DEFAULT_RATE), burst: 1, burstUntil: 0 }
-const nodes = new Map<string, { child: ChildProcess; pods: Pod[] }>()
+const processes = new Map<string, ChildProcess>()
+let faults: Faults = {}
 let stopping = false
 
-const ownAddresses = await canBind('127.20.1.1')
-const addressOf = (node: number, pod: number) => (ownAddresses ? `127.20.${node + 1}.${pod + 1}` : '127.0.0.1')
+const send = (node: string, message: ToNode): boolean => {
+  const child = processes.get(node)
+  return child?.connected === true && child.send(message)
+}
+const logs = podLogs((uid) => kubelet.nodeOf(uid), send)
+const api = await startSandboxApi({ folder: join(folder, 'cluster'), clock: systemClock, runtime: logs })
+const { world } = api
+const kubelet = await createKubelet(world, api.version)
 
-function tellAll() {
-  around.endpoints = endpointsOf([...nodes.values()].flatMap((node) => node.pods))
-  const message: ToNode = { type: 'surroundings', surroundings: { endpoints: around.endpoints, faults: around.faults } }
-  for (const node of nodes.values()) if (node.child.connected) node.child.send(message)
+// The shop is made once: what was deleted stays deleted.
+if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
+  for (const object of shopObjects()) ensure(world, object, 'sandbox')
+  ensure(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sandbox', namespace: 'kube-system' }, data: { shop: 'made' } }, 'sandbox')
 }
 
-function startNode(name: (typeof NODES)[number]): Promise<void> {
+/** What the ingress sees; made anew when objects change. */
+const view = { rules: rulesOf([]), weights: weightsOf([]), endpoints: endpointsOf([]) }
+const tellAll = () => {
+  for (const name of processes.keys()) send(name, { type: 'surroundings', surroundings: { endpoints: view.endpoints, faults } })
+}
+const readIngresses = () => {
+  const ingresses = listOf(world, 'ingresses.networking.k8s.io')
+  Object.assign(view, { rules: rulesOf(ingresses), weights: weightsOf(ingresses) })
+}
+const readEndpoints = () => {
+  view.endpoints = endpointsOf(listOf(world, 'endpoints'))
+  tellAll()
+}
+world.store.collection('ingresses.networking.k8s.io').follow(readIngresses)
+world.store.collection('endpoints').follow(readEndpoints)
+readIngresses()
+
+function startNode(name: (typeof NODES)[number]): void {
   const index = NODES.indexOf(name)
-  const pods = place(NODES).filter((pod) => pod.node === name)
   const child = fork(new URL('./node.ts', import.meta.url), [], {
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--max-old-space-size=96'],
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   })
-  nodes.set(name, { child, pods: [] })
+  processes.set(name, child)
   child.once('exit', () => {
-    nodes.delete(name)
-    if (stopping) return
-    tellAll()
-    setTimeout(() => stopping || startNode(name).catch(fail), REBOOT_MS)
+    processes.delete(name)
+    kubelet.nodeDown(name)
+    if (!stopping) setTimeout(() => stopping || startNode(name), REBOOT_MS)
   })
-  child.send({ type: 'run', database, pods, addresses: pods.map((_, i) => addressOf(index, i)), seed: seed + index + 1 } satisfies ToNode)
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: FromNode) => {
-      if (message.type === 'failed') return reject(new Error(message.reason))
-      const node = nodes.get(name)
-      if (node) node.pods = message.pods
-      tellAll()
-      resolve()
-    })
-    child.once('exit', () => reject(new Error(`${name} exited before it was up`)))
+  child.on('error', (error) => process.stderr.write(`sandbox: ${name}: ${error.message}\n`))
+  child.on('message', (message: FromNode) => {
+    switch (message.type) {
+      case 'open':
+        tellAll()
+        return kubelet.nodeUp(name, index, {
+          start: (pod, address, port) => send(name, { type: 'start', pod, address, port }),
+          stop: (uid) => send(name, { type: 'stop', uid }),
+        })
+      case 'started':
+        return kubelet.started(message.uid, message.port)
+      case 'failed':
+        return kubelet.failed(message.uid, message.reason)
+      case 'stopped':
+        return kubelet.stopped(message.uid)
+      case 'logs':
+        return logs.receive(message)
+    }
   })
-}
-
-function fail(error: Error) {
-  process.stderr.write(`sandbox: ${error.message}\n`)
+  child.send({ type: 'open', database, seed: seed + index + 1 } satisfies ToNode)
 }
 
 const logFile = join(folder, 'logs', 'access.log')
 await writeFile(logFile, '', { flag: 'a' }) // it exists before the first request, so that a tail can begin
 const log = openAccessLog(logFile)
-const ingress = createIngress(around, log, random)
-await Promise.all(NODES.map(startNode))
+const ingress = createIngress(view, log, random)
+NODES.forEach(startNode)
 const ingressPort = await listen(ingress)
+for (let waited = 0; waited < OPEN_WITHIN && serviceNames.some((name) => (view.endpoints[`${NAMESPACE}/${name}`]?.primary ?? []).length === 0); waited += 100)
+  await new Promise((resolve) => setTimeout(resolve, 100))
 const users = startTraffic({ host: '127.0.0.1', port: ingressPort }, traffic, random)
 
 const token = crypto.randomUUID()
 const control = createHttpServer(
   controlHandler(token, {
     state: () => ({
-      nodes: NODES.map((name) => ({ name, pid: nodes.get(name)?.child.pid, pods: nodes.get(name)?.pods ?? [] })),
-      faults: around.faults,
-      weights: around.weights,
+      nodes: NODES.map((name) => ({ name, pid: processes.get(name)?.pid, pods: kubelet.podsOf(name) })),
+      faults,
+      weights: view.weights,
       traffic,
       counts: users.counts,
     }),
     traffic: (change) => Object.assign(traffic, change),
-    faults: (faults) => {
-      around.faults = faults
+    faults: (wanted) => {
+      faults = wanted
       tellAll()
     },
-    weights: (weights) => {
-      around.weights = weights
+    weights: (wanted) => {
+      const canary = find(world, 'ingresses.networking.k8s.io', NAMESPACE, 'shop-api-canary')
+      const weight = wanted.catalog
+      if (canary !== undefined && weight !== undefined)
+        mergeInto(world, canary, { metadata: { annotations: { 'nginx.ingress.kubernetes.io/canary-weight': String(weight) } } }, 'sandbox')
     },
-    killNode: (name) => nodes.get(name)?.child.kill('SIGKILL') ?? false,
+    killNode: (name) => processes.get(name)?.kill('SIGKILL') ?? false,
   }),
 )
 const controlPort = await listen(control)
 await writeFile(
   join(folder, 'site.json'),
-  JSON.stringify({ ingress: `http://127.0.0.1:${ingressPort}`, control: `http://127.0.0.1:${controlPort}`, token, pid: process.pid }),
+  JSON.stringify({
+    ingress: `http://127.0.0.1:${ingressPort}`,
+    control: `http://127.0.0.1:${controlPort}`,
+    token,
+    pid: process.pid,
+    kubernetes: api.url,
+    kubeconfig: api.kubeconfig,
+  }),
   { mode: 0o600 },
 )
-process.stderr.write(`sandbox: the demo shop is up: ingress http://127.0.0.1:${ingressPort}, about ${traffic.base} requests a second\n`)
+process.stderr.write(
+  `sandbox: the demo shop is up: ingress http://127.0.0.1:${ingressPort}, about ${traffic.base} requests a second, kubectl --kubeconfig ${api.kubeconfig}\n`,
+)
 
 async function stop() {
   if (stopping) return
   stopping = true
   users.stop()
+  kubelet.stop()
   control.close()
   ingress.close()
   ingress.closeAllConnections()
-  for (const node of nodes.values()) node.child.disconnect()
-  await log.close()
+  for (const child of processes.values()) if (child.connected) child.disconnect()
+  await Promise.all([log.close(), api.close()])
   process.exit(0)
 }
 process.on('SIGTERM', stop)
@@ -141,14 +192,5 @@ function listen(server: Server): Promise<number> {
       const bound = server.address()
       resolve(typeof bound === 'object' && bound ? bound.port : 0)
     })
-  })
-}
-
-/** Linux has the whole of 127.0.0.0/8; macOS only 127.0.0.1, where pods differ by port. */
-function canBind(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(0, address, () => probe.close(() => resolve(true)))
   })
 }

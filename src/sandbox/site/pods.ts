@@ -1,7 +1,7 @@
 /** The shop's services as HTTP handlers over one real SQL database; each pod is a server of its own on its own loopback address. */
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
-import { type Endpoints, type Faults, type Pod, SERVICES, type ServiceName } from './shop.ts'
+import { type Endpoints, type Faults, NAMESPACE, type Pod, SERVICES, type ServiceName } from './shop.ts'
 
 export const PRODUCTS = 2_000
 
@@ -91,12 +91,14 @@ function handlers(db: DatabaseSync): Record<ServiceName, Handler> {
 
 /** Starts one pod and resolves with its address. Capacity is bounded: what does not fit is refused with 503, as a full server does. */
 export function startPod(
-  pod: Omit<Pod, 'address' | 'port'>,
+  pod: Pod,
   db: DatabaseSync,
-  address: string,
+  at: { address: string; port: number },
   around: Surroundings,
   random: () => number,
-): Promise<{ server: Server; pod: Pod }> {
+  log: (line: string) => void,
+): Promise<{ server: Server; port: number }> {
+  const { address } = at
   const { capacity, workMs } = SERVICES[pod.service]
   const handle = handlers(db)[pod.service]
   const agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8 })
@@ -105,7 +107,7 @@ export function startPod(
 
   const call = (service: ServiceName, path: string) =>
     new Promise<Answer>((resolve) => {
-      const targets = around.endpoints[service].primary
+      const targets = around.endpoints[`${NAMESPACE}/${service}`]?.primary ?? []
       const target = targets[turn++ % Math.max(1, targets.length)]
       if (target === undefined) return resolve({ status: 503, body: null })
       const [host, port] = target.split(':')
@@ -125,7 +127,9 @@ export function startPod(
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     incoming.resume()
+    const began = performance.now()
     const send = (status: number, body: unknown) => {
+      log(`${incoming.method} ${incoming.url} ${status} ${(performance.now() - began).toFixed(1)}ms ${incoming.headers['x-request-id'] ?? '-'}`)
       const bytes = Buffer.from(JSON.stringify(body))
       outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, 'x-pod': pod.name }).end(bytes)
     }
@@ -149,9 +153,10 @@ export function startPod(
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, address, () => {
+    server.listen(at.port, address, () => {
       const bound = server.address()
-      resolve({ server, pod: { ...pod, address, port: typeof bound === 'object' && bound ? bound.port : 0 } })
+      log(`listening on ${address}:${at.port}, capacity ${capacity} requests at a time`)
+      resolve({ server, port: typeof bound === 'object' && bound ? bound.port : 0 })
     })
   })
 }

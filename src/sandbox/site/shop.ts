@@ -11,17 +11,16 @@ export const SERVICES = {
 export type ServiceName = keyof typeof SERVICES
 export const serviceNames = Object.keys(SERVICES) as ServiceName[]
 
+/** A pod as its node runs it. */
 export interface Pod {
+  uid: string
   name: string
   service: ServiceName
   arm: 'primary' | 'canary'
-  node: string
-  address: string
-  port: number
 }
 
-/** Addresses of the pods of a service that are up, by arm. */
-export type Endpoints = Record<ServiceName, { primary: string[]; canary: string[] }>
+/** Addresses of the pods of services that are ready, by `namespace/service` and arm. */
+export type Endpoints = Readonly<Record<string, { primary: readonly string[]; canary: readonly string[] }>>
 
 /** What goes wrong on demand, per service: added delay, share of failed requests. */
 export interface Fault {
@@ -30,47 +29,36 @@ export interface Fault {
 }
 export type Faults = Partial<Record<ServiceName, Fault>>
 
-/** Share of requests of a service that go to its canary pods, 0 to 100. */
-export type Weights = Partial<Record<ServiceName, number>>
+/** Share of requests of a `namespace/service` that go to its canary pods, 0 to 100. */
+export type Weights = Readonly<Record<string, number>>
 
 export interface Rule {
   host: string
   prefix: string
+  namespace: string
   ingress: string
-  service: ServiceName
+  service: string
 }
 
-/** Ingress rules, most specific first. */
+const rule = (host: string, prefix: string, ingress: string, service: ServiceName): Rule => ({ host, prefix, namespace: NAMESPACE, ingress, service })
+
+/** Rules of the shop's Ingress objects when the demo begins, most specific first. */
 export const RULES: readonly Rule[] = [
-  { host: 'api.shop.example.com', prefix: '/v1/products', ingress: 'shop-api', service: 'catalog' },
-  { host: 'api.shop.example.com', prefix: '/v1/search', ingress: 'shop-api', service: 'catalog' },
-  { host: 'api.shop.example.com', prefix: '/v1/cart', ingress: 'shop-api', service: 'cart' },
-  { host: 'api.shop.example.com', prefix: '/v1/orders', ingress: 'shop-api', service: 'orders' },
-  { host: 'shop.example.com', prefix: '/', ingress: 'shop-web', service: 'gateway' },
+  rule('api.shop.example.com', '/v1/products', 'shop-api', 'catalog'),
+  rule('api.shop.example.com', '/v1/search', 'shop-api', 'catalog'),
+  rule('api.shop.example.com', '/v1/cart', 'shop-api', 'cart'),
+  rule('api.shop.example.com', '/v1/orders', 'shop-api', 'orders'),
+  rule('shop.example.com', '/', 'shop-web', 'gateway'),
 ]
 
 /** The rule for a request, or undefined (the ingress answers 404 itself). */
-export function ruleFor(host: string, path: string): Rule | undefined {
+export function ruleFor(rules: readonly Rule[], host: string, path: string): Rule | undefined {
   const name = host.toLowerCase().replace(/:\d+$/, '')
-  return RULES.find((rule) => rule.host === name && (rule.prefix === '/' || path === rule.prefix || path.startsWith(`${rule.prefix}/`)))
+  return rules.find((one) => (one.host === '' || one.host === name) && (one.prefix === '/' || path === one.prefix || path.startsWith(`${one.prefix}/`)))
 }
 
-/** Pods by node, replicas spread; the second half of a pod's name is stable, so that history reads well after a restart. */
-export function place(nodes: readonly string[]): Omit<Pod, 'address' | 'port'>[] {
-  return serviceNames.flatMap((service, s) => [
-    ...Array.from({ length: SERVICES[service].replicas }, (_, i) => ({
-      name: `${service}-7d4f8b6c5-${'bcdfghjk'[i]}${'lmnp'[s]}2x${i}`,
-      service,
-      arm: 'primary' as const,
-      node: nodes[(s + i) % nodes.length]!,
-    })),
-    ...(service === 'catalog' ? [{ name: `${service}-canary-5c9d7f4b8-qz4w0`, service, arm: 'canary' as const, node: nodes[s % nodes.length]! }] : []),
-  ])
-}
-
-/** Groups the addresses of pods; a service without pods has empty lists. */
-export function endpointsOf(pods: readonly Pod[]): Endpoints {
-  const endpoints = Object.fromEntries(serviceNames.map((name) => [name, { primary: [], canary: [] }])) as unknown as Endpoints
-  for (const pod of pods) endpoints[pod.service][pod.arm].push(`${pod.address}:${pod.port}`)
-  return endpoints
+/** The service that an image of the shop runs, or undefined for other images: nothing else can run here. */
+export function serviceOfImage(image: string): ServiceName | undefined {
+  const name = /^registry\.example\.com\/shop\/([a-z]+)(?::[\w.-]+)?$/.exec(image)?.[1]
+  return name !== undefined && Object.hasOwn(SERVICES, name) ? (name as ServiceName) : undefined
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '#core/kernel/random.ts'
-import { place, ruleFor, SERVICES, serviceNames } from './shop.ts'
+import { shopObjects } from './manifests.ts'
+import { endpointsOf, rulesOf, weightsOf } from './routes.ts'
+import { RULES, ruleFor, serviceNames, serviceOfImage } from './shop.ts'
 import { clientAddress, drawVisit, rateAt } from './traffic-shape.ts'
 
 describe('traffic of the demo site', () => {
@@ -21,7 +23,7 @@ describe('traffic of the demo site', () => {
     }
     expect(draw(3)).toEqual(draw(3))
     expect(draw(3)).not.toEqual(draw(4))
-    expect(new Set(draw(3).map((v) => ruleFor(v.host, v.path.split('?')[0]!)?.service))).toEqual(new Set(serviceNames))
+    expect(new Set(draw(3).map((v) => ruleFor(RULES, v.host, v.path.split('?')[0]!)?.service))).toEqual(new Set(serviceNames))
   })
 
   it('gives a user the same valid address each time', () => {
@@ -32,18 +34,32 @@ describe('traffic of the demo site', () => {
 
 describe('shop', () => {
   it('routes by host and whole path segments', () => {
-    expect(ruleFor('API.shop.example.com:80', '/v1/cart/1')?.service).toBe('cart')
-    expect(ruleFor('api.shop.example.com', '/v1/cartoons')).toBeUndefined()
-    expect(ruleFor('elsewhere', '/')).toBeUndefined()
+    expect(ruleFor(RULES, 'API.shop.example.com:80', '/v1/cart/1')?.service).toBe('cart')
+    expect(ruleFor(RULES, 'api.shop.example.com', '/v1/cartoons')).toBeUndefined()
+    expect(ruleFor(RULES, 'elsewhere', '/')).toBeUndefined()
   })
 
-  it('spreads replicas over nodes and names every pod once', () => {
-    const pods = place(['a', 'b'])
-    expect(new Set(pods.map((p) => p.name)).size).toBe(pods.length)
-    for (const service of serviceNames) {
-      const primary = pods.filter((p) => p.service === service && p.arm === 'primary')
-      expect(primary.length).toBe(SERVICES[service].replicas)
-      expect(new Set(primary.map((p) => p.node)).size).toBe(2)
-    }
+  it('has objects that say the same as its rules, its canary and its images', () => {
+    const objects = shopObjects()
+    const ingresses = objects.filter((object) => object.kind === 'Ingress')
+    expect(new Set(rulesOf(ingresses))).toEqual(new Set(RULES))
+    expect(weightsOf(ingresses)).toEqual({ 'shop/catalog': 10 })
+    const images = objects.filter((object) => object.kind === 'Deployment').map((object) => object.spec.template.spec.containers[0].image)
+    expect(new Set(images.map(serviceOfImage))).toEqual(new Set(serviceNames))
+    expect(serviceOfImage('nginx:1')).toBeUndefined()
+    expect(serviceOfImage('registry.example.com/shop/constructor')).toBeUndefined()
+  })
+
+  it('tells the addresses of both arms of a service', () => {
+    const endpoints = (name: string, ip: string) => ({
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name, namespace: 'shop' },
+      subsets: [{ addresses: [{ ip }], notReadyAddresses: [{ ip: '9.9.9.9' }], ports: [{ port: 8080 }, { port: 9090 }] }],
+    })
+    expect(endpointsOf([endpoints('catalog', '1.1.1.1'), endpoints('catalog-canary', '2.2.2.2')])).toEqual({
+      'shop/catalog': { primary: ['1.1.1.1:8080'], canary: ['2.2.2.2:8080'] },
+      'shop/catalog-canary': { primary: ['2.2.2.2:8080'], canary: [] },
+    })
   })
 })

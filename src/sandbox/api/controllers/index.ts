@@ -1,0 +1,21 @@
+/** The controllers that the sandbox runs. */
+import type { World } from '../world.ts'
+import { deploymentController } from './deployments.ts'
+import { endpointsController } from './endpoints.ts'
+import { eventCleaner, garbageCollector, namespaceController } from './garbage.ts'
+import { nodeController } from './nodes.ts'
+import { runControllers } from './queue.ts'
+import { replicaSetController } from './replicas.ts'
+import { scheduler } from './scheduler.ts'
+
+export const startControllers = (world: World) =>
+  runControllers(world, [
+    garbageCollector(world),
+    namespaceController(world),
+    deploymentController(world),
+    replicaSetController(world),
+    scheduler(world),
+    endpointsController(world),
+    nodeController(world),
+    eventCleaner(world),
+  ])
