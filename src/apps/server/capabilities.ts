@@ -5,4 +5,5 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   // before ingress analytics, which takes every line that nobody else wants
   () => import('#capabilities/audit/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
 ]

@@ -162,6 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           alerts,
           clusters,
           clusterOf: clusterOfRequest(clusters),
+          registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
         }
         for (const load of options.capabilities ?? CAPABILITIES) {
           const door: ServerDoor = await load()

@@ -6,6 +6,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
+import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
@@ -27,6 +28,8 @@ export interface ServerContext {
   clusters: Clusters
   /** The cluster with the rights of who asks. NOT_FOUND for a cluster that is not there, FORBIDDEN for a user who has nothing to do with it. */
   clusterOf(request: FastifyRequest, name: string): Cluster
+  /** Opens registries; the edge behind it is loaded on the first call. */
+  registries(): Promise<OpenRegistries>
 }
 
 export interface ServerDoor {

@@ -1,5 +1,4 @@
 /** `sallyport images verify-report`: is this the report that was signed, and by whom? */
-import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CodedError, EXIT } from '#core/kernel/errors.ts'
@@ -28,7 +27,7 @@ async function verify(path: string, options: VerifyOptions, context: CliContext)
   const sigPath = options.signature ?? `${path}.sig`
   const [report, text] = await Promise.all([read(path), read(sigPath)])
   const key = options.key === undefined ? undefined : await readKeyFile(options.key, 'public')
-  const result = verifyReport(report, parseSignature(text.toString('utf8'), sigPath), key && createPublicKey(key))
+  const result = verifyReport(report, parseSignature(text.toString('utf8'), sigPath), key)
   const say = (en: string, zh: string) => (context.language === 'zh-CN' ? zh : en)
   await printData(context, options, result, {
     rows: (verified: Verified) => [verified],

@@ -1,0 +1,90 @@
+/** Moves that the server runs: what is asked, what the pages see. */
+import { z } from 'zod'
+import type { Failure, ItemReport, Outcome, RunReport } from './job.ts'
+import { SPEC_FORMATS } from './spec/rule.ts'
+
+/** What `POST /image-moves` takes. */
+export const moveRequest = z
+  .strictObject({
+    title: z.string().max(200).optional(),
+    /** Text of a file: ours, image-syncer's, skopeo's or regsync's. */
+    spec: z
+      .string()
+      .max(1 << 20)
+      .optional(),
+    format: z.enum(SPEC_FORMATS).optional(),
+    /** image-syncer's auth file. */
+    auth: z
+      .string()
+      .max(1 << 20)
+      .optional(),
+    /** What this cluster uses, instead of a spec. */
+    fromCluster: z.string().max(63).optional(),
+    namespaces: z.array(z.string().max(63)).max(1000).optional(),
+    to: z.string().max(500).optional(),
+    scoped: z.boolean().optional(),
+    existing: z.enum(['overwrite', 'keep']).optional(),
+    bytesPerSecond: z.number().int().min(1024).optional(),
+  })
+  .refine(({ spec, fromCluster }) => (spec === undefined) !== (fromCluster === undefined), { message: 'takes either `spec` or `fromCluster`', path: ['spec'] })
+export type MoveRequest = z.output<typeof moveRequest>
+
+export const MOVE_STATES = ['queued', 'looking', 'running', 'done', 'partly', 'failed', 'canceled', 'interrupted'] as const
+export type MoveState = (typeof MOVE_STATES)[number]
+
+export interface MoveProgress {
+  pairs: number
+  pairsDone: number
+  bytesDone: number
+  bytesKnown: number
+}
+
+/** A move as lists and pages see it; never its spec, which may hold passwords. */
+export interface MoveSummary {
+  id: string
+  title: string
+  by: string
+  state: MoveState
+  /** ms since the epoch. */
+  createdAt: number
+  startedAt?: number
+  endedAt?: number
+  progress: MoveProgress
+  counts: Readonly<Record<Outcome, number>>
+  bytesSent: number
+  bytesSpared: number
+  /** Why it ended before it began to copy. */
+  failure?: Failure
+  /** What was accepted but is not as asked, and rules that could not be followed. */
+  notes: readonly string[]
+  /** sha256 of its report, once it is there. */
+  report?: { digest: string; keyId: string }
+}
+
+/** `GET /image-moves/{id}/items` */
+export interface MoveItems {
+  items: readonly ItemReport[]
+  total: number
+}
+
+/** What a spec comes to, without copying: `POST /image-moves/preview`. */
+export interface MovePreview {
+  pairs: number
+  /** The first of them. */
+  sample: readonly { source: string; target: string; platforms: readonly string[] }[]
+  /** Indexes are cut down to some platforms: their digests change. */
+  changesDigests: number
+  conflicts: readonly { path: string; message: string; line?: number }[]
+  failures: readonly { place: string; failure: Failure }[]
+  notes: readonly string[]
+}
+
+export const noCounts = (): Record<Outcome, number> => ({ unchanged: 0, copied: 0, kept: 0, failed: 0, stopped: 0 })
+
+/** Where a finished run leaves its move. */
+export function endState({ totals }: RunReport, expandFailures: number, canceled: boolean): MoveState {
+  if (canceled) return 'canceled'
+  const bad = totals.failed + totals.stopped + expandFailures
+  if (bad === 0) return 'done'
+  return totals.copied + totals.unchanged + totals.kept > 0 ? 'partly' : 'failed'
+}
