@@ -7,6 +7,9 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { MoveItems, MovePreview, MoveSummary } from '#capabilities/image-migration/domain/moves.ts'
+import { door } from '#capabilities/image-migration/server/index.ts'
+import { parseSignature, verifyReport } from '#capabilities/image-migration/signing.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import { registriesWith } from '#edges/registry/open.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
@@ -18,9 +21,6 @@ import { type RegistryProcess, startDockerRegistry } from '#test/builders/docker
 import { pushImage } from '#test/builders/images.ts'
 import { fakeClusters } from '#test/fakes/clusters.ts'
 import { describeReal } from '#test/real.ts'
-import type { MoveItems, MovePreview, MoveSummary } from '#capabilities/image-migration/domain/moves.ts'
-import { parseSignature, verifyReport } from '#capabilities/image-migration/signing.ts'
-import { door } from '#capabilities/image-migration/server/index.ts'
 
 const unused = undefined as never
 
