@@ -1,5 +1,6 @@
 import type { CliDoor } from '#kits/cli-kit/door.ts'
 import { audit } from '../capability.ts'
+import { addLeaver, addRbac } from './leaver.ts'
 import { addScan } from './scan.ts'
 import { addSetup } from './setup.ts'
 import { addStored } from './stored.ts'
@@ -9,4 +10,6 @@ export const door: CliDoor = (program, context) => {
   addScan(command, context)
   addSetup(command, context)
   addStored(command, context)
+  addLeaver(command, context)
+  addRbac(command, context)
 }

@@ -1,0 +1,153 @@
+/** `sallyport audit leaver` and `sallyport audit rbac`: what somebody still can, and what they would need. */
+import { type Command, Option } from 'commander'
+import { stringify } from 'yaml'
+import { EXIT, invalidInput } from '#core/kernel/errors.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { type Column, printTable } from '#kits/cli-kit/printers.ts'
+import { createDeeds } from '../domain/access/deeds.ts'
+import { createUsage, diffGrants, leastRoles } from '../domain/access/least.ts'
+import { type Left, leaverReport } from '../domain/access/leaver.ts'
+import { leaverHtml } from '../domain/access/leaver-html.ts'
+import { indexObjects } from '../domain/access/objects.ts'
+import { certificatesOf, eachEvent, type FactOptions, objectsOfCluster, objectsOfFiles } from './facts.ts'
+
+const several = (value: string, before: string[]) => [...before, value]
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+
+function factOptions(command: Command, zh: boolean): Command {
+  return command
+    .option('--events <file>', zh ? '审计事件文件，可重复' : 'file of audit events, may be given several times', several, [] as string[])
+    .option(
+      '--objects <file>',
+      zh ? '集群对象文件（kubectl get -o json|yaml）；不给出则读取集群' : 'file of objects (kubectl get -o json|yaml); without it the cluster is read',
+      several,
+      [] as string[],
+    )
+    .option('--kubeconfig <file>', 'kubeconfig')
+    .option('--context <name>', zh ? 'kubeconfig 中的 context' : 'context of the kubeconfig')
+}
+
+/** Objects of files, else of the cluster; says what could not be read, and ends with 6 then. */
+async function readObjects(options: FactOptions, context: CliContext) {
+  if (options.objects.length > 0) return objectsOfFiles(options.objects)
+  const { objects, missing } = await objectsOfCluster(context, options)
+  if (missing.length > 0) {
+    context.note(
+      context.language === 'zh-CN'
+        ? `无法读取：${missing.join('，')}，结果不完整。`
+        : `Could not be read, so that the answer is not whole: ${missing.join(', ')}.`,
+    )
+    context.exit(EXIT.partial)
+  }
+  return objects
+}
+
+function tellEvents({ events, rejected }: { events: number; rejected: number }, context: CliContext): void {
+  const zh = context.language === 'zh-CN'
+  if (events === 0)
+    context.note(
+      zh ? '没有审计事件：不知道其做过什么，只知道仍能做什么。' : 'There are no audit events: what they did is not known, only what they still can do.',
+    )
+  if (rejected > 0) context.note(zh ? `${rejected} 个事件无法读取。` : `${rejected} events could not be read.`)
+  if (events === 0 || rejected > 0) context.exit(EXIT.partial)
+}
+
+export function addLeaver(audit: Command, context: CliContext): void {
+  const zh = context.language === 'zh-CN'
+  const command = audit
+    .command('leaver')
+    .description(
+      zh
+        ? '离职人员：做过什么、仍能做什么、如何按顺序收回，并给出证明'
+        : 'of somebody who left: what they did, what they still can do, how to take it away, and the proof',
+    )
+    .argument('<name>', zh ? '用户名' : 'user name')
+    .option('--aliases <names>', zh ? '其他用户名，逗号分隔' : 'their other user names, comma-separated', list, [] as string[])
+    .option('--groups <names>', zh ? '已知的组，逗号分隔' : 'groups that are known, comma-separated', list, [] as string[])
+    .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'json', 'html']).default('table'))
+  factOptions(command, zh).action(async (name: string, options: FactOptions & { aliases: string[]; groups: string[]; output: string }) => {
+    const names = new Set([name, ...options.aliases])
+    const deeds = createDeeds(names)
+    const all = await readObjects(options, context)
+    tellEvents(await eachEvent(options.events, deeds.event, context), context)
+    const { certificates, unreadable } = certificatesOf(all)
+    if (unreadable.length > 0) {
+      context.note(zh ? `无法读取这些 CSR 的证书：${unreadable.join('，')}` : `Certificates of these CSRs could not be read: ${unreadable.join(', ')}`)
+      context.exit(EXIT.partial)
+    }
+    const report = leaverReport({ names, groups: options.groups, objects: indexObjects(all), deeds, certificates, now: context.clock.now() })
+    if (options.output === 'json') context.out.write(`${JSON.stringify(report, undefined, 2)}\n`)
+    else if (options.output === 'html') context.out.write(leaverHtml(report, context.language))
+    else {
+      printTable(context, LEFT, report.left)
+      context.out.write(`\n${report.plan.steps.map(({ what, why }, i) => `${i + 1}. ${what}\n   ${why}\n`).join('')}`)
+      const proof = zh
+        ? `现在可达 ${report.can.length} 条规则；执行计划后 ${report.after.length} 条。`
+        : `${report.can.length} rules are reachable now, ${report.after.length} after the plan.`
+      context.note(proof)
+    }
+    if (!report.complete) context.exit(EXIT.partial)
+  })
+}
+
+const LEFT: readonly Column<Left>[] = [
+  { header: 'KIND', value: ({ kind }) => kind },
+  { header: 'OBJECT', value: ({ object }) => object, flexible: true },
+  { header: 'DECIDE', value: ({ review }) => (review ? 'person' : 'plan') },
+  { header: 'WHY', value: ({ why }) => why, flexible: true },
+]
+
+export function addRbac(audit: Command, context: CliContext): void {
+  const zh = context.language === 'zh-CN'
+  const command = audit
+    .command('rbac')
+    .description(zh ? '根据实际使用给出最小角色，并与已授予的权限比较' : 'the least roles for what was really used, and how they differ from what is granted')
+    .option('--user <name>', zh ? '用户名' : 'user name')
+    .option('--serviceaccount <namespace:name>', 'ServiceAccount')
+    .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['yaml', 'json']).default('yaml'))
+  factOptions(command, zh).action(async (options: FactOptions & { user?: string; serviceaccount?: string; output: string }) => {
+    const account = options.serviceaccount?.replace('/', ':')
+    const user = options.user ?? (account === undefined ? undefined : `system:serviceaccount:${account}`)
+    const problems = [
+      ...(user === undefined || (options.user !== undefined && account !== undefined)
+        ? [{ path: '--user', message: 'give either --user or --serviceaccount' }]
+        : []),
+      ...(account !== undefined && !/^[^:]+:[^:]+$/.test(account) ? [{ path: '--serviceaccount', message: 'is namespace:name' }] : []),
+      ...(options.events.length === 0 ? [{ path: '--events', message: 'what was used is in audit events: name a file of them' }] : []),
+    ]
+    if (problems.length > 0) throw invalidInput(problems)
+    const usage = createUsage(user!)
+    tellEvents(await eachEvent(options.events, usage.event, context), context)
+    const uses = usage.uses()
+    const roles = leastRoles(
+      `${(account ?? user!)
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, '')}-least`.slice(0, 63),
+      uses,
+    )
+    const objects =
+      options.objects.length > 0 || options.kubeconfig !== undefined || options.context !== undefined
+        ? indexObjects(await readObjects(options, context))
+        : undefined
+    const groups =
+      account === undefined ? usage.groups() : ['system:serviceaccounts', `system:serviceaccounts:${account.split(':')[0]}`, 'system:authenticated']
+    const diff = objects && diffGrants(objects, { name: user!, groups, via: [] }, uses)
+    if (options.output === 'json') context.out.write(`${JSON.stringify({ user, roles, ...diff }, undefined, 2)}\n`)
+    else {
+      context.out.write(roles.map((role) => `---\n${stringify(role)}`).join(''))
+      for (const { because, namespace, verbs, resources } of diff?.unused ?? [])
+        context.note(`${zh ? '已授予但未使用' : 'granted and not used'}: ${namespace || '*'} ${verbs.join(',')} ${resources.join(',')} (${because})`)
+      for (const { verb, resource, namespace } of diff?.ungranted ?? [])
+        context.note(`${zh ? '使用过但当前未授予' : 'used and not granted now'}: ${namespace || '*'} ${verb} ${resource}`)
+    }
+    if (uses.length === 0) {
+      context.note(zh ? `没有 ${user} 的允许的请求。` : `There is no allowed request of ${user}.`)
+      context.exit(EXIT.partial)
+    }
+  })
+}

@@ -1,0 +1,98 @@
+/** What one person did, from their events in any order: objects they made or changed that may still be there, tokens they got, images they pushed. */
+import { type AuditEvent, effectiveUser, isAllowed, isJson, jsonAt, textAt } from '../event.ts'
+import { imageName } from '../lists.ts'
+
+export interface Deed {
+  at: number
+  verb: string
+  resource: string
+  namespace: string
+  name: string
+}
+
+interface Made {
+  by: string
+  at: number
+  verb: string
+}
+
+/** Objects whose makers are kept. */
+const MOST_OBJECTS = 500_000
+
+export function createDeeds(names: ReadonlySet<string>) {
+  const groups = new Set<string>()
+  const others = new Set<string>()
+  /** Who made it last, and whether the person changed it since. */
+  const made = new Map<string, Made>()
+  const changed = new Map<string, number>()
+  const minted = new Map<string, { at: number; seconds: number }>()
+  const tokensRead = new Map<string, number>()
+  const requested = new Set<string>()
+  const pushed = new Map<string, number>()
+  const counts = new Map<string, { verb: string; resource: string; namespace: string; count: number; first: number; last: number }>()
+  const isTheirs = (event: AuditEvent) => names.has(event.user) || names.has(event.impersonated)
+
+  return {
+    event(event: AuditEvent): void {
+      const theirs = isTheirs(event)
+      if (!theirs && event.user !== '') others.add(event.user)
+      if (event.stage !== 'ResponseComplete' && event.stage !== '') return
+      if (theirs) tally(event)
+      if (!isAllowed(event)) return
+      if (theirs && names.has(event.user)) for (const group of event.groups) groups.add(group)
+      if (event.plane === 'registry' && theirs && event.verb === 'push') pushed.set(imageName(event.name), event.at)
+      if (event.plane !== 'kubernetes') return
+      const key = `${event.resource} ${event.namespace}/${event.name}`
+      if (event.subresource === 'token' && event.resource === 'serviceaccounts' && theirs) {
+        const seconds = Number(jsonAt(event.request, 'spec').expirationSeconds ?? 3600)
+        const account = `${event.namespace}/${event.name}`
+        const before = minted.get(account)
+        if (!before || event.at + seconds * 1000 > before.at + before.seconds * 1000) minted.set(account, { at: event.at, seconds })
+      }
+      if (event.resource === 'secrets' && theirs && ['get', 'list', 'watch'].includes(event.verb))
+        tokensRead.set(`${event.namespace}/${event.verb === 'get' ? event.name : '*'}`, event.at)
+      if (event.subresource !== '' && event.subresource !== 'scale') return
+      if (event.verb === 'create') {
+        if (theirs && event.resource === 'certificatesigningrequests') requested.add(event.name || nameIn(event))
+        const before = made.get(key)
+        if (made.size < MOST_OBJECTS && (!before || before.at <= event.at))
+          made.set(event.name === '' ? `${event.resource} ${event.namespace}/${nameIn(event)}` : key, {
+            by: theirs ? '*' : effectiveUser(event),
+            at: event.at,
+            verb: 'create',
+          })
+      } else if ((event.verb === 'update' || event.verb === 'patch') && theirs) changed.set(key, event.at)
+    },
+    /** Is it the person who made the object last (`made`), or changed it since somebody else did (`changed`)? */
+    touched(resource: string, namespace: string, name: string): 'made' | 'changed' | undefined {
+      const key = `${resource} ${namespace}/${name}`
+      const maker = made.get(key)
+      if (maker?.by === '*') return 'made'
+      const at = changed.get(key)
+      return at !== undefined && (maker === undefined || at > maker.at) ? 'changed' : undefined
+    },
+    groups: () => [...groups],
+    /** Was the user seen doing something, other than the person? */
+    isSeen: (user: string) => others.has(user),
+    minted: () => minted,
+    tokensRead: () => tokensRead,
+    requested: () => requested,
+    pushed: () => pushed,
+    /** Everything they did, by kind of deed, most often first. */
+    summary: () => [...counts.values()].sort((a, b) => b.count - a.count),
+  }
+
+  function tally(event: AuditEvent): void {
+    const resource = event.subresource ? `${event.resource}/${event.subresource}` : event.resource || event.plane
+    const key = `${event.verb} ${resource} ${event.namespace}`
+    const found = counts.get(key)
+    if (found) {
+      found.count++
+      found.first = Math.min(found.first, event.at)
+      found.last = Math.max(found.last, event.at)
+    } else if (counts.size < 20_000) counts.set(key, { verb: event.verb, resource, namespace: event.namespace, count: 1, first: event.at, last: event.at })
+  }
+}
+export type Deeds = ReturnType<typeof createDeeds>
+
+const nameIn = (event: AuditEvent): string => (isJson(event.request) ? textAt(event.request.metadata, 'name') : '')

@@ -1,0 +1,69 @@
+/** The leaver report as one page without scripts; everything that came from a cluster is escaped. */
+import type { Language } from '#core/kernel/errors.ts'
+import { rfc3339 } from '../time.ts'
+import type { LeaverReport } from './leaver.ts'
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (letter) => ESCAPES[letter]!)
+
+const WORDS = {
+  en: {
+    title: 'What is left of',
+    proof: 'After the plan nothing is reachable: every rule and binding was evaluated.',
+    noProof: 'After the plan this is still reachable:',
+    left: 'What they left behind',
+    can: 'What they still can do',
+    identities: 'As whom they can act',
+    certificates: 'Certificates',
+    plan: 'What to do, in this order',
+    did: 'What they did',
+    none: 'Nothing was found.',
+    review: 'for a person to decide',
+    live: 'live until',
+    expired: 'expired',
+    partly: 'There are more identities than were followed.',
+  },
+  'zh-CN': {
+    title: '离职人员遗留：',
+    proof: '执行计划后不再可达任何权限：已对全部规则与绑定求值。',
+    noProof: '执行计划后仍可达：',
+    left: '遗留内容',
+    can: '仍具有的权限',
+    identities: '可使用的身份',
+    certificates: '证书',
+    plan: '处理步骤（按顺序）',
+    did: '做过的操作',
+    none: '未发现。',
+    review: '需人工决定',
+    live: '有效期至',
+    expired: '已过期',
+    partly: '身份过多，未全部追踪。',
+  },
+} as const
+
+export function leaverHtml(report: LeaverReport, language: Language): string {
+  const words = WORDS[language]
+  const table = (rows: readonly (readonly (string | number)[])[]) =>
+    rows.length === 0
+      ? `<p>${words.none}</p>`
+      : `<table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(String(cell))}</td>`).join('')}</tr>`).join('')}</table>`
+  const can = (rows: LeaverReport['can']) =>
+    table(
+      rows.slice(0, 2000).map(({ user, namespace, verbs, resources, because }) => [user, namespace || '*', verbs.join(', '), resources.join(', '), because]),
+    )
+  const section = (title: string, body: string) => `<section><h2>${title}</h2>${body}</section>`
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(`${words.title} ${report.name}`)}</title>
+<style>body{font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}td{border-top:1px solid color-mix(in srgb,currentColor 20%,transparent);padding:.3rem .5rem;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}.proof{border-left:4px solid;padding-left:1rem}</style></head><body>
+<h1>${escapeHtml(`${words.title} ${report.name}`)}</h1>
+<p>${escapeHtml([...report.aliases, ...report.groups].join(', '))}</p>
+<div class="proof">${report.after.length === 0 ? `<p>${words.proof}</p>` : `<p>${words.noProof}</p>${can(report.after)}`}${report.complete ? '' : `<p>${words.partly}</p>`}</div>
+${section(words.plan, `<ol>${report.plan.steps.map(({ what, why }) => `<li><b>${escapeHtml(what)}</b><br>${escapeHtml(why)}</li>`).join('')}</ol>`)}
+${section(words.left, table(report.left.map(({ kind, object, why, review }) => [kind, object, why, review ? words.review : ''])))}
+${section(words.certificates, table(report.certificates.map(({ serial, commonName, organizations, notAfter, live }) => [serial, commonName, organizations.join(', '), `${live ? words.live : words.expired} ${rfc3339(notAfter)}`])))}
+${section(words.identities, table(report.identities.map(({ user, via }) => [user, via.join(' → ')])))}
+${section(words.can, can(report.can))}
+${section(words.did, table(report.did.slice(0, 2000).map(({ verb, resource, namespace, count, first, last }) => [verb, resource, namespace, count, `${rfc3339(first)} – ${rfc3339(last)}`])))}
+</body></html>
+`
+}
