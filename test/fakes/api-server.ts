@@ -149,6 +149,7 @@ export async function fakeApiServer({ objects = [], users, may = () => true }: F
       forgotten = version
       events = []
       for (const { response } of watchers) response.end()
+      watchers.clear()
     },
     /** Answers by itself what returns true. */
     intercept: (handler: typeof answer): void => {

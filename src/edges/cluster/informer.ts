@@ -40,7 +40,7 @@ interface Held<T> {
 
 /** Pages aim at this many bytes, so that reading one does not hold up the event loop. */
 const PAGE_BYTES = 512 * 1024
-const FIRST_PAGE = 50
+const FIRST_PAGE = 10
 const MOST_PER_PAGE = 1000
 /** etcd takes 1.5 MiB an object; as JSON and with room. */
 const MOST_LINE = 16 * 1024 * 1024
@@ -92,13 +92,15 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
     const seen = new Set<string>()
     let next: string | undefined
     let listed = ''
-    do {
+    let most = MOST_PER_PAGE
+    for (;;) {
+      const limit = Math.min(pageSize, most)
       let page: Page<KubeObject> & { bytes: number }
       try {
-        page = await deps.page({ ...selection(options), limit: pageSize, continue: next, signal })
+        page = await deps.page({ ...selection(options), limit, continue: next, signal })
       } catch (error) {
-        if (!(error instanceof CodedError) || error.code !== 'TOO_LARGE' || pageSize === 1) throw error
-        pageSize = Math.max(1, Math.floor(pageSize / 8))
+        if (!(error instanceof CodedError) || error.code !== 'TOO_LARGE' || limit === 1) throw error
+        most = Math.ceil(limit / 4)
         continue
       }
       // Other work comes between two pages.
@@ -110,7 +112,8 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
       if (page.items.length > 0) pageSize = Math.min(MOST_PER_PAGE, Math.max(1, Math.floor(PAGE_BYTES / (page.bytes / page.items.length))))
       listed = page.resourceVersion
       next = page.continue
-    } while (next !== undefined)
+      if (next === undefined) break
+    }
     for (const [key, before] of [...held]) if (!seen.has(key)) drop(key, before)
     status = { ...status, state: 'following', currentAt: clock.now(), error: undefined, relists: status.relists + 1 }
     return listed
