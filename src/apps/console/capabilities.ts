@@ -1,7 +1,12 @@
 /** Everything the console carries, in one list. A new capability is one line here. */
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
 import { door as ingressConsole } from '#capabilities/ingress-analytics/console/index.ts'
+import { workloads } from '#capabilities/workloads/capability.ts'
+import { door as workloadsConsole } from '#capabilities/workloads/console/index.ts'
 import type { Capability } from '#core/shapes/capability.ts'
 import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 
-export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [{ capability: ingressAnalytics, door: ingressConsole }]
+export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [
+  { capability: workloads, door: workloadsConsole },
+  { capability: ingressAnalytics, door: ingressConsole },
+]

@@ -1,5 +1,5 @@
 /** Where a table's rows come from: an array in the browser, or pages of the server fetched as they are scrolled into view. */
-import { keepPreviousData, useQueries } from '@tanstack/react-query'
+import { useQueries } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type ApiError, asApiError } from './api.ts'
 import { type Column, haystackOf, type Order, searchRows, sortRows } from './table-rows.ts'
@@ -14,7 +14,8 @@ export interface LoadRequest {
   columns: readonly string[]
   signal: AbortSignal
 }
-export type Load<Row> = (request: LoadRequest) => Promise<{ rows: readonly Row[]; total: number }>
+type Loaded<Row> = { rows: readonly Row[]; total: number }
+export type Load<Row> = (request: LoadRequest) => Promise<Loaded<Row>>
 
 /** What the table draws; `row` is undefined while its page is on its way. */
 export interface TableData<Row> {
@@ -71,7 +72,9 @@ export function useServerRows<Row>(
       ? pages.map((page) => ({
           queryKey: ['table', ...key, request, page],
           queryFn: ({ signal }: { signal: AbortSignal }) => load({ ...request, limit: PAGE, offset: page * PAGE, signal }),
-          placeholderData: page === 0 ? keepPreviousData : undefined,
+          // What moves by itself keeps its rows until the newer ones are there.
+          placeholderData: (previous: Loaded<Row> | undefined, query: { queryKey: readonly unknown[] } | undefined) =>
+            page === 0 || query?.queryKey.at(-1) === page ? previous : undefined,
         }))
       : [],
   })

@@ -1,0 +1,12 @@
+import type { ConsoleDoor } from '#kits/console-kit/door.ts'
+import en from '../locales/en.json' with { type: 'json' }
+import zh from '../locales/zh-CN.json' with { type: 'json' }
+
+export const door: ConsoleDoor = {
+  id: 'workloads',
+  pages: {
+    apps: () => import('./apps-page.tsx'),
+    objects: () => import('./objects-page.tsx'),
+  },
+  locales: { en, 'zh-CN': zh },
+}

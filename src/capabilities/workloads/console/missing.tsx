@@ -1,0 +1,29 @@
+/** What could not be read, above what was: a list that is forbidden is unknown, not empty. */
+import { StatusMark } from '#kits/console-kit/status-mark.tsx'
+import type { Missing as Part } from '../domain/api.ts'
+import styles from './missing.module.css'
+import { useWords } from './words.ts'
+
+export function Missing({ parts }: { parts: readonly Part[] }) {
+  const t = useWords()
+  const refused = parts.filter(({ code }) => code !== 'reading')
+  const reading = parts.filter(({ code }) => code === 'reading')
+  if (parts.length === 0) return null
+  return (
+    <ul className={styles.list} aria-label={t('missing.title')}>
+      {refused.map(({ what, code, message }) => (
+        <li key={what + code}>
+          <StatusMark status="unknown" text={t(code === 'TOO_LARGE' ? 'missing.partly' : 'missing.unknown', { what })} />
+          <span className={styles.why}>
+            {message} <code>{code}</code>
+          </span>
+        </li>
+      ))}
+      {reading.length > 0 && (
+        <li>
+          <StatusMark status="running" text={t('missing.reading', { what: reading.map(({ what }) => what).join(', ') })} />
+        </li>
+      )}
+    </ul>
+  )
+}

@@ -1,0 +1,142 @@
+/** Lists of objects of any kind. */
+import type { z } from 'zod'
+import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
+import { parseLabelSelector } from '#core/kube/selectors.ts'
+import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
+import type { collectionQuery, Missing, ObjectsAnswer, objectsQuery } from '../domain/api.ts'
+import { columnsOf, crdColumns, type ObjectColumn } from '../domain/columns.ts'
+import { type ObjectRow, rowOf, selectRows } from '../domain/rows.ts'
+import { type Collection, type Collections, derive } from './collections.ts'
+
+/** `apps/v1/Deployment` as the cluster serves it. */
+export async function servedKind(cluster: Cluster, kind: string): Promise<ServedKind> {
+  const slash = kind.lastIndexOf('/')
+  const wanted = { apiVersion: kind.slice(0, slash), kind: kind.slice(slash + 1) }
+  const find = async (fresh: boolean) =>
+    (await cluster.discover({ fresh })).kinds.find((one) => one.apiVersion === wanted.apiVersion && one.kind === wanted.kind)
+  const found = (await find(false)) ?? (await find(true))
+  if (!found) throw new CodedError('KIND_UNKNOWN', { cluster: cluster.name, kind: `${wanted.apiVersion} ${wanted.kind}` })
+  return found
+}
+
+/** Columns of the kind, and what could not be found out about them. */
+async function columnsFor(cluster: Cluster, kind: ServedKind): Promise<readonly ObjectColumn[]> {
+  const built = columnsOf(kind.group, kind.kind)
+  if (built || !kind.group.includes('.')) return built ?? []
+  try {
+    const crd = await cluster.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${kind.plural}.${kind.group}` })
+    return crdColumns(crd, kind.version)
+  } catch (error) {
+    // Without the right to read the CRD, or for a kind of an aggregated API, there are the columns that all have.
+    if (error instanceof CodedError) return []
+    throw error
+  }
+}
+
+interface View {
+  kind: ServedKind
+  columns: readonly ObjectColumn[]
+  /** Undefined: the kind cannot be watched. */
+  collection?: Collection<ObjectRow>
+}
+
+/** Longest list of a kind that cannot be watched. */
+const MOST_UNWATCHED = 2_000
+
+export function createObjects(collections: Collections) {
+  async function view(cluster: Cluster, user: string, query: z.output<typeof collectionQuery>): Promise<View> {
+    const kind = await servedKind(cluster, query.kind)
+    if (!kind.verbs.includes('list')) throw invalidInput([{ path: 'kind', message: `${kind.kind} cannot be listed` }])
+    const namespace = kind.namespaced ? query.namespace : undefined
+    const columns = await columnsFor(cluster, kind)
+    if (!kind.verbs.includes('watch')) return { kind, columns }
+    const key = JSON.stringify([cluster.name, user, query.kind, namespace])
+    const collection = collections.hold(key, () => cluster.informer(kind, { namespace, keep: (object) => rowOf(object, columns) }))
+    return { kind, columns, collection }
+  }
+
+  async function list(cluster: Cluster, user: string, query: z.output<typeof objectsQuery>): Promise<ObjectsAnswer> {
+    const { kind, columns, collection } = await view(cluster, user, query)
+    const namespace = kind.namespaced ? query.namespace : undefined
+    const labels = parseLabelSelector(query.labels)
+    const about = { namespaced: kind.namespaced, columns: columns.map(({ read: _, ...column }) => column) }
+    const answer = (rows: readonly ObjectRow[], rest: Pick<ObjectsAnswer, 'total' | 'state' | 'currentAt' | 'missing'>): ObjectsAnswer => ({
+      ...about,
+      rows: rows.map(({ labels: _, ...row }) => row),
+      ...rest,
+    })
+    if (!collection) {
+      const { rows, more } = await readAll(cluster, kind, namespace, columns)
+      const found = selectRows(rows, columns, { ...query, labels })
+      const missing: Missing[] = more ? [{ what: kind.kind, code: 'TOO_LARGE', message: `only the first ${MOST_UNWATCHED} were read` }] : []
+      return answer(found.slice(query.offset, query.offset + query.limit), { total: found.length, state: 'whole', currentAt: null, missing })
+    }
+    // Shared by the tabs of one person; whose right to list may have ended since.
+    const { allowed, reason } = await cluster.may({ verb: 'list', group: kind.group, resource: kind.plural, ...(namespace === undefined ? {} : { namespace }) })
+    if (!allowed) {
+      const where = namespace === undefined ? '' : ` in ${namespace}`
+      throw new CodedError('FORBIDDEN', {
+        verb: 'list',
+        resource: `${kind.plural}${kind.group ? `.${kind.group}` : ''}${where}`,
+        cluster: cluster.name,
+        reason,
+      })
+    }
+    const inOrder = query.order === 'asc' && (query.sort === 'namespace' || (query.sort === 'name' && (namespace !== undefined || !kind.namespaced)))
+    if (!collection.whole && query.offset === 0 && query.search.trim() === '' && query.labels === '' && inOrder) {
+      const first = cluster.list(kind, { namespace, limit: query.limit })
+      const outcome = await Promise.race([first, collection.informer.synced])
+      if (outcome) {
+        const total = outcome.items.length + (outcome.remaining ?? 0)
+        const rows = outcome.items.map((object) => rowOf(object, columns))
+        const missing: Missing[] =
+          outcome.continue !== undefined && outcome.remaining === undefined
+            ? [{ what: kind.kind, code: 'reading', message: 'the number of all is not known yet' }]
+            : []
+        return answer(rows, { total, state: outcome.continue === undefined ? 'whole' : 'first', currentAt: null, missing })
+      }
+      first.catch(() => {})
+    }
+    await collection.informer.synced
+    const order = JSON.stringify([query.search, query.labels, query.sort, query.order])
+    const found = derive(collection, order, () => selectRows(collection.informer.list(), columns, { ...query, labels }))
+    const { currentAt = null, error } = collection.informer.status()
+    return answer(found.slice(query.offset, query.offset + query.limit), {
+      total: found.length,
+      state: 'whole',
+      currentAt,
+      missing: error ? [{ what: kind.kind, code: error.code, message: error.message }] : [],
+    })
+  }
+
+  return { view, list }
+}
+
+async function readAll(cluster: Cluster, kind: ServedKind, namespace: string | undefined, columns: readonly ObjectColumn[]) {
+  const { objects, more } = await readSome(cluster, kind, namespace, MOST_UNWATCHED)
+  return { rows: objects.map((object) => rowOf(object, columns)), more }
+}
+
+const PAGE = 500
+/** Up to `most` objects of a kind; `more` when there are others. */
+export async function readSome(cluster: Cluster, kind: { apiVersion: string; kind: string }, namespace: string | undefined, most: number) {
+  const objects: KubeObject[] = []
+  let next: string | undefined
+  do {
+    const page = await cluster.list(kind, { namespace, limit: Math.min(PAGE, most - objects.length), ...(next === undefined ? {} : { continue: next }) })
+    for (const item of page.items) objects.push({ ...item, apiVersion: item.apiVersion ?? kind.apiVersion, kind: item.kind ?? kind.kind })
+    next = page.continue
+  } while (next !== undefined && objects.length < most)
+  return { objects, more: next !== undefined }
+}
+
+/** What an attempt gave, or that it could not be read and why; what is no refusal of the cluster is thrown. */
+export async function attempt<T>(what: string, work: Promise<T>): Promise<{ value: T } | { missing: Missing }> {
+  try {
+    return { value: await work }
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code === 'CLUSTER_REMOVED') throw error
+    return { missing: { what, code: error.code, message: error.message } }
+  }
+}
