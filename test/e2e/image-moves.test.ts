@@ -92,7 +92,7 @@ describeReal('image moves of the server', ['docker-registry'], () => {
       [`${source.host}/team/none:1`]: `${target.host}/m/none`,
     })
     const preview = await ask<MovePreview>('POST', '/preview', { spec })
-    expect(preview.body).toMatchObject({ pairs: 5, conflicts: [], failures: [], changesDigests: 0 })
+    expect(preview.body).toMatchObject({ pairs: 5, conflicts: [], failed: [], changesDigests: 0 })
     expect(preview.body.sample).toContainEqual({ source: `${source.host}/team/app:1.0`, target: `${target.host}/m/app:1.0`, platforms: [] })
 
     const { status, body } = await ask<MoveSummary>('POST', '', { spec, title: 'first' })

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { describeReal } from '#test/real.ts'
+import { describeReal, program } from '#test/real.ts'
 import { ownKey, parseSignature, readKeyFile, signReport, verifyReport } from './signing.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -46,7 +46,7 @@ describeReal('openssl', ['openssl'], () => {
       await writeFile(join(folder, 'r.json'), report)
       await writeFile(join(folder, 'r.bin'), Buffer.from(signature, 'base64'))
       const words = ['pkeyutl', '-verify', '-pubin', '-inkey', `${path}.pub`, '-rawin', '-in', join(folder, 'r.json'), '-sigfile', join(folder, 'r.bin')]
-      expect(String(execFileSync('openssl', words))).toContain('Verified Successfully')
+      expect(String(execFileSync(program('openssl')!, words))).toContain('Verified Successfully')
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { CodedError, EXIT, invalidInput, type Problem } from '#core/kernel/errors.ts'
-import { type ImageField, parseImageField } from '#core/oci/images-in.ts'
+import type { ImageField } from '#core/oci/images-in.ts'
 import { formatReference, type Reference } from '#core/oci/reference.ts'
 import { type ImageChange, type ImageMap, type Rewritten, rewriteImages } from '#core/oci/rewrite.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
@@ -17,6 +17,7 @@ import { openCredentials } from '../sources/credentials.ts'
 import { manifestFiles, readManifest } from '../sources/manifests.ts'
 import { hostSettings } from '../sources/settings.ts'
 import { specFileReader } from '../sources/spec-files.ts'
+import { fieldsOf } from './what.ts'
 
 interface RewriteOptions extends OutputOptions {
   filename: string[]
@@ -145,16 +146,6 @@ function summarize({ dryRun, changes, untouched, unreadable, unreadFiles, notPin
         : `${path}${line ? `, line ${line}` : ''}: no plain YAML (${message}); the file was not changed.`,
     )
   for (const { image, reason } of notPinned) note(zh ? `${image} 未固定摘要：${reason}` : `${image} was not pinned: ${reason}`)
-}
-
-function fieldsOf(texts: readonly string[]): ImageField[] {
-  const fields = texts.map((text) => ({ text, field: parseImageField(text) }))
-  const wrong = fields.filter(({ field }) => field === undefined)
-  if (wrong.length > 0)
-    throw invalidInput(
-      wrong.map(({ text }) => ({ path: `--field ${text}`, message: 'must be like Prometheus:spec.image or acme.io/Agent:spec.sidecars[*].image' })),
-    )
-  return fields.map(({ field }) => field!)
 }
 
 async function mapOf({ to, scoped, map, spec }: RewriteOptions, { env }: CliContext): Promise<{ map: ImageMap; registries: readonly RegistrySettings[] }> {

@@ -75,16 +75,17 @@ export interface MovePreview {
   /** Indexes are cut down to some platforms: their digests change. */
   changesDigests: number
   conflicts: readonly { path: string; message: string; line?: number }[]
-  failures: readonly { place: string; failure: Failure }[]
+  /** Rules that could not be followed. */
+  failed: readonly ItemReport[]
   notes: readonly string[]
 }
 
 export const noCounts = (): Record<Outcome, number> => ({ unchanged: 0, copied: 0, kept: 0, failed: 0, stopped: 0 })
 
 /** Where a finished run leaves its move. */
-export function endState({ totals }: RunReport, expandFailures: number, canceled: boolean): MoveState {
+export function endState({ totals }: RunReport, canceled: boolean): MoveState {
   if (canceled) return 'canceled'
-  const bad = totals.failed + totals.stopped + expandFailures
+  const bad = totals.failed + totals.stopped
   if (bad === 0) return 'done'
   return totals.copied + totals.unchanged + totals.kept > 0 ? 'partly' : 'failed'
 }

@@ -10,7 +10,6 @@ import { type MovePreview, type MoveRequest, moveRequest } from '../domain/moves
 import { rulesFromImages } from '../domain/spec/from-images.ts'
 import { readSpec } from '../domain/spec/read-spec.ts'
 import type { Spec } from '../domain/spec/rule.ts'
-import { failureOf } from '../domain/world.ts'
 import { imagesInCluster } from '../sources/cluster.ts'
 import { openCredentials } from '../sources/credentials.ts'
 import { resolveSpec } from '../sources/resolve.ts'
@@ -64,7 +63,7 @@ export const door: ServerDoor = {
         signal: AbortSignal.timeout(50_000),
       })
       try {
-        const { job, conflicts, failures, notes } = await resolveSpec(order.spec, opened, order.language)
+        const { job, conflicts, failed, notes } = await resolveSpec(order.spec, opened, order.language)
         return {
           pairs: job.pairs.length,
           sample: job.pairs
@@ -72,7 +71,7 @@ export const door: ServerDoor = {
             .map(({ source, target, platforms = [] }) => ({ source: formatImage(source), target: formatImage(target), platforms })),
           changesDigests: job.pairs.filter(({ platforms }) => platforms !== undefined).length,
           conflicts,
-          failures: failures.map(({ place, error }) => ({ place, failure: failureOf(error) })),
+          failed,
           notes,
         }
       } finally {

@@ -102,7 +102,6 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       const resolved = await resolveSpec(order.spec, registries, order.language)
       change(one, { notes: resolved.notes.slice(0, 500) })
       refuseConflicts(resolved)
-      if (resolved.job.pairs.length === 0 && resolved.failures.length > 0) throw resolved.failures[0]!.error
       const job =
         order.existing === undefined ? resolved.job : { ...resolved.job, pairs: resolved.job.pairs.map((pair) => ({ ...pair, existing: order.existing! })) }
       change(one, { state: 'running', progress: { pairs: job.pairs.length, pairsDone: 0, bytesDone: 0, bytesKnown: 0 } })
@@ -131,9 +130,9 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
           }
         },
       })
-      one.items = [...items]
-      const report = reportOf('copy', items, startedAt, clock.now(), registries.traffic())
-      await finish(one, report, resolved.failures.length)
+      one.items = [...resolved.failed, ...items]
+      const report = reportOf('copy', one.items, startedAt, clock.now(), registries.traffic())
+      await finish(one, report)
     } catch (error) {
       const canceled = signal.aborted
       if (!canceled && !(error instanceof CodedError)) log.error({ err: error, move: one.summary.id }, 'an image move failed')
@@ -145,7 +144,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
     }
   }
 
-  async function finish(one: Held, report: RunReport, expandFailures: number): Promise<void> {
+  async function finish(one: Held, report: RunReport): Promise<void> {
     const { id, title, by, notes } = one.summary
     const bytes = Buffer.from(`${JSON.stringify({ id, title, by, notes, ...report }, undefined, 1)}\n`)
     const signature = signReport(bytes, key, clock.now())
@@ -154,7 +153,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
     const { totals } = report
     const { copied, unchanged, kept, failed, stopped, bytesSent, bytesSpared } = totals
     change(one, {
-      state: endState(report, expandFailures, one.stop.signal.aborted),
+      state: endState(report, one.stop.signal.aborted),
       endedAt: report.endedAt,
       counts: { copied, unchanged, kept, failed, stopped },
       bytesSent,

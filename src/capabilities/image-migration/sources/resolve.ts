@@ -1,15 +1,18 @@
 /** From a spec to a job: asks registries for tags and repositories, and says in words what was not as asked. */
 import type { Language } from '#core/kernel/errors.ts'
-import { describeError, invalidInput } from '#core/kernel/errors.ts'
+import { invalidInput } from '#core/kernel/errors.ts'
 import type { Registries } from '#core/shapes/ports/registry.ts'
-import type { Job } from '../domain/job.ts'
-import { type Expansion, expandRules } from '../domain/spec/expand.ts'
+import type { ItemReport, Job } from '../domain/job.ts'
+import { type Expansion, expandRules, ruleName } from '../domain/spec/expand.ts'
+import { formatPlace } from '../domain/spec/places.ts'
 import type { Spec } from '../domain/spec/rule.ts'
+import { failureOf } from '../domain/world.ts'
 import { catalogOf } from './catalog.ts'
 
 export interface Resolved {
   job: Job
-  failures: Expansion['failures']
+  /** Rules that could not be followed, as the report lists them. */
+  failed: readonly ItemReport[]
   conflicts: Expansion['conflicts']
   notes: readonly string[]
 }
@@ -27,7 +30,7 @@ export async function resolveSpec(spec: Pick<Spec, 'rules' | 'notes'>, registrie
   const platforms = pairs.filter((pair) => pair.platforms !== undefined).length
   return {
     job: { pairs, mirrors },
-    failures,
+    failed: failures.map(failedItem),
     conflicts,
     notes: [
       ...spec.notes.map(({ origin, message }) => `${at(origin)}: ${message[language]}`),
@@ -39,8 +42,26 @@ export async function resolveSpec(spec: Pick<Spec, 'rules' | 'notes'>, registrie
               : `${platforms} image(s) keep some platforms only: their indexes are rewritten, so their digests change.`,
           ]
         : []),
-      ...failures.map(({ rule, place, error }) => `${at(rule.origin)}: ${place}: ${describeError(error, language).message}`),
     ],
+  }
+}
+
+function failedItem({ rule, place, error }: Expansion['failures'][number]): ItemReport {
+  return {
+    source: place,
+    target: formatPlace(rule.target),
+    rule: ruleName(rule.origin),
+    outcome: 'failed',
+    manifests: 0,
+    blobs: 0,
+    bytesSent: 0,
+    bytesSpared: 0,
+    mounts: 0,
+    referrers: [],
+    foreignLayers: 0,
+    failure: { ...failureOf(error), side: 'source' },
+    notes: [],
+    took: 0,
   }
 }
 

@@ -137,7 +137,7 @@ function at(place: Single, reference: string | undefined): ImageReference {
 }
 
 /** How reports name a rule: `mirror.yaml: copy[3]`. */
-const ruleName = ({ file, path }: Origin): string => (path === '' ? file : `${file}: ${path}`)
+export const ruleName = ({ file, path }: Origin): string => (path === '' ? file : `${file}: ${path}`)
 
 function withoutRepeats(moves: readonly Move[], remarks: Expansion['remarks'][number][]): Pick<Expansion, 'pairs' | 'mirrors' | 'conflicts'> {
   const byTarget = new Map<string, Move>()
