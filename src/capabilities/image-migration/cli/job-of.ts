@@ -2,7 +2,10 @@
 import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { type ImageReference, parseImage } from '#core/oci/place.ts'
 import type { Registries } from '#core/shapes/ports/registry.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
 import type { Job, Pair } from '../domain/job.ts'
+import type { Spec } from '../domain/spec/rule.ts'
+import { type Resolved, refuseConflicts, resolveSpec } from '../sources/resolve.ts'
 
 export interface JobOptions {
   allTags?: boolean
@@ -10,6 +13,28 @@ export interface JobOptions {
   referrers: boolean
   keep?: boolean
 }
+
+/** The job of rules; what was not as asked is said. INVALID_INPUT when two rules write one target. */
+export async function jobOfSpec(
+  spec: Spec,
+  options: JobOptions,
+  registries: Registries,
+  { note, language }: CliContext,
+): Promise<Pick<Resolved, 'job' | 'failed'>> {
+  const resolved = await resolveSpec(spec, registries, language)
+  for (const each of resolved.notes) note(each)
+  refuseConflicts(resolved)
+  const more = sharedOptions(options)
+  const { pairs, mirrors } = resolved.job
+  return { job: { pairs: pairs.map((pair) => ({ ...pair, ...more })), mirrors }, failed: resolved.failed }
+}
+
+/** What the command line says of every pair. */
+const sharedOptions = ({ platform, referrers, keep }: JobOptions): Pick<Pair, 'platforms' | 'referrers' | 'existing'> => ({
+  ...(platform.length > 0 ? { platforms: platform } : {}),
+  ...(referrers ? {} : { referrers: false }),
+  ...(keep ? { existing: 'keep' } : {}),
+})
 
 /** Two references, or with `--all-tags` two repositories. */
 export async function jobOf(names: readonly string[], options: JobOptions, registries: Registries): Promise<Job> {
@@ -25,11 +50,7 @@ export async function jobOf(names: readonly string[], options: JobOptions, regis
   if (options.allTags && (source?.tag ?? source?.digest ?? target?.tag ?? target?.digest) !== undefined)
     problems.push({ path: names.join(' '), message: 'with --all-tags repositories are named, without tag and digest' })
   if (problems.length > 0 || !source || !target) throw invalidInput(problems)
-  const rest: Pick<Pair, 'platforms' | 'referrers' | 'existing'> = {
-    ...(options.platform.length > 0 ? { platforms: options.platform } : {}),
-    ...(options.referrers ? {} : { referrers: false }),
-    ...(options.keep ? { existing: 'keep' } : {}),
-  }
+  const rest = sharedOptions(options)
   if (!options.allTags) {
     const named = withTag(source)
     // A target without a tag gets the source's, a registry's or a file's.

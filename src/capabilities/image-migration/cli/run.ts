@@ -1,5 +1,6 @@
 /** What the commands share: options, opening of registries, progress, report and exit code. */
 import { createHash, hash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { CodedError, describeError, ERRORS, EXIT, type Language } from '#core/kernel/errors.ts'
@@ -11,9 +12,15 @@ import type { ItemReport, Job, RunEvent, RunReport } from '../domain/job.ts'
 import { reportOf } from '../domain/report.ts'
 import type { World } from '../domain/world.ts'
 import { openJournal } from '../journal-file.ts'
-import { type JobOptions, jobOf } from './job-of.ts'
+import { ownKey, readKeyFile, signReport } from '../signing.ts'
+import { openCredentials } from '../sources/credentials.ts'
+import { hostSettings } from '../sources/settings.ts'
+import { type JobOptions, jobOf, jobOfSpec } from './job-of.ts'
+import { readWhat, type WhatOptions, whatOptions } from './what.ts'
 
-export interface RunOptions extends JobOptions, OutputOptions {
+export interface RunOptions extends JobOptions, OutputOptions, WhatOptions {
+  report?: string
+  sign?: string | true
   limitRate?: string
   insecure: string[]
   plainHttp: string[]
@@ -24,14 +31,14 @@ export interface RunOptions extends JobOptions, OutputOptions {
 const collect = (value: string, before: string[]) => [...before, value]
 
 /** Adds the options that every command of the door takes. */
-export function runOptions(command: Command, { language }: CliContext): Command {
-  const say = (en: string, zh: string) => (language === 'zh-CN' ? zh : en)
+export function runOptions(command: Command, context: CliContext): Command {
+  const say = (en: string, zh: string) => (context.language === 'zh-CN' ? zh : en)
   command
     .argument(
-      '<source>',
+      '[source]',
       say('image or repository: docker://…, oci:DIR:NAME, docker-archive:FILE, dir:DIR', '镜像或仓库：docker://…、oci:DIR:NAME、docker-archive:FILE、dir:DIR'),
     )
-    .argument('<target>', say('where it is to be', '目标位置'))
+    .argument('[target]', say('where it is to be', '目标位置'))
     .option('--all-tags', say('all tags of the repository', '仓库的全部标签'))
     .option(
       '--platform <platform>',
@@ -49,18 +56,38 @@ export function runOptions(command: Command, { language }: CliContext): Command 
     .option('--limit-rate <bytes>', say('bytes a second in all, e.g. 20Mi', '总带宽上限（每秒字节数），例如 20Mi'))
     .addOption(new Option('--concurrency <n>', say('requests under way at one host, at most', '单个主机的最大并发请求数')).default('32'))
     .addOption(new Option('--retries <n>', say('how often a request that broke is sent again', '中断的请求重试次数')).default('6'))
-  return outputOptions(command)
+    .option('--report <file>', say('write the report (JSON) to this file', '将报告（JSON）写入此文件'))
+    .option(
+      '--sign [key]',
+      say(
+        'with --report: sign it (REPORT.sig) with this Ed25519 key; default: a key of your own, made on first use',
+        '与 --report 一起使用：用此 Ed25519 私钥签名（REPORT.sig）；默认使用首次生成的自有密钥',
+      ),
+    )
+  return outputOptions(whatOptions(command, context))
 }
 
 export interface Running extends AsyncDisposable {
   job: Job
+  /** Rules that could not be followed; they belong to the report. */
+  failed: readonly ItemReport[]
   world: World
   registries: Registries
 }
 
 /** Opens what a command needs; on leaving the scope of `await using` all is closed. */
-export async function startRun(names: readonly string[], options: RunOptions, context: CliContext, emit: (event: RunEvent) => void): Promise<Running> {
-  const settings: Record<string, RegistrySettings> = {}
+export async function startRun(
+  named: readonly (string | undefined)[],
+  options: RunOptions,
+  context: CliContext,
+  emit: (event: RunEvent) => void,
+): Promise<Running> {
+  if (options.sign !== undefined && options.report === undefined) throw new CodedError('USAGE', { reason: '--sign goes with --report' })
+  const names = named.filter((name) => name !== undefined)
+  const what = await readWhat(options, context)
+  if (what && names.length > 0) throw new CodedError('USAGE', { reason: 'name two images, or what to copy by an option, not both' })
+  const known = what?.spec.registries ?? []
+  const settings: Record<string, RegistrySettings> = await hostSettings(known)
   const concurrency = Number(options.concurrency)
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 512)
     throw new CodedError('USAGE', { reason: '--concurrency takes a number from 1 to 512' })
@@ -68,11 +95,12 @@ export async function startRun(names: readonly string[], options: RunOptions, co
   if (!Number.isInteger(retries) || retries < 0 || retries > 100) throw new CodedError('USAGE', { reason: '--retries takes a number from 0 to 100' })
   const bytesPerSecond = options.limitRate === undefined ? undefined : parseQuantity(options.limitRate)
   if (options.limitRate !== undefined && !(bytesPerSecond! >= 1024)) throw new CodedError('USAGE', { reason: '--limit-rate takes at least 1Ki' })
-  for (const host of options.insecure) settings[host] = { tls: 'skip' }
-  for (const host of options.plainHttp) settings[host] = { tls: 'off' }
+  for (const host of options.insecure) settings[host] = { ...settings[host], tls: 'skip' }
+  for (const host of options.plainHttp) settings[host] = { ...settings[host], tls: 'off' }
+  const credentials = await openCredentials({ env: context.env, clock: context.clock, registries: known, more: what?.credentials ?? [] })
   const open = await context.registries()
-  const registries = open({ settings, fallback: { concurrency }, retries, signal: context.signal, ...(bytesPerSecond ? { bytesPerSecond } : {}) })
-  const job = await jobOf(names, options, registries)
+  const registries = open({ credentials, settings, fallback: { concurrency }, retries, signal: context.signal, ...(bytesPerSecond ? { bytesPerSecond } : {}) })
+  const { job, failed } = what ? await jobOfSpec(what.spec, options, registries, context) : { job: await jobOf(names, options, registries), failed: [] }
   const journal = openJournal(join(context.dataFolder, 'image-moves', `${jobName(job)}.journal`))
   const world: World = {
     open: registries.open,
@@ -84,6 +112,7 @@ export async function startRun(names: readonly string[], options: RunOptions, co
   }
   return {
     job,
+    failed,
     world,
     registries,
     async [Symbol.asyncDispose]() {
@@ -124,14 +153,29 @@ export async function finish(
   options: RunOptions,
   context: CliContext,
 ): Promise<void> {
-  const report = reportOf(kind, items, startedAt, context.clock.now(), running.registries.traffic())
+  const all = [...running.failed, ...items]
+  const report = reportOf(kind, all, startedAt, context.clock.now(), running.registries.traffic())
+  if (options.report !== undefined) await keepReport(report, options.report, options.sign, context)
   await printData(context, options, report, { rows: ({ items }) => items, columns: COLUMNS, name: ({ target }) => target })
-  for (const item of items) if (item.failure) context.note(sentence(item, context.language))
+  for (const item of all) if (item.failure) context.note(sentence(item, context.language))
   for (const item of items) for (const note of item.notes) context.note(`${item.target}: ${note}`)
   const { pairs, failed, stopped } = report.totals
-  if (failed === pairs && pairs > 0 && new Set(items.map(({ failure }) => failure?.code)).size === 1) context.exit(ERRORS[items[0]!.failure!.code].exit)
+  if (failed === pairs && pairs > 0 && new Set(all.map(({ failure }) => failure?.code)).size === 1) context.exit(ERRORS[all[0]!.failure!.code].exit)
   else if (failed + stopped > 0) context.exit(EXIT.partial)
   if (stopped > 0) context.note(context.language === 'zh-CN' ? '已停止；再次运行同一命令即可继续。' : 'Stopped; the same command goes on from here.')
+}
+
+/** The report as a file, and beside it the signature over its bytes. Rejects with FILE_UNREADABLE, INVALID_INPUT (a key that is none). */
+async function keepReport(report: RunReport, path: string, sign: string | true | undefined, { clock, dataFolder }: CliContext): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(report, undefined, 1)}\n`)
+  const key =
+    sign === undefined ? undefined : sign === true ? await ownKey(join(dataFolder, 'image-moves', 'report-key.pem')) : await readKeyFile(sign, 'private')
+  try {
+    await writeFile(path, bytes)
+    if (key) await writeFile(`${path}.sig`, `${JSON.stringify(signReport(bytes, key, clock.now()), undefined, 2)}\n`)
+  } catch (error) {
+    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+  }
 }
 
 /** `SOURCE → TARGET: target: …`, and what to do. */
