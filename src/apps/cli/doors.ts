@@ -47,6 +47,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/image-migration/cli/index.ts'),
   },
   {
+    name: 'apps',
+    summary: { en: 'move applications between clusters and API versions', 'zh-CN': '在集群与 API 版本之间迁移应用' },
+    load: () => import('#capabilities/app-migration/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

@@ -477,6 +477,22 @@ export const ERRORS = {
     'Layers are sent there in one piece, which cannot be taken up again when it breaks.',
     '镜像层将一次性发送，中断后无法续传。',
   ),
+  NO_OBJECTS: row(
+    400,
+    EXIT.error,
+    'There are no objects in {where}.',
+    '{where} 中没有对象。',
+    'Check the path: files must end in .yaml, .yml or .json.',
+    '请检查路径：文件须以 .yaml、.yml 或 .json 结尾。',
+  ),
+  NO_CONVERSION: row(
+    422,
+    EXIT.error,
+    '{kind} of {from} cannot be written as {to}.',
+    '{from} 的 {kind} 无法写成 {to}。',
+    'Versions it can be written in: {known}.',
+    '可以写成的版本：{known}。',
+  ),
   INTERNAL: row(
     500,
     EXIT.error,

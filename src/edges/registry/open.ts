@@ -3,6 +3,9 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { createThrottle } from '#core/oci/pace.ts'
 import { formatPlace } from '#core/oci/place.ts'
 import type { OpenRegistries, Place, Registry, Traffic } from '#core/shapes/ports/registry.ts'
+import { openArchive } from './files/archive.ts'
+import { createDirectory } from './files/directory.ts'
+import { createLayout } from './files/layout.ts'
 import { type Client, createClient } from './http/client.ts'
 import { createHttpRegistry } from './http/registry.ts'
 
@@ -21,7 +24,9 @@ export const registriesWith =
         clients.set(at, client)
         return createHttpRegistry(client, throttle)
       }
-      throw new Error(`not yet: ${transport}`)
+      const name = formatPlace({ transport, at })
+      if (transport === 'oci') return createLayout(at, name)
+      return transport === 'dir' ? createDirectory(at, name) : openArchive(at, name)
     }
     return {
       open(place) {

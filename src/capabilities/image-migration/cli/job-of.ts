@@ -55,7 +55,9 @@ export async function jobOf(names: readonly string[], options: JobOptions, regis
     const named = withTag(source)
     // A target without a tag gets the source's, a registry's or a file's.
     const goal =
-      (target.tag ?? target.digest) ? target : { ...target, ...(named.digest && !named.tag ? { digest: named.digest } : named.tag ? { tag: named.tag } : {}) }
+      (target.tag ?? target.digest) !== undefined || target.place.transport === 'dir'
+        ? target
+        : { ...target, ...(named.digest && !named.tag ? { digest: named.digest } : named.tag ? { tag: named.tag } : {}) }
     return { pairs: [{ source: named, target: goal, ...rest }], mirrors: [] }
   }
   const pairs: Pair[] = []

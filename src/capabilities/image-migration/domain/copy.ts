@@ -43,7 +43,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
     const [registry, to] = await Promise.all([on('source', world.open(source.place)), targetOf(target)])
     const from: From = { registry, repository: source.repository }
     const reference = targetReferenceOf(target)
-    const followed = pair.referrers === false ? undefined : await signaturesOf(from)
+    const followed = pair.referrers === false || target.place.transport === 'dir' ? undefined : await signaturesOf(from)
     const [wanted, there] = await all([
       on('source', registry.resolve(source.repository, referenceOf(source))),
       on('target', to.registry.resolve(target.repository, reference)),
