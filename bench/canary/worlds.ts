@@ -1,0 +1,149 @@
+/** Streams of requests to two arms with a known truth: what a canary judge is measured on. Every stream can be drawn again from its seed. */
+import { seededRandom } from '#core/kernel/random.ts'
+import { type Block, countRequest, type PodCounts } from '../../src/capabilities/canary/domain/judge/blocks.ts'
+import { BUCKETS, bucketOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
+
+export interface World {
+  /** Requests a second of both arms together. */
+  rps: number
+  /** Of the canary. */
+  share: number
+  pods: number
+  canaryPods: number
+  medianMs: number
+  /** Of the logarithm of the latency. */
+  sigma: number
+  errorRate: number
+  /** Standard deviation of a pod-minute's factor on latency (logarithm), and how much of it the next minute keeps. */
+  noise: number
+  keeps: number
+  /** Share of the errors that come in sessions of about 5 on one pod within a minute. */
+  sessions: number
+}
+
+export const PILOT: World = { rps: 100, share: 0.1, pods: 10, canaryPods: 1, medianMs: 80, sigma: 0.6, errorRate: 0.002, noise: 0, keeps: 0, sessions: 0 }
+
+/** What differs from the world's ordinary requests at a minute of the run. */
+export interface Effect {
+  errorRate?: number
+  latency?: number
+  /** Share of requests that take so many ms longer. */
+  slow?: { share: number; ms: number }
+}
+
+export interface Scenario {
+  id: string
+  title: string
+  good: boolean
+  world?: Partial<World>
+  effect(minute: number, arm: 'stable' | 'canary', world: World): Effect
+}
+
+const onCanary = (effect: (minute: number, world: World) => Effect): Scenario['effect'] => (minute, arm, world) => (arm === 'canary' ? effect(minute, world) : {})
+
+/** The scenarios of the study that set the bars: S0 to S13. */
+export const SCENARIOS: readonly Scenario[] = [
+  { id: 'S0', title: 'identical', good: true, effect: () => ({}) },
+  { id: 'S0L', title: 'identical, 2 rps', good: true, world: { rps: 2 }, effect: () => ({}) },
+  { id: 'S0Z', title: 'identical, 10 rps, few errors', good: true, world: { rps: 10, errorRate: 0.0002 }, effect: () => ({}) },
+  { id: 'S1', title: 'both arms slow and failing in minutes 1 to 6', good: true, effect: (m) => (m >= 1 && m < 7 ? { latency: 2.2, errorRate: 0.03 } : {}) },
+  { id: 'S2', title: 'both arms 1.2 % errors', good: true, effect: () => ({ errorRate: 0.012 }) },
+  { id: 'S10', title: 'canary ×3 latency in its first 2 minutes', good: true, effect: onCanary((m) => (m < 2 ? { latency: 3 } : {})) },
+  { id: 'S11', title: 'noise between pod-minutes', good: true, world: { noise: 0.15 }, effect: () => ({}) },
+  { id: 'S4', title: 'errors ×3', good: false, effect: onCanary((_, w) => ({ errorRate: w.errorRate * 3 })) },
+  { id: 'S5', title: 'errors ×10', good: false, effect: onCanary((_, w) => ({ errorRate: Math.min(0.9, w.errorRate * 10) })) },
+  { id: 'S6', title: '2 % of requests +1 s', good: false, effect: onCanary(() => ({ slow: { share: 0.02, ms: 1000 } })) },
+  { id: 'S7', title: '0.5 % of requests +2 s', good: false, effect: onCanary(() => ({ slow: { share: 0.005, ms: 2000 } })) },
+  { id: 'S8', title: 'latency ×1.10', good: false, effect: onCanary(() => ({ latency: 1.1 })) },
+  { id: 'S9', title: 'latency +1 % a minute', good: false, effect: onCanary((m) => ({ latency: 1 + 0.01 * m })) },
+  { id: 'S12', title: '10 rps, errors 0.02 → 0.2 %', good: false, world: { rps: 10, errorRate: 0.0002 }, effect: onCanary(() => ({ errorRate: 0.002 })) },
+  { id: 'S13', title: '50 % errors for 3 minutes at minute 12', good: false, effect: onCanary((m) => (m >= 12 && m < 15 ? { errorRate: 0.5 } : {})) },
+]
+
+export const MINUTES = 60
+export const BLOCKS_A_MINUTE = 4
+
+/** The blocks of one run of a scenario, in order, `BLOCKS_A_MINUTE` a minute. */
+export function* run(scenario: Scenario, base: World, seed: number): Generator<Block> {
+  const world = { ...base, ...scenario.world }
+  const random = seededRandom(seed)
+  const gauss = gaussian(random)
+  const blockMs = 60_000 / BLOCKS_A_MINUTE
+  const pods = Array.from({ length: world.pods }, (_, i) => ({
+    name: `pod-${i}`,
+    arm: i < world.canaryPods ? ('canary' as const) : ('stable' as const),
+    rate: (world.rps * 60) / BLOCKS_A_MINUTE * (i < world.canaryPods ? world.share / world.canaryPods : (1 - world.share) / (world.pods - world.canaryPods)),
+    drift: gauss() * world.noise,
+  }))
+  for (let minute = 0; minute < MINUTES; minute++) {
+    if (minute > 0) for (const pod of pods) pod.drift = world.keeps * pod.drift + Math.sqrt(1 - world.keeps ** 2) * gauss() * world.noise
+    for (let quarter = 0; quarter < BLOCKS_A_MINUTE; quarter++) {
+      const from = (minute * BLOCKS_A_MINUTE + quarter) * blockMs
+      const block = { from, to: from + blockMs, stable: new Map<string, PodCounts>(), canary: new Map<string, PodCounts>() }
+      for (const pod of pods) {
+        const counts: PodCounts = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
+        const effect = scenario.effect(minute + quarter / BLOCKS_A_MINUTE, pod.arm, world)
+        const errorRate = effect.errorRate ?? world.errorRate
+        const log = Math.log(world.medianMs * (effect.latency ?? 1)) + pod.drift
+        const requests = poisson(pod.rate, random, gauss)
+        // A failing session fails about 5 times; alone 1 - sessions of the errors are left.
+        let inSessions = 0
+        if (world.sessions > 0) for (let k = poisson((pod.rate * errorRate * world.sessions) / 5, random, gauss); k > 0; k--) inSessions += poisson(5, random, gauss)
+        for (let i = 0; i < requests; i++) {
+          let ms = Math.exp(log + world.sigma * gauss())
+          if (effect.slow && random() < effect.slow.share) ms += effect.slow.ms
+          const failed = i < inSessions || random() < errorRate * (1 - world.sessions)
+          countRequest(counts, failed ? 500 : 200, ms, bucketOf(ms))
+        }
+        if (requests > 0) block[pod.arm].set(pod.name, counts)
+      }
+      yield block
+    }
+  }
+}
+
+/** Parameters drawn at random: 10 to 500 rps, 5 to 30 % share, errors 0 to 2 %, sigma 0.3 to 1. */
+export function randomWorld(random: () => number): World {
+  const share = 0.05 + 0.25 * random()
+  const pods = 10
+  return {
+    ...PILOT,
+    rps: 10 * 50 ** random(),
+    share,
+    pods,
+    canaryPods: Math.max(1, Math.round(pods * share)),
+    errorRate: 0.02 * random(),
+    sigma: 0.3 + 0.7 * random(),
+  }
+}
+
+/** Standard normal numbers (Marsaglia's polar method). */
+export function gaussian(random: () => number): () => number {
+  let spare: number | undefined
+  return () => {
+    if (spare !== undefined) {
+      const value = spare
+      spare = undefined
+      return value
+    }
+    for (;;) {
+      const u = 2 * random() - 1
+      const v = 2 * random() - 1
+      const s = u * u + v * v
+      if (s > 0 && s < 1) {
+        const factor = Math.sqrt((-2 * Math.log(s)) / s)
+        spare = v * factor
+        return u * factor
+      }
+    }
+  }
+}
+
+/** Exact below a mean of 30, by the normal approximation above. */
+function poisson(mean: number, random: () => number, gauss: () => number): number {
+  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * gauss()))
+  const floor = Math.exp(-mean)
+  let count = 0
+  for (let product = random(); product > floor; product *= random()) count++
+  return count
+}

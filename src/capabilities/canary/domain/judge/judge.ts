@@ -1,0 +1,218 @@
+/** The sequential judge: promote, roll back, or not enough evidence yet. Looks at every block, as often as there are blocks; its error rates hold all the same. */
+import type { Arm, Block, PodCounts } from './blocks.ts'
+import {
+  createDispersion,
+  createOwnNoise,
+  type Dispersion,
+  implied,
+  largest,
+  noiseOf,
+  type OwnNoise,
+  observeOwn,
+  observePods,
+  ownNoiseOf,
+  type PodEvents,
+} from './dispersion.ts'
+import { type EProcess, logEvidence, observe, processAbove, processBelow } from './e-process.ts'
+import { BUCKETS, beyond, bucketsFor, countFrom } from './latency-buckets.ts'
+import { isLatency, type JudgeConfig, type Limit, MEASURES, type Measure, QUANTILES } from './limits.ts'
+import { createSplit, observeSplit, type Split, splitLeaks } from './split.ts'
+
+export type Verdict = 'promote' | 'rollback' | 'inconclusive'
+
+/** Both arms of one measure, after the warm-up. */
+export interface MeasureState {
+  readonly measure: Measure
+  readonly harm: EProcess
+  readonly kept: EProcess
+  /** Evidence that the canary's rate stays below stable's plus the margin; used where stable has next to no events. */
+  keptPlus: number
+  readonly dispersion: Dispersion
+  readonly own: OwnNoise
+  /** Events by stable's threshold, and requests that could have been one. */
+  readonly events: Record<Arm, number>
+  readonly requests: Record<Arm, number>
+}
+
+export interface JudgeState {
+  readonly config: JudgeConfig
+  readonly measures: readonly MeasureState[]
+  readonly split: Split | undefined
+  /** Of the stable arm up to now, older ones weigh less: its quantiles are the thresholds of the next block. */
+  readonly stableLatency: Float64Array
+  stableTimed: number
+  /** Everything from the canary's first request on, for people. */
+  readonly seen: Record<Arm, PodCounts>
+  readonly pods: Record<Arm, Set<string>>
+  /** Start of the canary's first block, ms since the epoch. */
+  startedAt: number | undefined
+  /** End of the last block. */
+  now: number
+}
+
+/** Half of the weight of stable's latencies is gone after this many blocks (an hour), so that thresholds follow the time of day. */
+const HALF_LIFE_BLOCKS = 240
+const FORGET = 0.5 ** (1 / HALF_LIFE_BLOCKS)
+/** Stable requests before which its quantiles are not used. */
+const ENOUGH_FOR_THRESHOLDS = 200
+
+export const createJudge = (config: JudgeConfig): JudgeState => ({
+  config,
+  measures: MEASURES.map((measure) => {
+    const { budget, margin } = config.measures[measure]
+    // A canary that equals stable has this ratio where the threshold is moved for it.
+    const equal = equalRatio(measure, margin)
+    return {
+      measure,
+      harm: processAbove(budget.times),
+      kept: processBelow(margin.times, equal),
+      keptPlus: 0,
+      dispersion: createDispersion(),
+      own: createOwnNoise(),
+      events: { stable: 0, canary: 0 },
+      requests: { stable: 0, canary: 0 },
+    }
+  }),
+  split: config.expectedShare === undefined ? undefined : createSplit(config.expectedShare),
+  stableLatency: new Float64Array(BUCKETS),
+  stableTimed: 0,
+  seen: { stable: total([]), canary: total([]) },
+  pods: { stable: new Set(), canary: new Set() },
+  startedAt: undefined,
+  now: Number.NEGATIVE_INFINITY,
+})
+
+/** Where the margin allows the canary to be slower, equal arms give a ratio below 1; how far below depends on the shape of the latencies, about this. */
+const equalRatio = (measure: Measure, { times, slower }: Limit): number => (isLatency(measure) && slower > 1 ? times * 0.85 : 1)
+
+/** One block further, in the order of time. Says when a verdict is reached; the caller stops then. */
+export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'inconclusive'> | 'split' | undefined {
+  const { config } = state
+  state.now = block.to
+  const stable = total([...block.stable.values()])
+  const canary = total([...block.canary.values()])
+  if (canary.requests > 0) state.startedAt ??= block.from
+  const { startedAt } = state
+  if (startedAt !== undefined) {
+    addTo(state.seen.stable, stable)
+    addTo(state.seen.canary, canary)
+    for (const pod of block.stable.keys()) state.pods.stable.add(pod)
+    for (const pod of block.canary.keys()) state.pods.canary.add(pod)
+  }
+  const judged = startedAt !== undefined && block.from >= startedAt + config.warmUp
+  for (const one of state.measures) observeMeasure(state, one, block, stable, canary, judged)
+  for (let i = 0; i < BUCKETS; i++) state.stableLatency[i] = state.stableLatency[i]! * FORGET + stable.latency[i]!
+  state.stableTimed = state.stableTimed * FORGET + stable.timed
+  if (!judged) return undefined
+
+  if (state.split) {
+    observeSplit(state.split, canary.requests, stable.requests)
+    if (splitLeaks(state.split)) return 'split'
+  }
+  const gates = state.measures.filter(({ measure }) => config.measures[measure].gate)
+  if (gates.some((one) => harmEvidence(state, one) >= harmNeeded(state, one))) return 'rollback'
+  const safe = Math.log(1 / config.falsePromotion)
+  if (gates.length > 0 && block.to >= startedAt + config.minSoak && gates.every((one) => keptEvidence(state, one) >= safe)) return 'promote'
+  return undefined
+}
+
+/** Of the chance of a false rollback, by how early each measure should speak. */
+const WEIGHTS: Readonly<Record<Measure, number>> = { errors: 10, rejected: 1, p50: 3, p90: 3, p99: 2, p999: 3 }
+
+/** Evidence at which a measure's budget counts as exceeded. */
+export function harmNeeded({ config }: JudgeState, { measure }: MeasureState): number {
+  const all = MEASURES.reduce((sum, other) => sum + (config.measures[other].gate ? WEIGHTS[other] : 0), 0)
+  return Math.log(all / WEIGHTS[measure] / config.falseRollback)
+}
+
+/** Natural logarithm of the evidence that the budget is exceeded. */
+export const harmEvidence = (state: JudgeState, one: MeasureState): number => logEvidence(one.harm, varianceOf(state, one))
+
+/** Natural logarithm of the evidence that the margin is kept. */
+export function keptEvidence(state: JudgeState, one: MeasureState): number {
+  const variance = varianceOf(state, one)
+  return logEvidence(one.kept, variance) + one.keptPlus / variance
+}
+
+/** Errors of one session count as one proof; of more than so many, harm is the better explanation. */
+const MOST_PER_SESSION = 8
+
+/** Variance of the counts against that of a binomial with the same share: noise between pods, and that events which are no rarity vary less. */
+function varianceOf(state: JudgeState, one: MeasureState): number {
+  const { events, requests } = one
+  const total = requests.stable + requests.canary
+  if (total === 0) return 1
+  const between = noiseBetweenPods(state, one)
+  const noise = between ?? 1
+  // Noise of a pod multiplies its rate: a pod that has more events, by more requests or by a higher rate, carries more of it.
+  const perPod = (arm: Arm) => (events[arm] + 0.5) / Math.max(1, state.pods[arm].size)
+  const podNoise = 1 + (noise - 1) * Math.max(1, perPod('canary') / perPod('stable'))
+  const own = ownNoiseOf(one.own)
+  const canaryNoise = between === undefined ? own : isLatency(one.measure) ? podNoise : Math.max(podNoise, Math.min(MOST_PER_SESSION, own))
+  const rate = (events.stable + events.canary) / total
+  return ((canaryNoise * requests.stable + noise * requests.canary) / total) * (1 - rate)
+}
+
+/** Variance between stable pods in multiples of chance alone; undefined when fewer than two are known. */
+export function noiseBetweenPods({ measures }: JudgeState, { measure, dispersion }: MeasureState): number | undefined {
+  let noise = noiseOf(dispersion)
+  if (noise && isLatency(measure))
+    for (const body of ['p50', 'p90'] as const) {
+      const seen = measure > body ? noiseOf(measures.find((other) => other.measure === body)!.dispersion) : undefined
+      if (seen) noise = implied(seen, body, noise, measure)
+    }
+  return noise && largest(noise)
+}
+
+function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stable: PodCounts, canary: PodCounts, judged: boolean): void {
+  const { measure } = one
+  const { budget, margin } = state.config.measures[measure]
+  let eventsOf: (counts: PodCounts, slower: number) => number
+  let requestsOf: (counts: PodCounts) => number
+  if (isLatency(measure)) {
+    if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return
+    const threshold = beyond(QUANTILES[measure], state.stableLatency, state.stableTimed)
+    eventsOf = ({ latency }, slower) => countFrom(threshold + bucketsFor(slower), latency)
+    requestsOf = ({ timed }) => timed
+  } else {
+    eventsOf = (counts) => counts[measure]
+    requestsOf = ({ requests }) => requests
+  }
+  const pods: PodEvents[] = []
+  for (const [pod, counts] of block.stable) if (requestsOf(counts) > 0) pods.push({ pod, events: eventsOf(counts, 1), requests: requestsOf(counts) })
+  if (pods.length > 0) observePods(one.dispersion, pods)
+  const canaryRequests = requestsOf(canary)
+  const stableRequests = requestsOf(stable)
+  const stableEvents = eventsOf(stable, 1)
+  if (!judged || canaryRequests === 0 || stableRequests === 0) return
+  observe(one.harm, eventsOf(canary, budget.slower), canaryRequests, stableEvents, stableRequests)
+  const withMargin = eventsOf(canary, margin.slower)
+  // Of the margin's two forms the wider one counts, by stable's rate so far.
+  const rate = (one.events.stable + 0.5) / (one.requests.stable + 1)
+  if (margin.plus > rate * (margin.times - 1)) {
+    // Poisson likelihood of stable's rate against that rate plus the margin.
+    one.keptPlus += withMargin * Math.log(rate / (rate + margin.plus)) + canaryRequests * margin.plus
+  } else observe(one.kept, withMargin, canaryRequests, stableEvents, stableRequests)
+  const canaryEvents = eventsOf(canary, 1)
+  observeOwn(one.own, canaryEvents, canaryRequests)
+  one.events.stable += stableEvents
+  one.events.canary += canaryEvents
+  one.requests.stable += stableRequests
+  one.requests.canary += canaryRequests
+}
+
+function total(pods: readonly PodCounts[]): PodCounts {
+  const sum: PodCounts = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
+  for (const counts of pods) addTo(sum, counts)
+  return sum
+}
+
+function addTo(sum: PodCounts, counts: PodCounts): void {
+  sum.requests += counts.requests
+  sum.errors += counts.errors
+  sum.rejected += counts.rejected
+  sum.timed += counts.timed
+  sum.sumMs += counts.sumMs
+  sum.maxMs = Math.max(sum.maxMs, counts.maxMs)
+  for (let i = 0; i < BUCKETS; i++) sum.latency[i]! += counts.latency[i]!
+}
