@@ -39,7 +39,10 @@ export interface Scenario {
   effect(minute: number, arm: 'stable' | 'canary', world: World): Effect
 }
 
-const onCanary = (effect: (minute: number, world: World) => Effect): Scenario['effect'] => (minute, arm, world) => (arm === 'canary' ? effect(minute, world) : {})
+const onCanary =
+  (effect: (minute: number, world: World) => Effect): Scenario['effect'] =>
+  (minute, arm, world) =>
+    arm === 'canary' ? effect(minute, world) : {}
 
 /** The scenarios of the study that set the bars: S0 to S13. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -72,7 +75,7 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
   const pods = Array.from({ length: world.pods }, (_, i) => ({
     name: `pod-${i}`,
     arm: i < world.canaryPods ? ('canary' as const) : ('stable' as const),
-    rate: (world.rps * 60) / BLOCKS_A_MINUTE * (i < world.canaryPods ? world.share / world.canaryPods : (1 - world.share) / (world.pods - world.canaryPods)),
+    rate: ((world.rps * 60) / BLOCKS_A_MINUTE) * (i < world.canaryPods ? world.share / world.canaryPods : (1 - world.share) / (world.pods - world.canaryPods)),
     drift: gauss() * world.noise,
   }))
   for (let minute = 0; minute < MINUTES; minute++) {
@@ -88,7 +91,8 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
         const requests = poisson(pod.rate, random, gauss)
         // A failing session fails about 5 times; alone 1 - sessions of the errors are left.
         let inSessions = 0
-        if (world.sessions > 0) for (let k = poisson((pod.rate * errorRate * world.sessions) / 5, random, gauss); k > 0; k--) inSessions += poisson(5, random, gauss)
+        if (world.sessions > 0)
+          for (let k = poisson((pod.rate * errorRate * world.sessions) / 5, random, gauss); k > 0; k--) inSessions += poisson(5, random, gauss)
         for (let i = 0; i < requests; i++) {
           let ms = Math.exp(log + world.sigma * gauss())
           if (effect.slow && random() < effect.slow.share) ms += effect.slow.ms

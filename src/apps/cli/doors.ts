@@ -52,6 +52,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/app-migration/cli/index.ts'),
   },
   {
+    name: 'canary',
+    summary: { en: 'judge a new version by the requests it answers', 'zh-CN': '依据实际请求裁决新版本' },
+    load: () => import('#capabilities/canary/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

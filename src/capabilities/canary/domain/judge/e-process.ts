@@ -13,13 +13,14 @@ export interface EProcess {
 }
 
 /** Harm: the null hypothesis is a ratio of at most `ratio`. */
-export const processAbove = (ratio: number): EProcess => create(
-  ratio,
-  [1.1, 1.5, 2.7, 8].map((factor) => ratio * factor),
-)
+export const processAbove = (ratio: number): EProcess =>
+  create(
+    ratio,
+    [1.1, 1.5, 2.7, 8].map((factor) => ratio * factor),
+  )
 
-/** No harm: the null hypothesis is a ratio of at least `ratio`. Its alternatives are an equal canary (`equal`: the ratio that one would have) and its neighbors. */
-export const processBelow = (ratio: number, equal: number): EProcess => create(ratio, [equal, equal * Math.sqrt(equal / ratio)])
+/** No harm: the null hypothesis is a ratio of at least `ratio`. Its alternatives are an equal canary (`equal`: the ratio that one would have) and one half-way to the null hypothesis. */
+export const processBelow = (ratio: number, equal: number): EProcess => create(ratio, [equal, Math.sqrt(ratio * equal)])
 
 const create = (nullRatio: number, ratios: readonly number[]): EProcess => ({ nullRatio, ratios, sums: new Float64Array(ratios.length) })
 
@@ -41,4 +42,11 @@ export function logEvidence({ sums }: EProcess, variance: number): number {
   let total = 0
   for (const sum of sums) total += Math.exp((sum - top) / variance)
   return top / variance + Math.log(total / sums.length)
+}
+
+/** Expected growth of the evidence that a ratio is below `ratio`, per canary request and in units of stable's rate, when it really is `equal`. */
+export function growthBelow(ratio: number, equal: number, stablePerCanary: number): number {
+  const canary = equal / (equal + stablePerCanary)
+  const nullCanary = ratio / (ratio + stablePerCanary)
+  return (equal + stablePerCanary) * (canary * Math.log(canary / nullCanary) + (1 - canary) * Math.log((1 - canary) / (1 - nullCanary)))
 }

@@ -50,8 +50,8 @@ export interface JudgeState {
   now: number
 }
 
-/** Half of the weight of stable's latencies is gone after this many blocks (an hour), so that thresholds follow the time of day. */
-const HALF_LIFE_BLOCKS = 240
+/** Half of the weight of stable's latencies is gone after this many blocks (10 minutes), so that thresholds follow the load. */
+const HALF_LIFE_BLOCKS = 40
 const FORGET = 0.5 ** (1 / HALF_LIFE_BLOCKS)
 /** Stable requests before which its quantiles are not used. */
 const ENOUGH_FOR_THRESHOLDS = 200
@@ -83,7 +83,7 @@ export const createJudge = (config: JudgeConfig): JudgeState => ({
 })
 
 /** Where the margin allows the canary to be slower, equal arms give a ratio below 1; how far below depends on the shape of the latencies, about this. */
-const equalRatio = (measure: Measure, { times, slower }: Limit): number => (isLatency(measure) && slower > 1 ? times * 0.85 : 1)
+export const equalRatio = (measure: Measure, { times, slower }: Limit): number => (isLatency(measure) && slower > 1 ? times * 0.85 : 1)
 
 /** One block further, in the order of time. Says when a verdict is reached; the caller stops then. */
 export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'inconclusive'> | 'split' | undefined {
@@ -138,7 +138,7 @@ export function keptEvidence(state: JudgeState, one: MeasureState): number {
 const MOST_PER_SESSION = 8
 
 /** Variance of the counts against that of a binomial with the same share: noise between pods, and that events which are no rarity vary less. */
-function varianceOf(state: JudgeState, one: MeasureState): number {
+export function varianceOf(state: JudgeState, one: MeasureState): number {
   const { events, requests } = one
   const total = requests.stable + requests.canary
   if (total === 0) return 1

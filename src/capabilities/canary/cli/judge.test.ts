@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seededRandom } from '#core/kernel/random.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { fakeStream } from '#test/fakes/terminal.ts'
+import { addJudge, type FileVerdict } from './judge.ts'
+
+let dir = ''
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sallyport-judge-'))
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+async function judge(...args: string[]) {
+  const out = fakeStream()
+  const notes: string[] = []
+  let exit = 0
+  const context = {
+    language: 'en',
+    out,
+    note: (line: string) => void notes.push(line),
+    columns: 120,
+    unicode: true,
+    exit: (code: number) => {
+      exit = code
+    },
+    signal: new AbortController().signal,
+  }
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
+  addJudge(program, context as unknown as CliContext)
+  await program.parseAsync(['judge', ...args], { from: 'user' })
+  return { text: out.text(), notes, exit }
+}
+
+/** Ten minutes at 20 requests a second; a fifth goes to the canary, of which `failing` fail. */
+function requests(failing: number) {
+  const random = seededRandom(9)
+  return Array.from({ length: 12_000 }, (_, i) => {
+    const canary = i % 5 === 0
+    return {
+      ts: 1_700_000_000_000 + i * 50,
+      arm: canary ? 'canary' : 'stable',
+      status: random() < (canary ? failing : 0.001) ? 500 : 200,
+      latency_ms: 20 + random() * 50,
+      pod: `p${i % 5}`,
+    }
+  })
+}
+const write = (name: string, content: string | Uint8Array): string => {
+  const path = join(dir, name)
+  writeFileSync(path, content)
+  return path
+}
+const lines = (all: readonly unknown[]) => all.map((one) => JSON.stringify(one)).join('\n')
+
+describe('canary judge', () => {
+  it('rolls a failing canary back, and says when and on what evidence', async () => {
+    const all = requests(0.2)
+    const { text, exit } = await judge('-f', write('bad.ndjson', lines(all)), '-o', 'json', '--fail-on-rollback')
+    const verdict = JSON.parse(text) as FileVerdict
+    expect(verdict.verdict).toBe('rollback')
+    expect(exit).toBe(3)
+    // Not before the warm-up, and soon after it.
+    expect(verdict.at! - all[0]!.ts).toBeGreaterThan(180_000)
+    expect(verdict.at! - all[0]!.ts).toBeLessThan(300_000)
+    const until = all.filter(({ ts }) => ts < verdict.at!)
+    expect(verdict.requests).toEqual({ stable: until.filter(({ arm }) => arm === 'stable').length, canary: until.filter(({ arm }) => arm === 'canary').length })
+    expect(verdict.evidence.find(({ measure }) => measure === 'errors')).toMatchObject({ finding: 'exceeded', unit: 'share' })
+  })
+
+  it('reads CSV, gzip and lines in any order alike', async () => {
+    const all = requests(0.2)
+    const plain = JSON.parse((await judge('-f', write('a.ndjson', lines(all)), '-o', 'json')).text) as FileVerdict
+    const csv = ['pod,ts,status,arm,latency_ms', ...all.map((one) => `${one.pod},${one.ts},${one.status},"${one.arm}",${one.latency_ms}`)].join('\r\n')
+    const asCsv = JSON.parse((await judge('-f', write('a.csv.gz', gzipSync(csv)), '-o', 'json')).text) as FileVerdict
+    const reversed = JSON.parse((await judge('-f', write('c.ndjson', lines([all[0], ...all.slice(1).reverse()])), '-o', 'json')).text) as FileVerdict
+    for (const other of [asCsv, reversed]) expect({ ...other, lines: 0 }).toEqual({ ...plain, lines: 0 })
+  })
+
+  it('counts lines that are no requests by reason, and ends as incomplete', async () => {
+    const bad = [
+      '{',
+      '[]',
+      '{"ts":1}',
+      '{"ts":1,"arm":"blue","status":200}',
+      '{"ts":1,"arm":"canary","status":"200"}',
+      '{"ts":1,"arm":"canary","status":200,"latency_ms":-1}',
+      'x'.repeat(70_000),
+      '',
+    ]
+    const { text, exit, notes } = await judge('-f', write('mixed.ndjson', `${lines(requests(0).slice(0, 100))}\n${bad.join('\n')}\n`), '-o', 'json')
+    expect((JSON.parse(text) as FileVerdict).rejected).toEqual({ json: 1, fields: 1, arm: 2, status: 1, latency_ms: 1, long: 1 })
+    expect(exit).toBe(6)
+    expect(notes.join()).toContain('json 1')
+  })
+
+  it('has nothing to say of garbage or of a file that is not there', async () => {
+    await expect(judge('-f', write('garbage', 'no\nrequests\nhere'))).rejects.toMatchObject({ code: 'NOTHING_READ' })
+    await expect(judge('-f', join(dir, 'missing'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  })
+
+  it('lists all problems of a configuration, with the nearest valid name', async () => {
+    const config = write('config.yaml', 'minSoak: soon\nfalseRollback: 2\nmeasures:\n  error: {}\n')
+    const failure = await judge('-f', write('any.ndjson', lines(requests(0))), '--config', config).catch((error) => error)
+    expect(failure).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(failure.problems.map((one: { path: string; suggestion?: string }) => [one.path.split(': ')[1], one.suggestion])).toEqual([
+      ['minSoak', undefined],
+      ['falseRollback', undefined],
+      ['measures.error', 'errors'],
+    ])
+  })
+
+  it('prints a table for people', async () => {
+    const { text } = await judge('-f', write('t.ndjson', lines(requests(0.2))))
+    expect(text).toMatch(/^ROLLBACK at 2023-11-14T22:1\d/)
+    expect(text).toMatch(/MEASURE +STABLE +CANARY +FINDING/)
+    expect(text).toMatch(/errors +0\.\d+% .* exceeded/)
+  })
+})

@@ -1,0 +1,162 @@
+/** `sallyport canary judge`: a verdict over recorded requests, without a server and without a cluster. */
+import { readFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import { parse, YAMLParseError } from 'yaml'
+import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
+import { parseInput } from '#core/kernel/problems.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { readInput } from '#kits/cli-kit/input.ts'
+import { type Column, printTable } from '#kits/cli-kit/printers.ts'
+import { collectBlocks } from '../domain/judge/blocks.ts'
+import { createJudge, judgeBlock } from '../domain/judge/judge.ts'
+import { type JudgeConfig, judgeConfig } from '../domain/judge/limits.ts'
+import { createRequestReader, MAX_LINE, type Reject } from '../domain/judge/read-requests.ts'
+import { type Decision, type Evidence, type JudgeReport, reportOf } from '../domain/judge/report.ts'
+
+interface JudgeOptions {
+  filename: string[]
+  config?: string
+  output: 'table' | 'json' | 'yaml'
+  failOnRollback?: boolean
+}
+
+/** What is printed: the judge's report, and what of the input could not be used. */
+export interface FileVerdict extends JudgeReport {
+  lines: number
+  /** By reason; `late`: further out of order than memory allows. */
+  rejected: Partial<Record<Reject | 'late', number>>
+}
+
+export function addJudge(canary: Command, context: CliContext): void {
+  const zh = context.language === 'zh-CN'
+  canary
+    .command('judge')
+    .description(zh ? '离线裁决：晋级、回滚或证据不足' : 'promote, roll back, or not enough evidence: judge recorded requests')
+    .requiredOption(
+      '-f, --filename <file>',
+      zh ? 'NDJSON 或 CSV（可为 gzip）；- 表示标准输入；可重复' : 'NDJSON or CSV, also gzipped; - is stdin; may be given several times',
+      (file: string, before: string[]) => [...before, file],
+      [] as string[],
+    )
+    .option('--config <file>', zh ? '预算和界限（YAML 或 JSON）' : 'budgets and margins (YAML or JSON)')
+    .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'json', 'yaml']).default('table'))
+    .option('--fail-on-rollback', zh ? '裁决为回滚时以 3 退出' : 'exit with 3 when the verdict is rollback')
+    .action(async (options: JudgeOptions) => {
+      const verdict = await judgeFiles(options.filename, options.config === undefined ? judgeConfig.parse({}) : readConfig(options.config), context.signal)
+      if (options.output === 'json') context.out.write(`${JSON.stringify(verdict, undefined, 2)}\n`)
+      else if (options.output === 'yaml') context.out.write((await import('#kits/cli-kit/yaml.ts')).stringify(verdict))
+      else print(verdict, context)
+      const rejected = Object.entries(verdict.rejected)
+      if (rejected.length > 0) {
+        const reasons = rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')
+        context.note(zh ? `未使用的行：${reasons}` : `Lines that were not used: ${reasons}`)
+        context.exit(EXIT.partial)
+      }
+      if (options.failOnRollback && verdict.verdict === 'rollback') context.exit(EXIT.findings)
+    })
+}
+
+/** Throws FILE_UNREADABLE, INVALID_INPUT. */
+function readConfig(path: string): JudgeConfig {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  let input: unknown
+  try {
+    input = parse(text) ?? {}
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw invalidInput([{ path, message: error.message }])
+    throw error
+  }
+  const config = parseInput(judgeConfig, input)
+  if (!config.ok) throw invalidInput(config.error.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` })))
+  return config.value
+}
+
+const unreadable = (path: string, error: unknown) =>
+  new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+
+/** All files are one run. Rejects with FILE_UNREADABLE, NOTHING_READ. */
+export async function judgeFiles(paths: readonly string[], config: JudgeConfig, signal: AbortSignal): Promise<FileVerdict> {
+  const judge = createJudge(config)
+  let decision: Decision
+  const rejected: FileVerdict['rejected'] = {}
+  let lines = 0
+  const blocks = collectBlocks((block) => {
+    decision ??= judgeBlock(judge, block)
+  })
+  for (const path of paths) {
+    const read = createRequestReader()
+    const take = (line: string) => {
+      const request = read(line)
+      if (request === undefined) return
+      lines++
+      if (typeof request === 'string') rejected[request] = (rejected[request] ?? 0) + 1
+      // After the verdict nothing changes it; the rest of the file is not read.
+      else if (!blocks.add(request) && decision === undefined) rejected.late = (rejected.late ?? 0) + 1
+    }
+    try {
+      for await (const text of completeLines(readInput(path, signal))) {
+        let from = 0
+        for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
+          take(text.slice(from, to))
+          from = to + 1
+        }
+        if (from < text.length) take(text.slice(from))
+        if (decision !== undefined) break
+      }
+    } catch (error) {
+      if (signal.aborted) throw error
+      throw unreadable(path, error)
+    }
+    if (decision !== undefined) break
+  }
+  blocks.end()
+  const bad = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+  if (lines > 0 && bad === lines) throw new CodedError('NOTHING_READ', { lines, format: 'NDJSON or CSV with ts, arm, status' })
+  return { ...reportOf(judge, decision), lines, rejected }
+}
+
+/** Text that ends where a line ends (the last may not), so that no character is torn; a line without end is given in pieces. */
+async function* completeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const bytes of chunks) {
+    const chunk = rest.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.concat([rest, bytes])
+    const end = chunk.lastIndexOf(0x0a) + 1
+    if (end > 0) yield chunk.toString('utf8', 0, end)
+    rest = chunk.subarray(end)
+    if (rest.length > 16 * MAX_LINE) {
+      yield rest.toString('utf8')
+      rest = Buffer.alloc(0)
+    }
+  }
+  if (rest.length > 0) yield rest.toString('utf8')
+}
+
+const amount = (estimate: Evidence['stable'], unit: Evidence['unit']): string | undefined => {
+  if (!estimate) return undefined
+  const digits = (value: number) => (unit === 'share' ? `${(value * 100).toFixed(3)}%` : `${value.toFixed(value < 10 ? 2 : 0)}ms`)
+  const { value, low, high } = estimate
+  return low === undefined && high === undefined
+    ? digits(value)
+    : `${digits(value)} (${low === undefined ? '' : digits(low)}…${high === undefined ? '' : digits(high)})`
+}
+
+const COLUMNS: readonly Column<Evidence>[] = [
+  { header: 'MEASURE', value: ({ measure }) => measure },
+  { header: 'STABLE', value: ({ stable, unit }) => amount(stable, unit) },
+  { header: 'CANARY', value: ({ canary, unit }) => amount(canary, unit) },
+  { header: 'FINDING', value: ({ finding }) => finding, tone: ({ finding }) => (finding === 'exceeded' ? 'error' : finding === 'kept' ? 'ok' : undefined) },
+  { header: 'MORE-REQUESTS', value: ({ moreRequests }) => moreRequests, align: 'right' },
+]
+
+function print(verdict: FileVerdict, context: CliContext): void {
+  const { requests } = verdict
+  context.out.write(`${verdict.verdict.toUpperCase()}${verdict.at === null ? '' : ` at ${new Date(verdict.at).toISOString()}`}\n${verdict.reason}\n`)
+  context.out.write(`requests: stable ${requests.stable}, canary ${requests.canary}\n\n`)
+  printTable(context, COLUMNS, verdict.evidence)
+  for (const warning of verdict.warnings) context.note(warning)
+}

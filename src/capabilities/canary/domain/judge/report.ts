@@ -1,0 +1,146 @@
+/** What the judge saw, for people and programs: the verdict, and each number with its interval and how many requests it stands on. */
+import { type Arm, BLOCK_MS } from './blocks.ts'
+import { requestsToKeep } from './forecast.ts'
+import { type Estimate, quantileEstimate, shareEstimate } from './intervals.ts'
+import { equalRatio, harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, noiseBetweenPods, type Verdict, varianceOf } from './judge.ts'
+import { isLatency, type Measure, QUANTILES } from './limits.ts'
+
+export interface Evidence {
+  measure: Measure | 'p9999' | 'max' | 'mean'
+  unit: 'share' | 'ms'
+  /** Null: too few requests for this number. */
+  stable: Estimate | null
+  canary: Estimate | null
+  /** `exceeded`: the budget; `kept`: the margin; `open`: neither is proven; `shown`: it decides nothing. */
+  finding: 'exceeded' | 'kept' | 'open' | 'shown'
+  /** Natural logarithms: evidence that the budget is exceeded and that the margin is kept, and what each needs. */
+  harm?: { evidence: number; needed: number }
+  keeps?: { evidence: number; needed: number }
+  /** Canary requests that are still needed to prove that the margin is kept, if the canary is as good as stable; null: no number of them. */
+  moreRequests?: number | null
+}
+
+export interface JudgeReport {
+  verdict: Verdict
+  /** End of the evidence for it, ms since the epoch; null when there was no request. */
+  at: number | null
+  /** Why, in one sentence. */
+  reason: string
+  /** First request of the canary, ms since the epoch. */
+  startedAt: number | null
+  requests: Record<Arm, number>
+  pods: Record<Arm, number>
+  evidence: Evidence[]
+  /** Canary requests and minutes after which a promotion is expected, if the canary is as good as stable; only when nothing is decided. */
+  forecast?: { moreRequests: number | null; moreMinutes: number | null }
+  split?: { asked: number; realized: number | null; right: boolean }
+  warnings: string[]
+}
+
+export type Decision = 'promote' | 'rollback' | 'split' | undefined
+
+export function reportOf(state: JudgeState, decision: Decision): JudgeReport {
+  const { seen, config } = state
+  const evidence: Evidence[] = state.measures.map((one) => measureEvidence(state, one))
+  for (const q of [0.9999])
+    evidence.push({ measure: 'p9999', unit: 'ms', ...both((arm) => quantileEstimate(q, seen[arm].latency, seen[arm].timed)), finding: 'shown' })
+  evidence.push({ measure: 'max', unit: 'ms', ...both((arm) => (seen[arm].timed > 0 ? { value: seen[arm].maxMs } : undefined)), finding: 'shown' })
+  evidence.push({
+    measure: 'mean',
+    unit: 'ms',
+    ...both((arm) => (seen[arm].timed > 0 ? { value: seen[arm].sumMs / seen[arm].timed } : undefined)),
+    finding: 'shown',
+  })
+  const total = seen.stable.requests + seen.canary.requests
+  const verdict = decision === 'promote' || decision === 'rollback' ? decision : 'inconclusive'
+  const forecast = verdict === 'inconclusive' && decision !== 'split' ? forecastOf(state, evidence) : undefined
+  return {
+    verdict,
+    at: Number.isFinite(state.now) ? state.now : null,
+    reason: reasonOf(state, decision, evidence, forecast),
+    startedAt: state.startedAt ?? null,
+    requests: { stable: seen.stable.requests, canary: seen.canary.requests },
+    pods: { stable: namedPods(state, 'stable'), canary: namedPods(state, 'canary') },
+    evidence,
+    ...(forecast ? { forecast } : {}),
+    ...(config.expectedShare === undefined
+      ? {}
+      : { split: { asked: config.expectedShare, realized: total > 0 ? seen.canary.requests / total : null, right: decision !== 'split' } }),
+    warnings: warningsOf(state),
+  }
+}
+
+const namedPods = (state: JudgeState, arm: Arm): number => [...state.pods[arm]].filter((name) => name !== '').length
+
+function both(estimate: (arm: Arm) => Estimate | undefined): Record<Arm, Estimate | null> {
+  return { stable: estimate('stable') ?? null, canary: estimate('canary') ?? null }
+}
+
+function measureEvidence(state: JudgeState, one: MeasureState): Evidence {
+  const { measure } = one
+  const { seen, config } = state
+  const { gate } = config.measures[measure]
+  const harm = { evidence: harmEvidence(state, one), needed: harmNeeded(state, one) }
+  const keeps = { evidence: keptEvidence(state, one), needed: Math.log(1 / config.falsePromotion) }
+  const numbers = isLatency(measure)
+    ? { unit: 'ms' as const, ...both((arm) => quantileEstimate(QUANTILES[measure], seen[arm].latency, seen[arm].timed)) }
+    : { unit: 'share' as const, ...both((arm) => shareEstimate(seen[arm][measure], seen[arm].requests)) }
+  const finding = !gate ? 'shown' : harm.evidence >= harm.needed ? 'exceeded' : keeps.evidence >= keeps.needed ? 'kept' : 'open'
+  return { measure, ...numbers, finding, harm, keeps, ...(finding === 'open' ? { moreRequests: moreRequests(state, one, keeps.evidence) } : {}) }
+}
+
+function moreRequests(state: JudgeState, one: MeasureState, evidence: number): number | null {
+  const { measure, events, requests } = one
+  if (requests.canary === 0 || requests.stable === 0) return null
+  const more = requestsToKeep(state.config, measure, {
+    rate: (events.stable + 0.5) / (requests.stable + 1),
+    stablePerCanary: requests.stable / requests.canary,
+    variance: varianceOf(state, one),
+    equal: equalRatio(measure, state.config.measures[measure].margin),
+    evidence,
+  })
+  return Number.isFinite(more) ? Math.ceil(more) : null
+}
+
+function forecastOf(state: JudgeState, evidence: readonly Evidence[]): NonNullable<JudgeReport['forecast']> {
+  const open = evidence.filter(({ finding }) => finding === 'open')
+  if (state.startedAt === undefined || open.some(({ moreRequests }) => moreRequests === null)) return { moreRequests: null, moreMinutes: null }
+  const more = Math.max(0, ...open.map(({ moreRequests }) => moreRequests!))
+  const perMinute = (state.seen.canary.requests / Math.max(BLOCK_MS, state.now - state.startedAt)) * 60_000
+  const soak = (state.startedAt + state.config.minSoak - state.now) / 60_000
+  return { moreRequests: more, moreMinutes: Math.max(0, Math.ceil(Math.max(more / perMinute, soak))) }
+}
+
+function reasonOf(state: JudgeState, decision: Decision, evidence: readonly Evidence[], forecast: JudgeReport['forecast']): string {
+  const { seen, config, startedAt } = state
+  const names = (finding: Evidence['finding']) =>
+    evidence
+      .filter((one) => one.finding === finding)
+      .map(({ measure }) => measure)
+      .join(', ')
+  if (decision === 'rollback') return `The canary is worse than its budget allows: ${names('exceeded')}.`
+  if (decision === 'promote') return 'Every measure is proven to stay within its margin.'
+  if (decision === 'split') return `The canary gets another share of the requests than was asked (${config.expectedShare}), so the arms cannot be compared.`
+  if (seen.canary.requests === 0) return 'There was no request to the canary.'
+  if (seen.stable.requests === 0) return 'There was no request to stable while the canary ran.'
+  if (state.now < startedAt! + config.warmUp + BLOCK_MS) return 'The canary is still warming up.'
+  const open = names('open')
+  if (open === '') return 'Every measure is within its margin, but the canary has not run for the minimum time yet.'
+  const when = forecast?.moreRequests
+    ? `; about ${forecast.moreRequests} more canary requests are needed (${forecast.moreMinutes} min at this traffic) if it is as good as stable`
+    : ''
+  return `There is not enough evidence yet on ${open}${when}.`
+}
+
+function warningsOf(state: JudgeState): string[] {
+  const { seen, config } = state
+  const warnings: string[] = []
+  if (seen.canary.requests === 0) return warnings
+  if (state.pods.stable.size < 2 || noiseBetweenPods(state, state.measures[0]!) === undefined)
+    warnings.push('Fewer than 2 stable pods are known: noise between pods cannot be told from harm, so the canary is compared with its own ups and downs.')
+  if (namedPods(state, 'canary') === 1)
+    warnings.push('The canary is one pod: what its node does to it cannot be told from what the version does. Run at least 2 on 2 nodes.')
+  if (seen.canary.timed === 0 && Object.keys(QUANTILES).some((name) => config.measures[name as Measure].gate))
+    warnings.push('No latency of the canary is known, so nothing can be promoted; turn the latency gates off to judge by errors alone.')
+  return warnings
+}
