@@ -73,13 +73,19 @@ export async function faultProxy(
   const always = new Set<Fault>(['no-chunks', 'relative-location', 'no-digest-header'])
   const sometimes = faults.filter((fault) => !always.has(fault))
   const has = (fault: Fault) => faults.includes(fault)
-  let token = 0
+  const tokens = new Set<string>()
+  let issued = 0
 
   const server = createHttpServer((incoming, answer) => {
     const fault = sometimes.length > 0 && random() < share ? sometimes[Math.floor(random() * sometimes.length)] : undefined
     handle(incoming, answer, fault).catch(() => incoming.socket.destroy())
   })
 
+  const issue = () => {
+    const token = `t${++issued}`
+    tokens.add(`Bearer ${token}`)
+    return token
+  }
   async function handle(incoming: IncomingMessage, answer: ServerResponse, fault: Fault | undefined) {
     const count = (name: Fault) => {
       hits[name] = (hits[name] ?? 0) + 1
@@ -89,11 +95,11 @@ export async function faultProxy(
       answer.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify({ errors: [{ code, message: `made up: ${code}` }] }))
     }
     if (incoming.url!.startsWith('/token'))
-      return void answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token: `t${++token}`, expires_in: 3600 }))
+      return void answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token: issue(), expires_in: 3600 }))
     if (has('expired-token')) {
-      const expired = incoming.headers.authorization !== `Bearer t${token}` || fault === 'expired-token'
-      if (expired) {
-        if (fault === 'expired-token') token++
+      const held = incoming.headers.authorization ?? ''
+      if (fault === 'expired-token') tokens.delete(held)
+      if (!tokens.has(held)) {
         count('expired-token')
         const scope = `repository:${/^\/v2\/(.+?)\/(?:manifests|blobs|tags|referrers)\//.exec(incoming.url!)?.[1] ?? ''}:pull,push`
         return refuse(401, { 'www-authenticate': `Bearer realm="http://${incoming.headers.host}/token",service="made-up",scope="${scope}"` }, 'UNAUTHORIZED')
@@ -139,7 +145,8 @@ export async function faultProxy(
       const size = Number(given['content-length'] ?? 0)
       response.on('data', (part: Buffer) => {
         passed += part.length
-        if (fault === 'corrupted' && incoming.method === 'GET') answer.write(flipped(part))
+        // What lists name has no digest that would tell.
+        if (fault === 'corrupted' && /\/(blobs|manifests)\//.test(incoming.url!)) answer.write(flipped(part))
         else if ((fault === 'truncated' || fault === 'reset-midway') && passed > size / 2) incoming.socket.destroy()
         else if (!answer.write(part)) {
           response.pause()

@@ -191,7 +191,7 @@ function mayPass(cause: unknown, attempt: number): boolean {
     case 'REGISTRY_UNAUTHORIZED':
     case 'DIGEST_MISMATCH':
     case 'SIZE_MISMATCH':
-      return attempt < 2
+      return attempt < 3
     default:
       return false
   }

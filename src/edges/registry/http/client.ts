@@ -57,6 +57,8 @@ export interface ClientOptions {
 
 const LONGEST_ERROR = 64 * 1024
 const MOST_REDIRECTS = 5
+/** Several, because a token may be withdrawn while it is used. */
+const MOST_LOGINS = 4
 const IDLE_MS = 60_000
 /** The end of a big upload is answered after the registry has hashed it. */
 const COMMIT_IDLE_MS = 600_000
@@ -218,7 +220,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
         scheme = 'https'
         if (!streams) continue
       }
-      if (status === 401 && authorizer && logins++ < 2) {
+      if (status === 401 && authorizer && logins++ < MOST_LOGINS) {
         if ((await authorizer.learn(text(answer.headers['www-authenticate']), authorization, scopes, ask.repository)) && !streams) continue
       }
       const reason = reasonOf(bytes, status)

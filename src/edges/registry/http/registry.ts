@@ -5,7 +5,7 @@ import { DIGEST } from '#core/oci/place.ts'
 import type { Descriptor, Registry, Upload } from '#core/shapes/ports/registry.ts'
 import { digestOf } from '../digest.ts'
 import { readBlob } from './blob.ts'
-import type { Answer, Client } from './client.ts'
+import type { Answer, Ask, Client } from './client.ts'
 import { type Body, readAll } from './send.ts'
 
 /** Bytes of the longest page of a list. */
@@ -41,11 +41,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
     let next: URL | undefined
     for (let page = 0; page < MOST_PAGES; page++) {
       const ask = { method: 'GET', url: next ?? first, repository, actions, what, accept: [404], headers: { accept: 'application/json' } } as const
-      const answer = await client.askAll(ask, LONGEST_PAGE)
-      if (answer.status === 404) throw new CodedError('NOT_FOUND', { what: `${host}: ${what}` })
-      const list = jsonOf(answer.bytes, what)[key]
-      // Without entries Go writes null.
-      if (list !== null && list !== undefined && !Array.isArray(list)) throw confused(what, `${key} is no list`)
+      const { answer, list } = await listOf(ask, key)
       for (const item of list ?? []) if (typeof item === 'string') yield item
       const link = /<([^>]+)>\s*;[^,]*rel="?next"?/.exec(String(answer.headers.link ?? ''))?.[1]
       if (link === undefined || !URL.canParse(link, answer.url)) return
@@ -53,6 +49,21 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
       if (following.host !== answer.url.host || following.href === answer.url.href) return
       following.protocol = answer.url.protocol
       next = following
+    }
+  }
+  /** A list of an answer; one that cannot be read is asked for again, as it may have been damaged on the way. Without entries Go writes null. */
+  async function listOf(ask: Ask, key: string): Promise<{ answer: Answer; list: readonly unknown[] | null | undefined }> {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await client.askAll(ask, LONGEST_PAGE)
+      if (answer.status === 404) throw new CodedError('NOT_FOUND', { what: `${host}: ${ask.what}` })
+      try {
+        const list = jsonOf(answer.bytes, ask.what)[key]
+        if (list !== null && list !== undefined && !Array.isArray(list)) throw confused(ask.what, `${key} is no list`)
+        return { answer, list }
+      } catch (error) {
+        if (attempt >= 2) throw error
+        await client.backOff(attempt)
+      }
     }
   }
   const jsonOf = (bytes: Uint8Array, what: string): Record<string, unknown> => {
@@ -111,7 +122,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
         if (known.status < 300) return { mediaType: typeOf(answer), digest, size: bytes.length, bytes }
       }
       // Bytes that were changed on the way may come whole the next time.
-      if (attempt >= 2) throw new CodedError('DIGEST_MISMATCH', { place: host, what, wanted: wanted ?? 'a digest it knows', found: digest })
+      if (attempt >= 3) throw new CodedError('DIGEST_MISMATCH', { place: host, what, wanted: wanted ?? 'a digest it knows', found: digest })
       await client.backOff(attempt)
     }
   }
