@@ -1,5 +1,5 @@
 /** A registry over HTTP: OCI distribution-spec 1.1 and what Docker registries did before it. */
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, isError } from '#core/kernel/errors.ts'
 import { ACCEPT, LARGEST_MANIFEST, type ManifestDescriptor, MEDIA_TYPES, parseManifest } from '#core/oci/manifest.ts'
 import { DIGEST } from '#core/oci/place.ts'
 import type { Descriptor, Registry, Upload } from '#core/shapes/ports/registry.ts'
@@ -198,10 +198,10 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
       const start = `/v2/${repository}/blobs/uploads/`
       const mount = mountFrom === undefined ? '' : `?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(mountFrom)}`
       const ask = { method: 'POST', repository, actions: 'pull,push', what, headers: { 'content-length': '0' } } as const
-      let answer = await client.ask({ ...ask, url: start + mount, ...(mount ? { also: mountFrom, accept: [400, 404, 405, 401, 403] } : {}) })
-      answer.response.resume()
       // Mounting is a courtesy: where it is refused, a plain upload begins.
-      if (answer.status >= 300) {
+      let answer = mount === '' ? undefined : await client.ask({ ...ask, url: start + mount, also: mountFrom!, accept: [400, 404, 405] }).catch(unlessForbidden)
+      answer?.response.resume()
+      if (answer === undefined || answer.status >= 300) {
         answer = await client.ask({ ...ask, url: start })
         answer.response.resume()
       }
@@ -315,4 +315,8 @@ function endOf(answer: Answer): number | undefined {
   if (!found) return undefined
   const end = Number(found[1])
   return end === 0 ? 0 : end + 1
+}
+
+function unlessForbidden(error: unknown): undefined {
+  if (!isError(error, 'REGISTRY_UNAUTHORIZED')) throw error
 }
