@@ -247,6 +247,7 @@ export function live(now: number, mode: Mode): LiveTick {
     now,
     freshnessMs: mode === 'empty' ? null : 640,
     completeness: 1,
+    incomplete: [],
     seconds,
     total: { requests: all, qps: all / 60, success_rate: all ? 0.9982 : null, p50: all ? 0.021 : null, p99: all ? 0.212 : null, latenessMs: 320 },
     latest: mode === 'empty' ? [] : Array.from({ length: 5 }, (_, i) => request(now - i * 90, Math.floor(random() * 9000))),

@@ -62,6 +62,9 @@ describe('configuration', () => {
   })
 
   it('wants a file to follow', async () => {
+    const named = join(folder, 'named.yaml')
+    writeFileSync(named, `data: ${folder}/own\nsources: [{path: /a}]\n`)
+    expect(await agentConfig({ config: named, defaultData: '/nowhere' }, { SALLYPORT_TOKEN: 'x' })).toMatchObject({ data: `${folder}/own` })
     expect((await problemsOf(agentConfig({ data: folder }, { SALLYPORT_TOKEN: 'x' }))).map(({ path }) => path)).toEqual(['sources'])
   })
 })

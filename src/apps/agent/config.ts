@@ -41,6 +41,8 @@ export interface AgentFlags {
   server?: string
   tokenFile?: string
   data?: string
+  /** Where neither a flag nor the configuration names one. */
+  defaultData?: string
   config?: string
   /** `PATH` or `PATH:FORMAT`. */
   file?: readonly string[]
@@ -59,7 +61,7 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
     ...given,
     server: flags.server ?? given.server ?? env.SALLYPORT_SERVER ?? 'http://127.0.0.1:7070',
     tokenFile: flags.tokenFile ?? given.tokenFile,
-    data: flags.data ?? given.data,
+    data: flags.data ?? given.data ?? flags.defaultData,
     listen: flags.listen ?? given.listen,
     sources: fromFlags.length > 0 ? [...(Array.isArray(given.sources) ? given.sources : []), ...fromFlags] : (given.sources ?? []),
   }

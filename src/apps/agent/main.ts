@@ -1,9 +1,13 @@
 /** The agent on its own, as it is bundled (`dist/agent.js`): the same as `sallyport agent`, in less memory. */
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { CodedError, describeError, ERRORS, EXIT } from '#core/kernel/errors.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { agentConfig } from './config.ts'
 import { runAgent, stopWithParent } from './run.ts'
+
+// What it makes is short-lived: a stat of each file five times a second. Room for young objects that does not grow keeps 1,000 quiet files in 75 MB.
+setFlagsFromString('--semi-space-growth-factor=1')
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
@@ -11,7 +15,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.a
 try {
   const flags = options()
   if (flags.parentWatch) stopWithParent(() => stop.abort())
-  const config = await agentConfig({ data: '/var/lib/sallyport', ...flags }, process.env)
+  const config = await agentConfig({ ...flags, defaultData: '/var/lib/sallyport' }, process.env)
   await runAgent(config, { clock: systemClock, env: process.env, write: (line) => process.stderr.write(`${line}\n`) }, stop.signal)
 } catch (error) {
   const coded = error instanceof CodedError ? error : undefined

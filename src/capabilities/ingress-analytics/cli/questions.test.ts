@@ -25,6 +25,7 @@ const tick = {
   now: NOW,
   freshnessMs: 400,
   completeness: 1,
+  incomplete: [],
   seconds: [
     { second: NOW - 1000, requests: 500 },
     { second: NOW, requests: 2 },

@@ -71,7 +71,7 @@ export function requestLine(row: RequestRow, wide: boolean, color: boolean): str
   return cells.map((cell, i) => (i === 1 ? cell : oneLine(String(cell)))).join('  ')
 }
 
-export const tickLine = ({ now, total, freshnessMs }: LiveTick): string =>
+export const tickLine = ({ now, total, freshnessMs, completeness, incomplete }: LiveTick): string =>
   [
     time(now),
     rateText(total.qps),
@@ -79,4 +79,5 @@ export const tickLine = ({ now, total, freshnessMs }: LiveTick): string =>
     `p50 ${secondsText(total.p50) ?? '-'}`,
     `p99 ${secondsText(total.p99) ?? '-'}`,
     freshnessMs === null ? 'nothing arrived yet' : `newest ${secondsText(freshnessMs / 1000)} ago`,
+    ...(incomplete.length > 0 ? [`of ${shareText(completeness)} of the minute`] : []),
   ].join('  ')

@@ -7,6 +7,7 @@ const tick = (over: Partial<LiveTick>): LiveTick => ({
   now: NOW,
   freshnessMs: 400,
   completeness: 1,
+  incomplete: [],
   seconds: [],
   total: { requests: 0, qps: 0, success_rate: null, p50: null, p99: null, latenessMs: 0 },
   latest: [],

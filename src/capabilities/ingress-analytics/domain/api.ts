@@ -64,7 +64,7 @@ export interface Provenance {
   from: number
   to: number
   /** Table read; `access_1h` is completed by `access_1m` at the ends of the range. */
-  source: 'access' | 'access_1m' | 'access_5m' | 'access_1h' | 'live'
+  source: 'access' | 'access_1m' | 'access_5m' | 'access_1h'
   rowsRead: number
   elapsedMs: number
   /** Newest arrival before the answer, ms since the epoch; undefined: nothing ever arrived. */
@@ -178,6 +178,8 @@ export interface LiveTick {
   now: number
   freshnessMs: number | null
   completeness: number
+  /** `live` while the stream does not cover the whole window. */
+  incomplete: readonly IncompleteReason[]
   seconds: { second: number; requests: number; c4xx: number; c5xx: number; bytes_out: number; mean: number | null; p99: number | null }[]
   total: { requests: number; qps: number; success_rate: number | null; p50: number | null; p99: number | null; latenessMs: number }
   /** The latest raw lines of this second, at most 20, for the live table. */

@@ -24,6 +24,9 @@ export function joinWindows(windows: readonly LiveWindow[]): LiveWindow | undefi
   return { ...first, total, perSecond, completeness: Math.min(...windows.map(({ completeness }) => completeness)) }
 }
 
+/** Less is a window that began before the stream did; sums of shares of seconds end a little below 1. */
+const COMPLETE = 0.999
+
 const quantile = (bucket: LiveBucket, q: number): number | null => (enoughFor(q, bucket.timed) ? (bucket.times.quantile(q) ?? null) : null)
 
 /** @param window asked from `from` to `now` */
@@ -33,6 +36,7 @@ export function liveTick(window: LiveWindow, from: number, now: number, latest: 
     now,
     freshnessMs: freshnessMs ?? null,
     completeness,
+    incomplete: completeness < COMPLETE ? ['live'] : [],
     seconds: perSecond.map((bucket) => ({
       second: bucket.second,
       requests: bucket.requests,
