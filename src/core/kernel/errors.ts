@@ -1,3 +1,5 @@
+import { inChinese } from './chinese.ts'
+
 /**
  * Every error a user can meet, once: code, HTTP status, exit code, message and what to do next in both languages.
  * Callers compare codes, never text. `{name}` in a text is filled from the error's `details`.
@@ -512,6 +514,8 @@ export interface Problem {
   line?: number
   /** The nearest valid name, when a name was not known. */
   suggestion?: string
+  /** The message in Chinese, where `inChinese` does not know it. */
+  zh?: string
 }
 
 export type Details = Record<string, string | number>
@@ -540,12 +544,18 @@ export function describeError(error: CodedError, language: Language) {
   const row = ERRORS[error.code]
   return {
     code: error.code,
-    message: fill(row[language], error.details),
+    message: fill(row[language], language === 'en' ? error.details : { ...error.details, ...reasonInChinese(error.details) }),
     next: fill(row.next[language], error.details),
     details: error.details,
-    ...(error.problems.length > 0 ? { problems: error.problems } : {}),
+    ...(error.problems.length > 0 ? { problems: error.problems.map((problem) => inLanguage(problem, language)) } : {}),
   }
 }
+
+function inLanguage({ zh, ...problem }: Problem, language: Language): Problem {
+  return language === 'en' ? problem : { ...problem, message: zh ?? inChinese(problem.message) }
+}
+
+const reasonInChinese = ({ reason }: Details): Details => (typeof reason === 'string' ? { reason: inChinese(reason) } : {})
 
 /** The error that `describeError` described, from its JSON; undefined when it is none that this version knows. */
 export function reviveError(described: unknown): CodedError | undefined {

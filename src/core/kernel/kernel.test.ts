@@ -87,7 +87,7 @@ describe('errors', () => {
       code: 'INVALID_INPUT',
       message: '输入有 1 处问题。',
       next: ERRORS.INVALID_INPUT.next['zh-CN'],
-      problems: [{ path: 'a.b', message: 'must be a number', line: 3 }],
+      problems: [{ path: 'a.b', message: '必须是数字', line: 3 }],
     })
     expect(new CodedError('NOT_FOUND', { what: 'Rule x' }).message).toBe('Rule x was not found.')
   })

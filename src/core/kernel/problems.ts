@@ -1,5 +1,7 @@
 /** Checks an input against a schema and tells all that is wrong with it at once, also keys that the schema does not know. */
 import { z } from 'zod'
+import zhCN from 'zod/v4/locales/zh-CN.js'
+import { inChinese } from './chinese.ts'
 import type { Problem } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { err, ok, type Result } from './result.ts'
@@ -36,8 +38,9 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   // Unknown keys are found below for strict and other objects alike.
   if (issue.code === 'unrecognized_keys') return []
   const path = jsonPath(issue.path)
+  const given = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], input)
+  const zh = chinese(issue, given)
   if (issue.code === 'invalid_value') {
-    const given = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], input)
     const suggestion =
       typeof given === 'string'
         ? nearest(
@@ -45,14 +48,24 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
             issue.values.filter((value) => typeof value === 'string'),
           )
         : undefined
-    return [{ path, message: issue.message, ...(suggestion === undefined ? {} : { suggestion }) }]
+    return [{ path, message: issue.message, ...zh, ...(suggestion === undefined ? {} : { suggestion }) }]
   }
   // The option of a union that came nearest says more than "invalid input".
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const best = [...issue.errors].sort((a, b) => deepest(b) - deepest(a) || a.length - b.length)[0]!
     if (deepest(best) > 0) return best.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, input))
   }
-  return [{ path, message: issue.message }]
+  return [{ path, message: issue.message, ...zh }]
+}
+
+const { localeError } = zhCN()
+
+/** What zod says by itself, it says in Chinese too; a schema's own words are looked up later. */
+function chinese(issue: z.core.$ZodIssue, given: unknown): Pick<Problem, 'zh'> {
+  if (issue.code === 'custom' || inChinese(issue.message) !== issue.message) return {}
+  const said = localeError({ ...issue, input: given } as z.core.$ZodRawIssue)
+  const zh = typeof said === 'string' ? said : said?.message
+  return zh === undefined ? {} : { zh }
 }
 
 const deepest = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map((issue) => issue.path.length))
