@@ -1,8 +1,9 @@
 /** Which cluster the pages are about. With one there is nothing to switch, and it only says its name. */
 import { Select } from '@mantine/core'
 import { IconHexagons } from '@tabler/icons-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useCluster } from '#kits/console-kit/cluster.ts'
+import { DEFAULT_CLUSTER, useCluster } from '#kits/console-kit/cluster.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import type { ClustersAnswer } from './endpoints.ts'
 import styles from './shell.module.css'
@@ -11,6 +12,13 @@ export function ClusterSwitch() {
   const { t } = useTranslation('shell')
   const { cluster, setCluster } = useCluster()
   const { data } = useApi<ClustersAnswer>('/clusters')
+  const first = data?.clusters[0]?.id
+  const elsewhere = cluster === DEFAULT_CLUSTER && first !== undefined && !data?.clusters.some(({ id }) => id === cluster)
+  // A link that names no cluster is about the first where there is no `local`.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is known of clusters decides.
+  useEffect(() => {
+    if (elsewhere) setCluster(first, { replace: true })
+  }, [elsewhere, first])
   const names = data?.clusters.map(({ id }) => id) ?? [cluster]
   if (names.length <= 1 && names[0] === cluster) {
     return (

@@ -41,7 +41,7 @@ export default function Terminal({ url, containers, onClose }: { url: string; co
     })
     const fit = new FitAddon()
     terminal.loadAddon(fit)
-    terminal.open(element)
+    sheets.during(() => terminal.open(element))
     fit.fit()
     terminal.focus()
     let socket: WebSocket | undefined

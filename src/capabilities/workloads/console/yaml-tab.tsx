@@ -8,8 +8,8 @@ import { Panel } from '#kits/console-kit/panel.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import type { ObjectAnswer } from '../domain/api.ts'
 import { shadowOf, yamlLook } from './code-mirror.ts'
-import styles from './object-page.module.css'
 import { useWords } from './words.ts'
+import styles from './yaml-tab.module.css'
 
 const ActDialog = lazy(() => import('./act-dialog.tsx'))
 
