@@ -1,4 +1,6 @@
 /** Everything the console carries, in one list. A new capability is one line here. */
+import { imageMigration } from '#capabilities/image-migration/capability.ts'
+import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
 import { door as ingressConsole } from '#capabilities/ingress-analytics/console/index.ts'
 import { workloads } from '#capabilities/workloads/capability.ts'
@@ -8,5 +10,6 @@ import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 
 export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [
   { capability: workloads, door: workloadsConsole },
+  { capability: imageMigration, door: imagesConsole },
   { capability: ingressAnalytics, door: ingressConsole },
 ]

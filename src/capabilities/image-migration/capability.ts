@@ -12,5 +12,5 @@ export const imageMigration: Capability = {
   rbac: [],
   resources: [],
   tables: [],
-  pages: [],
+  pages: [{ id: 'image-moves', group: 'move-in', path: '/image-moves', title: { en: 'Images', 'zh-CN': '镜像' } }],
 }

@@ -18,6 +18,9 @@ import { type Order, openMoves } from './moves.ts'
 import { knownRegistries, registrySection, serverProblems } from './registries.ts'
 
 const SAMPLE = 200
+/** Moves that a page follows live, and how often. */
+const TOLD = 30
+const TELL_EVERY_MS = 400
 const base = '/image-moves'
 const idParams = z.object({ id: z.uuid() })
 
@@ -116,9 +119,18 @@ export const door: ServerDoor = {
     })
     routes.get(`${base}/events`, { schema: { summary: 'Moves as they go, as server-sent events' } }, async (request, reply) => {
       const stream = eventStream(request, reply)
-      for (const move of moves.list().slice(0, 50).reverse()) stream.send('move', move)
-      const stop = moves.onChange((id) => void stream.send('move', moves.get(id)))
+      let due = false
+      const tell = () => {
+        due = false
+        stream.send('moves', { moves: moves.list().slice(0, TOLD) })
+      }
+      const stop = moves.onChange(() => {
+        if (due) return
+        due = true
+        clock.sleep(TELL_EVERY_MS, stream.signal).then(tell, () => {})
+      })
       stream.signal.addEventListener('abort', stop)
+      tell()
     })
 
     return {
