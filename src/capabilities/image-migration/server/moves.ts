@@ -205,7 +205,8 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       const one = find(id)
       // After a restart they are in the report only.
       if (one.items.length === 0 && one.summary.report) one.items = [...(JSON.parse(await readFile(join(reports, `${id}.json`), 'utf8')) as RunReport).items]
-      const wanted = outcome === undefined ? one.items : one.items.filter((item) => item.outcome === outcome)
+      // What needs somebody stands first.
+      const wanted = outcome === undefined ? [...one.items].sort((a, b) => urgency(a) - urgency(b)) : one.items.filter((item) => item.outcome === outcome)
       return { items: wanted.slice(offset, offset + limit), total: wanted.length }
     },
     cancel(id) {
@@ -232,6 +233,8 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
     },
   }
 }
+
+const urgency = ({ outcome }: ItemReport): number => (outcome === 'failed' ? 0 : outcome === 'stopped' ? 1 : 2)
 
 /** Moves of earlier runs of the server; one that had not ended was cut off by its end. */
 async function readSummaries(folder: string, log: Logger): Promise<MoveSummary[]> {
