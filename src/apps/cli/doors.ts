@@ -52,6 +52,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/app-migration/cli/index.ts'),
   },
   {
+    name: 'inspect',
+    summary: { en: 'check configuration for what is wrong, also offline', 'zh-CN': '检查配置问题，也可离线' },
+    load: () => import('#capabilities/inspection/cli/index.ts'),
+  },
+  {
     name: 'canary',
     summary: { en: 'judge a new version by the requests it answers', 'zh-CN': '依据实际请求裁决新版本' },
     load: () => import('#capabilities/canary/cli/index.ts'),

@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '#core/kube/objects.ts'
+import { CHECKS, checksNamed } from './catalog.ts'
+import { inspect } from './inspect.ts'
+
+type Fields = Record<string, unknown>
+
+const pod = (spec: Fields, container: Fields = {}): Fields => ({
+  kind: 'Pod',
+  metadata: { name: 'p', labels: { app: 'p' } },
+  spec: { ...spec, containers: [{ name: 'c', image: 'r.example/c:1', ...container }] },
+})
+const secured = (securityContext: Fields): Fields => pod({}, { securityContext })
+const deployment = (spec: Fields, podSpec: Fields = {}): Fields => ({
+  kind: 'Deployment',
+  metadata: { name: 'd' },
+  spec: { replicas: 2, ...spec, template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'c:1' }], ...podSpec } } },
+})
+const budget = (spec: Fields): Fields => ({ kind: 'PodDisruptionBudget', metadata: { name: 'b' }, spec: { selector: { matchLabels: { app: 'd' } }, ...spec } })
+const scaler = (spec: Fields): Fields => ({
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'h' },
+  spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, maxReplicas: 9, ...spec },
+})
+const rules = (kind: string, name: string, rule: Fields): Fields => ({ kind, metadata: { name }, rules: [{ apiGroups: [''], ...rule }] })
+const bind = (kind: string, roleKind: string, name: string, own = 'b'): Fields => ({ kind, metadata: { name: own }, roleRef: { kind: roleKind, name } })
+const policy = (spec: Fields): Fields => ({ kind: 'NetworkPolicy', metadata: { name: 'n' }, spec: { podSelector: {}, ...spec } })
+const exec = { resources: ['pods/exec'], verbs: ['create'] }
+const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
+const list = { resources: ['pods'], verbs: ['list'] }
+
+/** Objects with which a check fires, and objects with which it must not. */
+const CASES: Record<string, { fires: Fields[][]; silent: Fields[][] }> = {
+  'privileged-container': {
+    fires: [[secured({ privileged: true })], [{ ...pod({ initContainers: [{ name: 'i', securityContext: { privileged: true } }] }) }]],
+    silent: [[secured({})], [pod({ securityContext: { privileged: true } })]],
+  },
+  'privilege-escalation': { fires: [[pod({})], [secured({ allowPrivilegeEscalation: true })]], silent: [[secured({ allowPrivilegeEscalation: false })]] },
+  'run-as-root': {
+    fires: [[pod({})], [secured({ runAsUser: 0 })], [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsNonRoot: false } })]],
+    silent: [[secured({ runAsUser: 1000 })], [pod({ securityContext: { runAsNonRoot: true } })]],
+  },
+  'writable-root-filesystem': { fires: [[pod({})]], silent: [[secured({ readOnlyRootFilesystem: true })]] },
+  'dangerous-capabilities': {
+    fires: [[secured({ capabilities: { add: ['CAP_SYS_ADMIN'] } })], [secured({ capabilities: { add: ['all'] } })]],
+    silent: [[secured({ capabilities: { add: ['CHOWN'] } })]],
+  },
+  'insecure-capabilities': {
+    fires: [[pod({})], [secured({ capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } })]],
+    silent: [[secured({ capabilities: { drop: ['all'], add: ['NET_BIND_SERVICE'] } })]],
+  },
+  'linux-hardening': {
+    fires: [[pod({})], [secured({ seccompProfile: { type: 'Unconfined' } })]],
+    silent: [
+      [pod({ securityContext: { seccompProfile: { type: 'RuntimeDefault' } } })],
+      [secured({ appArmorProfile: { type: 'RuntimeDefault' } })],
+      [secured({ capabilities: { drop: ['ALL'] } })],
+    ],
+  },
+  'proc-mount': { fires: [[secured({ procMount: 'Unmasked' })]], silent: [[secured({ procMount: 'Default' })], [pod({})]] },
+  'host-port': {
+    fires: [[pod({}, { ports: [{ containerPort: 1 }, { containerPort: 2, hostPort: 2 }] })]],
+    silent: [[pod({}, { ports: [{ containerPort: 1 }] })]],
+  },
+  'windows-host-process': { fires: [[pod({ securityContext: { windowsOptions: { hostProcess: true } } })]], silent: [[pod({})]] },
+  'host-pid': { fires: [[pod({ hostPID: true })]], silent: [[pod({ hostPID: false })]] },
+  'host-ipc': { fires: [[pod({ hostIPC: true })]], silent: [[pod({})]] },
+  'host-network': { fires: [[deployment({}, { hostNetwork: true })]], silent: [[deployment({})]] },
+  'host-path': { fires: [[pod({ volumes: [{ name: 'v', hostPath: { path: '/' } }] })]], silent: [[pod({ volumes: [{ name: 'v', emptyDir: {} }] })]] },
+  'service-account-token-mounted': {
+    fires: [
+      [pod({})],
+      [pod({ serviceAccountName: 'a' }), { kind: 'ServiceAccount', metadata: { name: 'a', namespace: 'other' }, automountServiceAccountToken: false }],
+    ],
+    silent: [
+      [pod({ automountServiceAccountToken: false })],
+      [pod({ serviceAccountName: 'a' }), { kind: 'ServiceAccount', metadata: { name: 'a' }, automountServiceAccountToken: false }],
+    ],
+  },
+  'priority-class-missing': { fires: [[pod({})]], silent: [[pod({ priorityClassName: 'x' })]] },
+  'cluster-role-exec': {
+    fires: [[rules('ClusterRole', 'r', exec)], [rules('ClusterRole', 'r', { resources: ['*/exec'], verbs: ['get'] })]],
+    silent: [[rules('ClusterRole', 'r', list)], [rules('ClusterRole', 'system:r', exec)]],
+  },
+  'role-exec': { fires: [[rules('Role', 'r', exec)]], silent: [[rules('Role', 'r', { resources: ['pods/exec'], verbs: ['list'] })]] },
+  'cluster-role-binding-exec': {
+    fires: [[bind('ClusterRoleBinding', 'ClusterRole', 'r'), rules('ClusterRole', 'r', exec)], [bind('ClusterRoleBinding', 'ClusterRole', 'gone')]],
+    silent: [[bind('ClusterRoleBinding', 'ClusterRole', 'r'), rules('ClusterRole', 'r', list)], [bind('ClusterRoleBinding', 'ClusterRole', 'r', 'system:x')]],
+  },
+  'role-binding-cluster-role-exec': {
+    fires: [[bind('RoleBinding', 'ClusterRole', 'r'), rules('ClusterRole', 'r', exec)]],
+    silent: [[bind('RoleBinding', 'Role', 'r'), rules('Role', 'r', exec)]],
+  },
+  'role-binding-role-exec': {
+    fires: [[bind('RoleBinding', 'Role', 'r'), rules('Role', 'r', exec)]],
+    silent: [[bind('RoleBinding', 'Role', 'r'), rules('Role', 'r', list)]],
+  },
+  'cluster-role-binding-admin': {
+    fires: [
+      [bind('ClusterRoleBinding', 'ClusterRole', 'cluster-admin')],
+      [bind('ClusterRoleBinding', 'ClusterRole', 'r'), rules('ClusterRole', 'r', everything)],
+    ],
+    silent: [
+      [bind('ClusterRoleBinding', 'ClusterRole', 'cluster-admin', 'cluster-admin')],
+      [bind('ClusterRoleBinding', 'ClusterRole', 'r'), rules('ClusterRole', 'r', list)],
+    ],
+  },
+  'role-binding-cluster-role-admin': {
+    fires: [[bind('RoleBinding', 'ClusterRole', 'cluster-admin')]],
+    silent: [[bind('RoleBinding', 'ClusterRole', 'view'), rules('ClusterRole', 'view', list)]],
+  },
+  'role-binding-role-admin': {
+    fires: [[bind('RoleBinding', 'Role', 'r'), rules('Role', 'r', everything)]],
+    silent: [[bind('RoleBinding', 'Role', 'r'), rules('Role', 'r', list)]],
+  },
+  'network-policy-missing': {
+    fires: [
+      [pod({})],
+      [pod({}), policy({ policyTypes: ['Ingress', 'Egress'], ingress: [{}] })],
+      [pod({}), { ...policy({ ingress: [{}], egress: [{}] }), metadata: { name: 'n', namespace: 'other' } }],
+    ],
+    silent: [
+      [pod({}), policy({ ingress: [{}], egress: [{}] })],
+      [pod({}), policy({ policyTypes: ['Ingress'], ingress: [{}] }), policy({ policyTypes: ['Egress'], egress: [{}] })],
+    ],
+  },
+  'ingress-without-tls': {
+    fires: [[{ kind: 'Ingress', metadata: { name: 'i' }, spec: {} }]],
+    silent: [[{ kind: 'Ingress', metadata: { name: 'i' }, spec: { tls: [{ hosts: ['a'] }] } }]],
+  },
+  'credentials-in-configmap': {
+    fires: [{ DB_PASSWORD: 'x' }, { f: '-----BEGIN RSA PRIVATE KEY-----\nx' }, { AWS_SESSION_TOKEN: 'x' }, { note: 'AKIAABCDEFGHIJKLMNOP' }].map((data) => [
+      { kind: 'ConfigMap', metadata: { name: 'm' }, data },
+    ]),
+    silent: [{ user: 'x' }, { DB_PASSWORD: '' }, { key: 'primary' }, { secretName: 'db' }].map((data) => [
+      { kind: 'ConfigMap', metadata: { name: 'm' }, data },
+    ]),
+  },
+  'credentials-in-environment': {
+    fires: [[pod({}, { env: [{ name: 'API_KEY', value: 'x' }] })]],
+    silent: [
+      [
+        pod(
+          {},
+          {
+            env: [
+              { name: 'API_KEY', valueFrom: { secretKeyRef: {} } },
+              { name: 'LEVEL', value: 'info' },
+            ],
+          },
+        ),
+      ],
+    ],
+  },
+  'single-replica': {
+    fires: [[deployment({ replicas: 1 })], [deployment({ replicas: undefined })], [deployment({}), scaler({ minReplicas: 1 })]],
+    silent: [[deployment({})], [deployment({ replicas: undefined }), scaler({ minReplicas: 2 })], [deployment({ replicas: 0 })]],
+  },
+  'topology-spread-missing': { fires: [[deployment({})]], silent: [[deployment({}, { topologySpreadConstraints: [{}] })], [pod({})]] },
+  'disruption-budget-missing': {
+    fires: [[deployment({})], [deployment({}), { ...budget({}), spec: { selector: { matchLabels: { app: 'x' } } } }]],
+    silent: [[deployment({}), budget({ maxUnavailable: 1 })]],
+  },
+  'disruption-budget-blocks-drain': {
+    fires: [[budget({ maxUnavailable: 0 })], [budget({ minAvailable: '100%' })], [deployment({ replicas: 2 }), budget({ minAvailable: 2 })]],
+    silent: [[deployment({ replicas: 3 }), budget({ minAvailable: 2 })], [budget({ maxUnavailable: 1 })]],
+  },
+  'disruption-budget-above-autoscaler': {
+    fires: [[deployment({}), budget({ minAvailable: 3 }), scaler({ minReplicas: 2 })]],
+    silent: [[deployment({}), budget({ minAvailable: 2 }), scaler({ minReplicas: 2 })]],
+  },
+  'autoscaler-cannot-scale': { fires: [[scaler({ minReplicas: 9 })]], silent: [[scaler({ minReplicas: 2 })], [scaler({})]] },
+  'autoscaler-single-replica': { fires: [[scaler({ minReplicas: 1 })]], silent: [[scaler({ minReplicas: 2 })]] },
+  'instance-label-mismatch': { fires: [[pod({})]], silent: [[{ ...pod({}), metadata: { name: 'p', labels: { 'app.kubernetes.io/instance': 'p' } } }]] },
+  'image-tag-missing': {
+    fires: ['nginx', 'nginx:latest', 'r.example:5000/nginx'].map((image) => [pod({}, { image })]),
+    silent: ['nginx:1', `nginx@sha256:${'0'.repeat(64)}`, 'r.example:5000/nginx:1.2'].map((image) => [pod({}, { image })]),
+  },
+  'pull-policy-not-always': { fires: [[pod({})]], silent: [[pod({}, { imagePullPolicy: 'Always' })]] },
+  ...Object.fromEntries(
+    ['cpu', 'memory'].flatMap((resource) =>
+      ['request', 'limit'].map((kind) => [
+        `${resource}-${kind}-missing`,
+        { fires: [[pod({})]], silent: [[pod({}, { resources: { [`${kind}s`]: { [resource]: '1' } } })]] },
+      ]),
+    ),
+  ),
+  'liveness-probe-missing': { fires: [[pod({})]], silent: [[pod({}, { livenessProbe: { exec: {} } })], [{ ...deployment({}), kind: 'Job' }]] },
+  'readiness-probe-missing': { fires: [[deployment({})]], silent: [[pod({}, { readinessProbe: { exec: {} } })]] },
+}
+
+const run = (id: string, objects: Fields[]) => {
+  const checks = checksNamed([id])
+  if (!checks.ok) throw new Error(id)
+  const items = objects.map((object) => ({ object: { apiVersion: 'v1', ...structuredClone(object) } as unknown as KubeObject, file: '', line: 0 }))
+  return { items, found: inspect(items, checks.value).findings }
+}
+
+describe('checks', () => {
+  it('each has cases', () => {
+    expect(CHECKS.map(({ id }) => id).sort()).toEqual(Object.keys(CASES).sort())
+  })
+
+  it.each(Object.entries(CASES))('%s', (id, { fires, silent }) => {
+    for (const objects of fires) expect(run(id, objects).found, JSON.stringify(objects)).not.toEqual([])
+    for (const objects of silent) expect(run(id, objects).found, JSON.stringify(objects)).toEqual([])
+  })
+
+  it('has ids of its own once, and texts in both languages', () => {
+    expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length)
+    for (const { id, message } of CHECKS) {
+      expect(message.en, id).toMatch(/^[A-Z/].*\.$/)
+      expect(message['zh-CN'], id).toMatch(/。$/)
+    }
+  })
+})
+
+describe('asking by name', () => {
+  it('takes ids of other tools, whole or without the tool', () => {
+    for (const name of ['host-pid', 'polaris/hostPIDSet', 'HOSTPIDSET', 'C-0038', 'kubescape/host-pid-privileges']) {
+      const found = checksNamed([name])
+      expect(found.ok && found.value.map(({ id }) => id), name).toEqual(['host-pid'])
+    }
+  })
+
+  it('tells all wrong names with the nearest', () => {
+    expect(checksNamed(['hostPIDSt', 'polaris/hostIPC', 'host-pid'])).toMatchObject({
+      ok: false,
+      error: [
+        { path: 'hostPIDSt', suggestion: 'hostPIDSet' },
+        { path: 'polaris/hostIPC', suggestion: 'polaris/hostIPCSet' },
+      ],
+    })
+  })
+})
+
+describe('objects that are no good objects', () => {
+  it('do not make a check fail', () => {
+    const odd = [null, 1, 'text', [], {}, { spec: null }, { spec: { containers: [null, 1, { ports: 'x', env: [null], securityContext: 4 }] } }]
+    for (const kind of [
+      'Pod',
+      'Deployment',
+      'CronJob',
+      'NetworkPolicy',
+      'PodDisruptionBudget',
+      'HorizontalPodAutoscaler',
+      'ClusterRoleBinding',
+      'Role',
+      'ConfigMap',
+      'Ingress',
+    ])
+      for (const fields of odd)
+        expect(() => inspect([{ object: { apiVersion: 'v1', kind, ...(fields as Fields) } as unknown as KubeObject, file: '', line: 0 }], CHECKS)).not.toThrow()
+  })
+})

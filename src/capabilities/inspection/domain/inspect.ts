@@ -1,0 +1,67 @@
+/** Objects and checks to findings. */
+
+import { jsonPath } from '#core/kernel/problems.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
+import { describeRef } from '#core/kube/objects.ts'
+import type { Category } from '#core/shapes/check.ts'
+import { SEVERITIES, type Severity } from '#core/shapes/severity.ts'
+import type { InspectionCheck } from './check.ts'
+import { type Item, nameOf, namespaceOf, takeInventory } from './inventory.ts'
+
+export interface InspectionFinding {
+  file: string
+  line: number
+  /** `Deployment shop/cart` */
+  object: string
+  check: string
+  aliases: readonly string[]
+  category: Category
+  severity: Severity
+  /** `spec.template.spec.containers[0].image`; '' is the object as a whole. */
+  path: string
+  message: { en: string; 'zh-CN': string }
+  what?: string
+  /** Fields to set (or, without a value, to remove) so that the check passes. */
+  fix?: readonly { path: string; value?: unknown }[]
+}
+
+export interface Inspection {
+  findings: readonly InspectionFinding[]
+  objects: number
+  /** Checks that were run; 0 of either is no pass. */
+  checks: number
+}
+
+const isNamed = ({ object }: Item): boolean => typeof object.metadata === 'object' && object.metadata !== null
+
+const objectName = (item: Item): string => {
+  const namespace = namespaceOf(item)
+  return describeRef({
+    kind: item.object.kind,
+    ...(namespace === '' ? {} : { namespace }),
+    name: nameOf(item) || (item.object as KubeObject).metadata?.generateName || '(no name)',
+  })
+}
+
+/** Most severe first, then in the order of the files. */
+export function inspect(items: readonly Item[], checks: readonly InspectionCheck[]): Inspection {
+  const inventory = takeInventory(items.map((item) => (isNamed(item) ? item : { ...item, object: { ...item.object, metadata: { name: '' } } })))
+  const findings: InspectionFinding[] = []
+  for (const check of checks)
+    for (const { item, path, what, fix } of check.find(inventory))
+      findings.push({
+        file: item.file,
+        line: item.line,
+        object: objectName(item),
+        check: check.id,
+        aliases: check.aliases,
+        category: check.category,
+        severity: check.severity,
+        path: jsonPath(path),
+        message: check.message,
+        ...(what === undefined ? {} : { what }),
+        ...(fix ? { fix: fix.map((edit) => ({ path: jsonPath(edit.path), ...(edit.value === undefined ? {} : { value: edit.value }) })) } : {}),
+      })
+  findings.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))
+  return { findings, objects: items.length, checks: checks.length }
+}

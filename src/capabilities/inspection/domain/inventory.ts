@@ -1,0 +1,125 @@
+/** The objects that are inspected, and the pods and containers in them, wherever they stand. */
+import type { KubeObject } from '#core/kube/objects.ts'
+import { type LabelSelector, requirementsOf, selects } from '#core/kube/selectors.ts'
+
+export type Path = readonly (string | number)[]
+type Fields = Readonly<Record<string, unknown>>
+
+/** One object and where it came from. */
+export interface Item {
+  object: KubeObject
+  /** Of a file; '' in a cluster. */
+  file: string
+  /** Of its document, from 1; 0 in a cluster. */
+  line: number
+}
+
+/** Pods that an object describes: itself, or what it makes. */
+export interface PodTemplate {
+  item: Item
+  kind: string
+  namespace: string
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  spec: Fields
+  /** Of `spec` in the object. */
+  path: Path
+  containers: readonly Container[]
+}
+
+export interface Container {
+  pod: PodTemplate
+  role: 'container' | 'init' | 'ephemeral'
+  name: string
+  spec: Fields
+  path: Path
+}
+
+export interface Inventory {
+  items: readonly Item[]
+  pods: readonly PodTemplate[]
+  byKind: ReadonlyMap<string, readonly Item[]>
+}
+
+/** Where the pod spec stands in the kinds that have one. */
+const POD_SPEC: Readonly<Record<string, Path>> = {
+  Pod: ['spec'],
+  PodTemplate: ['template', 'spec'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  ...Object.fromEntries(
+    ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job'].map((kind) => [kind, ['spec', 'template', 'spec']]),
+  ),
+}
+
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What stands at a path, or undefined. */
+export const at = (value: unknown, ...path: Path): unknown =>
+  path.reduce<unknown>(
+    (inner, step) => (typeof step === 'number' ? (Array.isArray(inner) ? inner[step] : undefined) : isFields(inner) ? inner[step] : undefined),
+    value,
+  )
+
+export const listAt = (value: unknown, ...path: Path): readonly unknown[] => {
+  const list = at(value, ...path)
+  return Array.isArray(list) ? list : []
+}
+
+const wordsAt = (value: unknown, ...path: Path): Readonly<Record<string, string>> => {
+  const map = at(value, ...path)
+  return isFields(map) ? (Object.fromEntries(Object.entries(map).filter(([, text]) => typeof text === 'string')) as Record<string, string>) : {}
+}
+
+export const namespaceOf = ({ object }: Item): string => object.metadata?.namespace ?? ''
+export const nameOf = ({ object }: Item): string => object.metadata?.name ?? ''
+
+export function takeInventory(items: readonly Item[]): Inventory {
+  const byKind = new Map<string, Item[]>()
+  const pods: PodTemplate[] = []
+  for (const item of items) {
+    const same = byKind.get(item.object.kind)
+    if (same) same.push(item)
+    else byKind.set(item.object.kind, [item])
+    const pod = podOf(item)
+    if (pod) pods.push(pod)
+  }
+  return { items, pods, byKind }
+}
+
+export const ofKind = ({ byKind }: Inventory, kind: string): readonly Item[] => byKind.get(kind) ?? []
+
+function podOf(item: Item): PodTemplate | undefined {
+  const { object } = item
+  const path = Object.hasOwn(POD_SPEC, object.kind) ? POD_SPEC[object.kind]! : undefined
+  const spec = path && at(object, ...path)
+  if (!path || !isFields(spec)) return undefined
+  const meta = [...path.slice(0, -1), 'metadata']
+  const containers: Container[] = []
+  const pod: PodTemplate = {
+    item,
+    kind: object.kind,
+    namespace: namespaceOf(item),
+    labels: wordsAt(object, ...meta, 'labels'),
+    annotations: wordsAt(object, ...meta, 'annotations'),
+    spec,
+    path,
+    containers,
+  }
+  for (const [field, role] of [
+    ['containers', 'container'],
+    ['initContainers', 'init'],
+    ['ephemeralContainers', 'ephemeral'],
+  ] as const)
+    for (const [i, container] of listAt(spec, field).entries())
+      if (isFields(container))
+        containers.push({ pod, role, name: typeof container.name === 'string' ? container.name : `${field}[${i}]`, spec: container, path: [...path, field, i] })
+  return pod
+}
+
+/** Does a LabelSelector of an object in `namespace` take these pods? One that is empty takes all pods of the namespace. */
+export const takes = (selector: unknown, namespace: string, pod: PodTemplate): boolean =>
+  isFields(selector) && namespace === pod.namespace && selects(requirementsOf(selector as LabelSelector), pod.labels)
+
+/** Is a scale target reference (of an HPA) this object? */
+export const refersTo = (reference: unknown, from: Item, item: Item): boolean =>
+  at(reference, 'kind') === item.object.kind && at(reference, 'name') === nameOf(item) && namespaceOf(from) === namespaceOf(item)
