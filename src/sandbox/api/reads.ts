@@ -64,7 +64,9 @@ export function selection(kind: Kind, version: ServedVersion, namespace: string 
   for (const { path } of fields)
     if (!EVERYWHERE.has(path) && !allowed.includes(path))
       throw badRequest(
-        `Unable to find "${apiVersionOf(kind.group, version.name)}, Resource=${kind.plural}" that match label selector "${query.get('labelSelector') ?? ''}", field selector "${query.get('fieldSelector') ?? ''}": field label not supported: ${path}`,
+        allowed.length === 0
+          ? `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+          : `Unable to find "${apiVersionOf(kind.group, version.name)}, Resource=${kind.plural}" that match label selector "${query.get('labelSelector') ?? ''}", field selector "${query.get('fieldSelector') ?? ''}": field label not supported: ${path}`,
       )
   const plain = fields.filter(({ path }) => EMPTY[path] === undefined && path !== 'source')
   const special = fields.filter(({ path }) => EMPTY[path] !== undefined || path === 'source')

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, sameJson } from '#core/kube/json.ts'
 import { type LabelSelector, requirementsOf, selects } from '#core/kube/selectors.ts'
 import { type FieldProblem, type Schema, validate, withDefaults } from '#core/kube/structural.ts'
 import { crdProblems, prepareCrd } from './crds.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind, ServedVersion } from './kinds.ts'
 import { defaultPod, defaultWorkload, qosOf } from './pod-defaults.ts'
 import { prepareService } from './services.ts'
 import type { Obj } from './store.ts'
@@ -201,6 +201,14 @@ export function validateObject(world: World, target: Target, object: Obj, old: O
   const { metadata: _, apiVersion: __, kind: ___, ...rest } = object
   const problems = kind.crd === undefined ? [] : validate(rest as Json, withoutMetadata(version.schema as Schema | undefined), world.resolve)
   return [...problems, ...(strategyOf(kind).problems?.(object, old) ?? [])]
+}
+
+/** Values of a built-in kind that have the wrong type: such an object cannot even be read. */
+export function typeProblems(world: World, version: ServedVersion, object: Obj): string[] {
+  const { metadata: _, ...rest } = object
+  return validate(rest as Json, withoutMetadata(version.schema as Schema | undefined), world.resolve)
+    .filter((problem) => problem.type === 'TypeInvalid')
+    .map((problem) => `${problem.field}: ${problem.message}`)
 }
 
 const withoutMetadata = (schema: Schema | undefined): Schema | undefined =>

@@ -11,7 +11,7 @@ import type { Kind, ServedVersion } from './kinds.ts'
 import { metadataProblems, nameProblems } from './metadata.ts'
 import { alreadyExists, badRequest, conflict, forbidden, invalid, methodNotAllowed, modified, notFound, StatusError, unsupportedMediaType } from './status.ts'
 import { type Entry, keyOf, type Obj } from './store.ts'
-import { frameOf, strategyOf, validateObject } from './strategies.ts'
+import { frameOf, strategyOf, typeProblems, validateObject } from './strategies.ts'
 import { objectsOf, randomSuffix, timestamp, type User, type World } from './world.ts'
 
 export interface Target {
@@ -82,6 +82,10 @@ function readBody(world: World, target: Target, body: unknown, context: WriteCon
     if (context.fieldValidation === 'Warn') context.warnings.push(...words)
   }
   pruned.metadata = { ...(metadata as object) } as Obj['metadata']
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const)
+    if (pruned.metadata[field] !== undefined && Object.keys(pruned.metadata[field]).length === 0) delete pruned.metadata[field]
+  const wrong = kind.crd === undefined ? typeProblems(world, version, pruned) : []
+  if (wrong.length > 0) throw badRequest(`${kind.kind} in version "${version.name}" cannot be handled as a ${kind.kind}: ${wrong.join('; ')}`)
   return pruned
 }
 
@@ -156,7 +160,7 @@ function createObject(world: World, target: Target, object: Obj, context: WriteC
   ready.metadata = { ...ready.metadata, managedFields }
   if (context.dryRun) return ready
   const kept = stored(target, ready)
-  return collection.put(key, (revision) => ({ ...kept, metadata: { ...kept.metadata, resourceVersion: String(revision) } })).object
+  return inVersion(target, collection.put(key, (revision) => ({ ...kept, metadata: { ...kept.metadata, resourceVersion: String(revision) } })).object)
 }
 
 export function current(world: World, target: Target): Entry {
@@ -230,7 +234,7 @@ function replace(world: World, target: Target, before: Obj, next: Obj, context: 
   // What changes nothing is not written; times of managed fields alone are no change.
   if (sameJson(withoutTimes(object), withoutTimes(old))) return old
   if (context.dryRun) return object
-  return commit(world, target, object)
+  return inVersion(target, commit(world, target, object))
 }
 
 /** What counts for `metadata.generation`. */

@@ -47,18 +47,22 @@ export function createApiClient(target: ApiTarget) {
   const call = (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
     const text = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
     return new Promise((resolve, reject) => {
-      const outgoing = request(target.url + path, { method, agent, headers: headersOf(options) }, (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject)
-        incoming.on('end', () => {
-          const answer = Buffer.concat(chunks).toString()
-          let body: Body = answer
-          try {
-            body = JSON.parse(answer)
-          } catch {}
-          resolve({ status: incoming.statusCode!, body, headers: incoming.headers })
-        })
-      })
+      const outgoing = request(
+        target.url + path,
+        { method, agent, headers: { ...headersOf(options), ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }) } },
+        (incoming) => {
+          const chunks: Buffer[] = []
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject)
+          incoming.on('end', () => {
+            const answer = Buffer.concat(chunks).toString()
+            let body: Body = answer
+            try {
+              body = JSON.parse(answer)
+            } catch {}
+            resolve({ status: incoming.statusCode!, body, headers: incoming.headers })
+          })
+        },
+      )
       outgoing.on('error', reject).end(text)
     })
   }

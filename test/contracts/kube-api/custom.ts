@@ -89,7 +89,9 @@ export function customContract(context: () => Context): void {
       const refused = await api.post(things(), thing('refused', spec))
       expect(refused.status).toBe(422)
       expect(refused.body.reason).toBe('Invalid')
-      return refused.body.details.causes.map((one: Body) => [one.field, one.reason])
+      // Some versions tell the same field twice, once with a leading dot.
+      const told = new Map<string, string>(refused.body.details.causes.map((one: Body) => [one.field.replace(/^\./, ''), one.reason]))
+      return [...told]
     }
     expect(await causes({})).toEqual([['spec.size', 'FieldValueRequired']])
     expect(await causes({ size: 101 })).toEqual([['spec.size', 'FieldValueInvalid']])
@@ -98,7 +100,9 @@ export function customContract(context: () => Context): void {
     expect((await causes({ size: 'one' })).map(([field]: Body) => field)).toEqual(['spec.size'])
     expect((await causes({ size: 1, words: ['a', 'a'] })).map(([field]: Body) => field)).toEqual(['spec.words[1]'])
     expect((await causes({ size: -1, color: 'green' })).map(([field]: Body) => field).sort()).toEqual(['spec.color', 'spec.size'])
-    expect((await causes({ size: 1, parts: [{ weight: 1 }] })).map(([field]: Body) => field)).toContain('spec.parts[0].name')
+    expect((await causes({ size: 1, parts: [{ weight: 1 }] })).map(([field]: Body) => field)).toContainEqual(
+      expect.stringMatching(/^spec\.parts(\[0\])?\.name$/),
+    )
   })
 
   it('is updated with a revision only, and keeps status apart', async () => {
@@ -184,7 +188,7 @@ export function customContract(context: () => Context): void {
     const apply = (manager: string, spec: object) => api.patch(`${things()}/applied?fieldManager=${manager}`, 'apply', thing('applied', spec))
     expect((await apply('one', { size: 1, parts: [{ name: 'a', weight: 2 }], words: ['x'] })).status).toBe(201)
     const both = (await apply('two', { parts: [{ name: 'b' }], words: ['y'] })).body
-    expect(both.spec.parts).toEqual([
+    expect(both.spec?.parts, JSON.stringify(both)).toEqual([
       { name: 'a', weight: 2 },
       { name: 'b', weight: 1 },
     ])

@@ -16,7 +16,7 @@ export const DIFFERENCES = {
   aggregatedDiscovery: { since: 26, why: 'discovery of all groups in one answer came with 1.26' },
   openapiV3: { since: 24, why: '/openapi/v3 is on by default since 1.24' },
   immediateNamespaceLabel: { since: 21, why: 'namespaces carry the label kubernetes.io/metadata.name since 1.21' },
-  uidPrecondition: { since: 21, why: 'the wording about preconditions that do not hold changed' },
+  badRevision: { since: 21, why: 'a resourceVersion that is no number was an internal error before it was a bad request' },
 } as const satisfies Record<string, Difference>
 
 export const has = (minor: number, what: keyof typeof DIFFERENCES): boolean => minor >= DIFFERENCES[what].since

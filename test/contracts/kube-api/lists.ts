@@ -30,7 +30,7 @@ export function listContract(context: () => Context): void {
     expect(names((await api.get(`/api/v1/configmaps?fieldSelector=metadata.name%3Dsel-b,metadata.namespace%3D${namespace}`)).body)).toEqual(['sel-b'])
     const wrong = await api.get(`${maps()}?fieldSelector=data.x%3D1`)
     expect(wrong.body).toMatchObject({ code: 400, reason: 'BadRequest' })
-    expect(wrong.body.message).toContain('field label not supported')
+    expect(wrong.body.message).toContain('data.x')
     expect((await api.get('/api/v1/pods?fieldSelector=status.phase%21%3DRunning,spec.nodeName%3D')).status).toBe(200)
   })
 
@@ -72,9 +72,10 @@ export function listContract(context: () => Context): void {
     await make('rev-2', { set: 'rev' })
     const at = (query: string) => api.get(`${maps()}?labelSelector=set%3Drev&${query}`)
     expect(names((await at(`resourceVersion=${before}&resourceVersionMatch=Exact`)).body)).toEqual(['rev-1'])
-    expect(names((await at(`resourceVersion=${before}&resourceVersionMatch=NotOlderThan`)).body)).toEqual(['rev-1', 'rev-2'])
+    // From a cache, in no promised order.
+    expect(names((await at(`resourceVersion=${before}&resourceVersionMatch=NotOlderThan`)).body).sort()).toEqual(['rev-1', 'rev-2'])
     expect((await at('resourceVersionMatch=Exact')).status).toBe(422)
-    expect((await at('resourceVersion=nonsense')).status).toBe(400)
+    expect((await at('resourceVersion=nonsense')).status).toBe(has(context().target.minor, 'badRevision') ? 400 : 500)
   })
 
   it('prints tables and metadata alone', async () => {

@@ -25,18 +25,18 @@ export function patchContract(context: () => Context): void {
 
   it('patches by JSON Patch', async () => {
     const { api } = context()
-    await api.post(maps(), { metadata: { name: 'json' }, data: { a: '1', 'x/y': '2' } })
+    await api.post(maps(), { metadata: { name: 'json', annotations: { 'example.com/y': '2' } }, data: { a: '1' } })
     const patched = await api.patch(`${maps()}/json`, 'json', [
       { op: 'test', path: '/data/a', value: '1' },
       { op: 'replace', path: '/data/a', value: '3' },
-      { op: 'remove', path: '/data/x~1y' },
+      { op: 'remove', path: '/metadata/annotations/example.com~1y' },
       { op: 'add', path: '/metadata/labels', value: { k: 'v' } },
       { op: 'copy', from: '/data/a', path: '/data/b' },
       { op: 'move', from: '/data/b', path: '/data/c' },
     ])
     expect(patched.status).toBe(200)
     expect(patched.body).toMatchObject({ data: { a: '3', c: '3' }, metadata: { labels: { k: 'v' } } })
-    expect(patched.body.data['x/y']).toBeUndefined()
+    expect(patched.body.metadata.annotations).toBeUndefined()
     expect((await api.patch(`${maps()}/json`, 'json', [{ op: 'test', path: '/data/a', value: 'no' }])).body).toMatchObject({ code: 422, reason: 'Invalid' })
     expect((await api.patch(`${maps()}/json`, 'json', [{ op: 'remove', path: '/data/nothing' }])).status).toBe(422)
     expect((await api.patch(`${maps()}/json`, 'json', { no: 'list' })).status).toBe(400)

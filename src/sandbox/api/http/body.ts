@@ -19,8 +19,8 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
 }
 
 export function parseBody(text: string, contentType: string): unknown {
-  if (/protobuf|cbor/.test(contentType)) throw unsupportedMediaType('application/json, application/yaml')
   if (text.trim() === '') return undefined
+  if (!/^application\/(([\w.-]+\+)?json|([\w.-]+\+)?yaml)$/.test(contentType)) throw unsupportedMediaType('application/json, application/yaml')
   if (/yaml/.test(contentType) && !/^\s*[{[]/.test(text)) {
     try {
       return parse(text, { maxAliasCount: 100 })

@@ -80,6 +80,7 @@ async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoi
   const query = url.searchParams
   const watching = query.get('watch') === 'true' || query.get('watch') === '1'
   const action = actionOf(incoming.method ?? 'GET', path, watching)
+  if (path.name === undefined && (action === 'update' || action === 'patch')) throw methodNotAllowed()
   const name = action === 'create' ? undefined : path.name
   const resource = path.subresource === undefined ? path.resource : `${path.resource}/${path.subresource}`
   const namespace = path.resource === 'namespaces' && path.group === '' ? path.name : path.namespace
