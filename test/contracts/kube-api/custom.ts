@@ -1,9 +1,10 @@
 /** CustomResourceDefinitions; status and scale. */
 import { expect, it } from 'vitest'
 import { type Body, until } from './client.ts'
+import { has } from './differences.ts'
 import type { Context } from './index.ts'
 
-export const thingsDefinition = (group: string): Body => {
+export const thingsDefinition = (group: string, minor: number): Body => {
   const spec = {
     type: 'object',
     required: ['size'],
@@ -11,7 +12,7 @@ export const thingsDefinition = (group: string): Body => {
       size: { type: 'integer', minimum: 0, maximum: 100 },
       color: { type: 'string', default: 'red', enum: ['red', 'blue'] },
       code: { type: 'string', pattern: '^[a-z]+$', maxLength: 5 },
-      port: { 'x-kubernetes-int-or-string': true },
+      port: has(minor, 'intOrStringApply') ? { 'x-kubernetes-int-or-string': true } : { type: 'string' },
       free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
       words: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
       parts: {
@@ -208,9 +209,9 @@ export function customContract(context: () => Context): void {
   })
 
   it('refuses definitions that cannot be', async () => {
-    const { api, group } = context()
+    const { api, group, target } = context()
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-    const definition = thingsDefinition(`bad.${group}`)
+    const definition = thingsDefinition(`bad.${group}`, target.minor)
     const bad = async (change: (body: Body) => void) => {
       const body = structuredClone(definition)
       change(body)

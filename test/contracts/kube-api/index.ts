@@ -29,7 +29,7 @@ export function kubeApiContract(title: string, open: () => Promise<ApiTarget & A
       context = { api: createApiClient(target), target, namespace: `contract-${id}`, group: `c${id}.sallyport.test` }
       const { api, group, namespace } = context
       await api.post('/api/v1/namespaces', { metadata: { name: namespace } })
-      const made = await api.post(definitions, thingsDefinition(group))
+      const made = await api.post(definitions, thingsDefinition(group, target.minor))
       if (made.status !== 201) throw new Error(JSON.stringify(made.body))
       await until(
         'the definition is served',
