@@ -60,7 +60,7 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   seed(world)
   const { book, tokens } = await openTokens(folder)
   const certificate = await serverCertificate(folder, clock.now())
-  const handler = createHandler({ world, tokens: book, runtime, version, openapi: () => undefined })
+  const handler = createHandler({ world, tokens: book, runtime, version })
   const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler)
   const url = await new Promise<string>((resolved, reject) => {
     server.once('error', reject)

@@ -17,6 +17,7 @@ import { apply, create, current, inVersion, type PatchKind, patch, type Target, 
 import { parseBody, readText } from './body.ts'
 import { aggregated, apiGroupList, apiResourceList, groupOf, verbsOf } from './discovery.ts'
 import { type Form, negotiate } from './negotiate.ts'
+import { openApi } from './openapi.ts'
 import { parseResourcePath, type ResourcePath } from './paths.ts'
 import { serveWatch } from './watching.ts'
 
@@ -26,8 +27,6 @@ export interface HandlerOptions {
   runtime: PodRuntime
   /** `v1.34.0` */
   version: string
-  /** OpenAPI documents by path, undefined for what is not one. */
-  openapi(path: string, accept: string, query: URLSearchParams): { type: string; body: Buffer | string; etag?: string } | undefined
 }
 
 interface Call {
@@ -195,8 +194,8 @@ function serveOther(options: HandlerOptions, url: URL, incoming: IncomingMessage
     if (found !== undefined) return sendJson(outgoing, 200, parts.length === 2 ? { kind: 'APIGroup', apiVersion: 'v1', ...found } : found)
   }
   if (parts[0] === 'openapi') {
-    const found = options.openapi(path, accept, url.searchParams)
-    if (found !== undefined) return send(outgoing, 200, found.body, found.type, found.etag === undefined ? {} : { etag: found.etag })
+    const found = openApi(world, path, accept)
+    if (found !== undefined) return send(outgoing, 200, found.body, found.type, { etag: found.etag })
   }
   if (path === '/')
     return sendJson(outgoing, 200, {
