@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as files write them
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatImage } from '#core/oci/place.ts'
@@ -321,4 +322,10 @@ it('any text is read or refused, never thrown at', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+it.each(['', '.zh-CN'])('the example of the documentation%s is read', (language) => {
+  const page = readFileSync(new URL(`../../../../../docs/learn/image-migration${language}.md`, import.meta.url), 'utf8')
+  const spec = read(/```yaml\n([\s\S]*?)```/.exec(page)![1]!, { env: { USER_NAME: 'u', PASSWORD: 'p' } })
+  expect(spec).toMatchObject({ ok: true, value: { format: 'sallyport', rules: { length: 4 } } })
 })
