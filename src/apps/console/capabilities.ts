@@ -1,4 +1,7 @@
 /** Everything the console carries, in one list. A new capability is one line here. */
+
+import { audit } from '#capabilities/audit/capability.ts'
+import { door as auditConsole } from '#capabilities/audit/console/index.ts'
 import { imageMigration } from '#capabilities/image-migration/capability.ts'
 import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
@@ -12,4 +15,5 @@ export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor 
   { capability: workloads, door: workloadsConsole },
   { capability: imageMigration, door: imagesConsole },
   { capability: ingressAnalytics, door: ingressConsole },
+  { capability: audit, door: auditConsole },
 ]

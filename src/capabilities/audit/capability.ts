@@ -12,5 +12,5 @@ export const audit: Capability = {
   rbac: [],
   resources: [],
   tables: ['audit'],
-  pages: [],
+  pages: [{ id: 'audit', group: 'govern', path: '/audit', title: { en: 'Audit', 'zh-CN': '审计' } }],
 }

@@ -87,7 +87,7 @@ export function createAlarms(deps: { alerts: AlertSink; clock: Clock; onError(er
       },
       value: count,
       activeSince: before?.alert.activeSince ?? event.at,
-      path: `/govern/audit?${new URLSearchParams({ user: event.user, from: rfc3339(from), to: rfc3339(event.at + AROUND_MS) })}`,
+      path: `/audit?${new URLSearchParams({ f: `user:eq:${event.user}`, from: rfc3339(from), to: rfc3339(event.at + AROUND_MS) })}`,
     }
     held.delete(key)
     held.set(key, { alert, count, lastAt: now })
@@ -110,18 +110,38 @@ export function createAlarms(deps: { alerts: AlertSink; clock: Clock; onError(er
     if (held.size === 0) clusters.delete(cluster)
   }
 
+  /** One report of a cluster at a time: what comes meanwhile goes with the next, so that a storm makes no queue of reports. */
+  const telling = new Map<string, { now: Promise<void>; next?: Promise<void> }>()
+  function tell(cluster: string): Promise<void> {
+    const begun = telling.get(cluster)
+    if (begun) {
+      begun.next ??= begun.now.catch(() => {}).then(() => begin(cluster))
+      return begun.next
+    }
+    return begin(cluster)
+  }
+  function begin(cluster: string): Promise<void> {
+    const one: { now: Promise<void>; next?: Promise<void> } = { now: report(cluster) }
+    telling.set(cluster, one)
+    const over = () => {
+      if (one.next === undefined && telling.get(cluster) === one) telling.delete(cluster)
+    }
+    one.now.then(over, over)
+    return one.now
+  }
+
   const loop = (async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(REPEAT_MS, stopping.signal).catch(() => {})
       if (stopping.signal.aborted) return
-      for (const cluster of [...clusters.keys()]) await report(cluster).catch(deps.onError)
+      for (const cluster of [...clusters.keys()]) await tell(cluster).catch(deps.onError)
     }
   })()
 
   return {
     async raise(cluster, hits) {
       for (const hit of hits) hold(cluster, hit)
-      if (hits.some(({ alarm }) => alarm)) await report(cluster)
+      if (hits.some(({ alarm }) => alarm)) await tell(cluster)
     },
     async stop() {
       stopping.abort()

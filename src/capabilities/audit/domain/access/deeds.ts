@@ -2,14 +2,6 @@
 import { type AuditEvent, effectiveUser, isAllowed, isJson, jsonAt, textAt } from '../event.ts'
 import { imageName } from '../lists.ts'
 
-export interface Deed {
-  at: number
-  verb: string
-  resource: string
-  namespace: string
-  name: string
-}
-
 interface Made {
   by: string
   at: number

@@ -1,5 +1,5 @@
 /** Objects of a cluster, indexed by what the questions about access ask. */
-import { groupVersionOf, type KubeObject } from '#core/kube/objects.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
 import type { PolicyRule, RbacBinding, RbacObjects, RbacRole, Subject } from '#core/kube/rbac.ts'
 import { isJson, type Json, jsonAt, listAt, textAt } from '../event.ts'
 import { WORKLOADS } from '../pod-spec.ts'
@@ -93,5 +93,3 @@ export function indexObjects(all: readonly KubeObject[]): AccessObjects {
     roleBindings: (namespace) => byNamespace.get(namespace) ?? [],
   }
 }
-
-export const groupOf = (object: KubeObject): string => groupVersionOf(object.apiVersion).group
