@@ -2,6 +2,8 @@ import type { ServerDoor } from '#kits/server-kit/door.ts'
 
 /** Every capability that the server carries. */
 export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
+  // before ingress analytics, which takes every line that nobody else wants
+  () => import('#capabilities/audit/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),
