@@ -1,4 +1,5 @@
 /** The engine on real registries: what is at the target afterwards is read with plain requests. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RegistryProcess, startDockerRegistry } from '#test/builders/docker-registry.ts'
 import { OCI_INDEX, OCI_MANIFEST, pushBlob, pushImage, pushManifest, sha256 } from '#test/builders/images.ts'
 import { runImages } from '#test/builders/run-images.ts'
-import { describeReal } from '#test/real.ts'
+import { describeReal, program } from '#test/real.ts'
 
 const EMPTY = 'application/vnd.oci.empty.v1+json'
 
@@ -16,12 +17,12 @@ const manifestOf = async (host: string, repository: string, reference: string) =
   return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined
 }
 
-describeReal('images copy between two registries', ['docker-registry'], () => {
+describeReal('images copy between two registries', ['docker-registry', 'skopeo'], () => {
   let a: RegistryProcess
   let b: RegistryProcess
   let data: string
   beforeAll(async () => {
-    ;[a, b] = await Promise.all([startDockerRegistry(), startDockerRegistry()])
+    ;[a, b] = await Promise.all([startDockerRegistry(), startDockerRegistry({ deletes: true })])
     data = mkdtempSync(join(tmpdir(), 'sallyport-images-'))
   })
   afterAll(async () => {
@@ -110,6 +111,78 @@ describeReal('images copy between two registries', ['docker-registry'], () => {
     expect(cut.report.items[0]!.targetDigest).not.toBe(top.digest)
     expect(cut.report.items[0]!.notes.join()).toContain('linux/amd64')
     expect(JSON.parse(String(await manifestOf(b.host, 'app/cut', 'v1'))).manifests).toEqual([index.manifests[0]])
+  })
+
+  it('plans, compares, verifies and prunes', async () => {
+    const look = (command: string, ...words: string[]) =>
+      runImages([command, '--all-tags', `${a.host}/app/life`, `${b.host}/moved/life`, ...words, '-o', 'json'], data)
+    for (let i = 0; i < 3; i++)
+      await pushImage(a.host, 'app/life', `v${i}`, [
+        { seed: 1, size: 30_000 },
+        { seed: 500 + i, size: 90_000 },
+      ])
+    const planned = await look('plan')
+    expect(planned.report.items.map(({ outcome }) => outcome)).toEqual(['planned', 'planned', 'planned'])
+    expect(await manifestOf(b.host, 'moved/life', 'v0')).toBeUndefined()
+    const copied = await look('copy')
+    // The prediction is what the copy then sent.
+    expect(copied.report.totals.bytesSent).toBe(planned.report.totals.bytesSent)
+    expect(planned.report.prediction!.pulls[a.host]).toBe(3)
+
+    expect(await look('diff')).toMatchObject({ exit: 0 })
+    const verified = await look('verify')
+    expect(verified).toMatchObject({ exit: 0, report: { items: [{ outcome: 'verified', manifests: 1, blobs: 3 }, {}, {}] } })
+
+    await pushImage(b.host, 'moved/life', 'old', [{ seed: 510, size: 2000 }])
+    await pushImage(b.host, 'moved/life', 'v2', [{ seed: 511, size: 2000 }])
+    const differing = await look('diff')
+    expect(differing.exit).toBe(3)
+    expect(Object.fromEntries(differing.report.items.map(({ target, outcome }) => [target.split(':').at(-1), outcome]))).toEqual({
+      v0: 'same',
+      v1: 'same',
+      v2: 'differs',
+      old: 'extra',
+    })
+    const unproven = await look('verify')
+    expect(unproven.exit).toBe(6)
+    expect(unproven.report.items.find(({ outcome }) => outcome === 'failed')!.failure).toMatchObject({ side: 'target', code: 'DIGEST_MISMATCH' })
+
+    expect((await look('prune')).report.items).toMatchObject([{ outcome: 'extra' }])
+    expect(await manifestOf(b.host, 'moved/life', 'old')).toBeDefined()
+    expect((await look('prune', '--yes')).report.items).toMatchObject([{ outcome: 'removed' }])
+    expect(await manifestOf(b.host, 'moved/life', 'old')).toBeUndefined()
+    expect(await manifestOf(b.host, 'moved/life', 'v1')).toBeDefined()
+  })
+
+  it('does not prune a tag by a digest that another tag has', async () => {
+    for (const [host, tag] of [
+      [a.host, 'stays'],
+      [b.host, 'stays'],
+      [b.host, 'goes'],
+    ] as const)
+      await pushImage(host, 'app/twins', tag, [{ seed: 520, size: 2000 }])
+    const { exit } = await runImages(['prune', '--all-tags', `${a.host}/app/twins`, `${b.host}/app/twins`, '--yes', '-o', 'json'], data)
+    expect(exit).not.toBe(0)
+    expect(await manifestOf(b.host, 'app/twins', 'stays')).toBeDefined()
+  })
+
+  it('moves to a layout, an archive and a directory and back, and skopeo reads them', async () => {
+    await pushImage(a.host, 'app/files', 'v1', [
+      { seed: 600, size: 40_000 },
+      { seed: 601, size: 20 * 1024 * 1024 },
+    ])
+    const wanted = await manifestOf(a.host, 'app/files', 'v1')
+    for (const [place, other] of [
+      [`oci:${data}/layout:v1`, `oci:${data}/layout:v1`],
+      [`dir:${data}/dir`, `dir:${data}/dir`],
+      [`docker-archive:${data}/a.tar:app/files:v1`, `docker-archive:${data}/a.tar`],
+    ] as const) {
+      expect(await copy(`${a.host}/app/files:v1`, place), place).toMatchObject({ exit: 0 })
+      const back = `app/from-${place.split(':')[0]}`
+      expect((await copy(place, `${b.host}/${back}:v1`)).stderr).toBe('')
+      expect(await manifestOf(b.host, back, 'v1'), place).toEqual(wanted)
+      execFileSync(program('skopeo')!, ['inspect', '--raw', other])
+    }
   })
 
   it('says side, image and cause of what fails, and moves the rest', async () => {

@@ -8,7 +8,7 @@ import { formatBytes, parseQuantity } from '#core/kernel/quantity.ts'
 import type { Registries, RegistrySettings } from '#core/shapes/ports/registry.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
-import type { ItemReport, Job, RunEvent, RunReport } from '../domain/job.ts'
+import type { ItemReport, Job, Prediction, RunEvent, RunReport } from '../domain/job.ts'
 import { reportOf } from '../domain/report.ts'
 import type { World } from '../domain/world.ts'
 import { openJournal } from '../journal-file.ts'
@@ -134,7 +134,7 @@ const COLUMNS: readonly Column<ItemReport>[] = [
   {
     header: 'OUTCOME',
     value: ({ outcome }) => outcome,
-    tone: ({ outcome }) => (outcome === 'failed' ? 'error' : outcome === 'stopped' ? 'warning' : undefined),
+    tone: ({ outcome }) => (outcome === 'failed' ? 'error' : ['stopped', 'differs', 'missing', 'extra'].includes(outcome) ? 'warning' : undefined),
   },
   { header: 'SOURCE', value: ({ source }) => source, flexible: true },
   { header: 'TARGET', value: ({ target }) => target, flexible: true },
@@ -152,9 +152,10 @@ export async function finish(
   startedAt: number,
   options: RunOptions,
   context: CliContext,
+  prediction?: Prediction,
 ): Promise<void> {
   const all = [...running.failed, ...items]
-  const report = reportOf(kind, all, startedAt, context.clock.now(), running.registries.traffic())
+  const report = { ...reportOf(kind, all, startedAt, context.clock.now(), running.registries.traffic()), ...(prediction ? { prediction } : {}) }
   if (options.report !== undefined) await keepReport(report, options.report, options.sign, context)
   await printData(context, options, report, { rows: ({ items }) => items, columns: COLUMNS, name: ({ target }) => target })
   for (const item of all) if (item.failure) context.note(sentence(item, context.language))
@@ -162,6 +163,7 @@ export async function finish(
   const { pairs, failed, stopped } = report.totals
   if (failed === pairs && pairs > 0 && new Set(all.map(({ failure }) => failure?.code)).size === 1) context.exit(ERRORS[all[0]!.failure!.code].exit)
   else if (failed + stopped > 0) context.exit(EXIT.partial)
+  else if (kind === 'diff' && items.some(({ outcome }) => outcome !== 'same')) context.exit(EXIT.findings)
   if (stopped > 0) context.note(context.language === 'zh-CN' ? '已停止；再次运行同一命令即可继续。' : 'Stopped; the same command goes on from here.')
 }
 

@@ -51,12 +51,26 @@ export type Outcome =
   /** Not begun, because the run was stopped. */
   | 'stopped'
 
+/** What looking without copying finds. */
+export type Finding =
+  /** Of a plan: it would be copied. */
+  | 'planned'
+  /** Of a diff. */
+  | 'same'
+  | 'differs'
+  | 'missing'
+  /** Of a diff or a prune: a tag of a mirrored repository that the job does not bring. */
+  | 'extra'
+  | 'removed'
+  /** Every digest was proven. */
+  | 'verified'
+
 /** What became of one pair. */
 export interface ItemReport {
   source: string
   target: string
   rule?: string
-  outcome: Outcome
+  outcome: Outcome | Finding
   /** At the source. */
   digest?: string
   /** At the target now; differs from `digest` only with a platform filter. */
@@ -80,6 +94,13 @@ export interface ItemReport {
   took: number
 }
 
+/** What a plan expects to ask of each place. */
+export interface Prediction {
+  requests: Record<string, number>
+  /** Manifests that are fetched: what registries with a quota count. */
+  pulls: Record<string, number>
+}
+
 /** What a run came to; `-o json` prints it, and it is what is signed. */
 export interface RunReport {
   kind: 'copy' | 'verify' | 'diff' | 'prune' | 'plan'
@@ -87,6 +108,7 @@ export interface RunReport {
   startedAt: number
   endedAt: number
   items: readonly ItemReport[]
+  prediction?: Prediction
   totals: {
     pairs: number
     copied: number

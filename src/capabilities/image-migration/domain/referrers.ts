@@ -12,6 +12,8 @@ import { all, on, once, type World } from './world.ts'
 export interface Signatures {
   /** May anything in the repository refer to something? */
   any(): Promise<boolean>
+  /** Tags and digests that refer to a digest. */
+  of(digest: string): Promise<{ tags: readonly string[]; digests: readonly string[] }>
   /** Brings what refers to the digests of a tally, and what refers to that; the digests of what was written. */
   bring(to: Target, repository: string, tally: Tally): Promise<string[]>
 }
@@ -99,6 +101,13 @@ export function createSignatures(from: From, world: World): Signatures {
 
   return {
     any: async () => (await on('source', tags)).size > 0 || (await listed(`sha256:${'0'.repeat(64)}`)) !== undefined,
+    async of(digest) {
+      const tagged = (await on('source', tags)).get(digest) ?? []
+      const listing = await listed(digest)
+      const fallback = fallbackTag(digest)
+      const refer = listing ?? (tagged.includes(fallback) ? await fallbackList(from, fallback) : [])
+      return { tags: tagged.filter((tag) => tag !== fallback), digests: refer.map((one) => one.digest) }
+    },
     async bring(to, repository, tally) {
       const seen = new Set<string>()
       const written: string[] = []

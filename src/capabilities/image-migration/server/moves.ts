@@ -9,7 +9,7 @@ import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Credentials, OpenRegistries, RegistriesOptions } from '#core/shapes/ports/registry.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { copyImages } from '../domain/copy.ts'
-import type { ItemReport, Pair, RunReport } from '../domain/job.ts'
+import type { ItemReport, Outcome, Pair, RunReport } from '../domain/job.ts'
 import { endState, type MoveItems, type MoveSummary, noCounts } from '../domain/moves.ts'
 import { reportOf } from '../domain/report.ts'
 import type { Spec } from '../domain/spec/rule.ts'
@@ -117,7 +117,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
         emit: (event) => {
           if (event.type === 'item') {
             one.items.push(event.item)
-            counts[event.item.outcome]++
+            counts[event.item.outcome as Outcome]++ // what a copy comes to
             bytesSent += event.item.bytesSent
             bytesSpared += event.item.bytesSpared
           } else if (event.type === 'progress') {

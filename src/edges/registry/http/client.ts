@@ -81,17 +81,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
   let mayFallBack = tls === 'skip'
   const origin = () => `${scheme}://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
 
-  const authorizers = new Map<string, Authorizer>()
-  const authorizerOf = (repository: string): Authorizer => {
-    // Where each repository may have its own credential, each is logged in for itself.
-    const key = credentials ? repository : ''
-    let found = authorizers.get(key)
-    if (!found) {
-      found = createAuthorizer({ clock, credential: async (name) => credentials?.(host, name), fetchToken })
-      authorizers.set(key, found)
-    }
-    return found
-  }
+  const login: Authorizer = createAuthorizer({ clock, credential: async (name) => credentials?.(host, name), fetchToken })
 
   async function fetchToken(url: URL, { method, authorization, form }: { method: 'GET' | 'POST'; authorization?: string; form?: string }): Promise<unknown> {
     if ((authorization || form) && url.protocol === 'http:' && scheme === 'https')
@@ -185,7 +175,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
   async function ask(ask: Ask): Promise<Answer> {
     const scopes = ask.repository === '' ? (ask.actions === '' ? [] : [ask.actions]) : [`repository:${ask.repository}:${ask.actions}`]
     if (ask.also !== undefined && ask.also !== ask.repository) scopes.push(`repository:${ask.also}:pull`)
-    const authorizer = scopes.length === 0 ? undefined : authorizerOf(ask.repository)
+    const authorizer = scopes.length === 0 ? undefined : login
     const streams = ask.body !== undefined && !(ask.body instanceof Uint8Array)
     const once = streams || ask.again === false
     const began = clock.now()
