@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { CodedError } from '#core/kernel/errors.ts'
 import { formatBytes } from '#core/kernel/quantity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
-import type { ItemReport, Prediction, RunReport } from '../domain/job.ts'
-import { diffImages, extraTags, nothingDone, planImages, pruneImages, verifyImages } from '../domain/look.ts'
+import type { Prediction, RunReport } from '../domain/job.ts'
+import { diffImages, extraTags, type Looked, nothingDone, planImages, pruneImages, verifyImages } from '../domain/look.ts'
 import { finish, type Running, type RunOptions, runOptions, startRun } from './run.ts'
 
 interface LookOptions extends RunOptions {
@@ -20,7 +20,7 @@ export function addLooks(images: Command, context: CliContext): void {
     kind: RunReport['kind'],
     description: string,
     label: string,
-    work: (running: Running, options: LookOptions) => Promise<{ items: ItemReport[]; prediction?: Prediction }>,
+    work: (running: Running, options: LookOptions) => Promise<{ items: Looked[]; prediction?: Prediction }>,
   ): Command =>
     runOptions(images.command(kind).description(description), context).action(
       async (source: string | undefined, target: string | undefined, options: LookOptions) => {
@@ -62,7 +62,7 @@ export function addLooks(images: Command, context: CliContext): void {
   add('diff', say('what differs; exits with 3 when something does', '比较差异；有差异时以 3 退出'), say('Comparing', '比较'), async ({ job, world }) => ({
     items: [
       ...(await diffImages(job, world)),
-      ...(await extraTags(job, world)).map(({ target }): ItemReport => ({ ...nothingDone, source: '', target, outcome: 'extra' })),
+      ...(await extraTags(job, world)).map(({ target }): Looked => ({ ...nothingDone, source: '', target, outcome: 'extra' })),
     ],
   }))
 

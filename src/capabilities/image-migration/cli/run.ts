@@ -9,6 +9,7 @@ import type { Registries, RegistrySettings } from '#core/shapes/ports/registry.t
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import type { ItemReport, Job, Prediction, RunEvent, RunReport } from '../domain/job.ts'
+import type { Looked } from '../domain/look.ts'
 import { reportOf } from '../domain/report.ts'
 import type { World } from '../domain/world.ts'
 import { openJournal } from '../journal-file.ts'
@@ -130,7 +131,7 @@ function jobName({ pairs }: Job): string {
   return running.digest('hex').slice(0, 16)
 }
 
-const COLUMNS: readonly Column<ItemReport>[] = [
+const COLUMNS: readonly Column<Looked>[] = [
   {
     header: 'OUTCOME',
     value: ({ outcome }) => outcome,
@@ -148,7 +149,7 @@ const COLUMNS: readonly Column<ItemReport>[] = [
 export async function finish(
   kind: RunReport['kind'],
   running: Running,
-  items: readonly ItemReport[],
+  items: readonly Looked[],
   startedAt: number,
   options: RunOptions,
   context: CliContext,
@@ -181,7 +182,7 @@ async function keepReport(report: RunReport, path: string, sign: string | true |
 }
 
 /** `SOURCE → TARGET: target: …`, and what to do. */
-function sentence({ source, target, failure }: ItemReport, language: Language): string {
+function sentence({ source, target, failure }: Looked, language: Language): string {
   const { message, next } = describeError(new CodedError(failure!.code, failure!.details), language)
   const side = failure!.side === undefined ? '' : language === 'zh-CN' ? (failure!.side === 'source' ? '源端：' : '目标端：') : `${failure!.side}: `
   return `${source} → ${target}: ${side}${message}\n  ${next}`

@@ -65,12 +65,12 @@ export type Finding =
   /** Every digest was proven. */
   | 'verified'
 
-/** What became of one pair. */
-export interface ItemReport {
+/** What became of one pair; of commands that only look, `ItemReport<Outcome | Finding>`. */
+export interface ItemReport<Is = Outcome> {
   source: string
   target: string
   rule?: string
-  outcome: Outcome | Finding
+  outcome: Is
   /** At the source. */
   digest?: string
   /** At the target now; differs from `digest` only with a platform filter. */
@@ -107,7 +107,7 @@ export interface RunReport {
   /** ms since the epoch. */
   startedAt: number
   endedAt: number
-  items: readonly ItemReport[]
+  items: readonly ItemReport<Outcome | Finding>[]
   prediction?: Prediction
   totals: {
     pairs: number

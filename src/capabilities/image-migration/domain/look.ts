@@ -4,7 +4,7 @@ import { isManifestType } from '#core/oci/manifest.ts'
 import { formatImage, formatPlace } from '#core/oci/place.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { referenceOf, targetReferenceOf } from './copy.ts'
-import type { Finding, ItemReport, Job, Pair, Prediction } from './job.ts'
+import type { Finding, ItemReport, Job, Outcome, Pair, Prediction } from './job.ts'
 import { filterIndex } from './platforms.ts'
 import { createSignatures } from './referrers.ts'
 import { type From, parseStored, readManifest } from './target.ts'
@@ -14,13 +14,14 @@ const PAIRS_AT_ONCE = 32
 const BLOBS_AT_ONCE = 16
 const DEEPEST = 8
 
-type Found = Pick<ItemReport, 'outcome'> & Partial<ItemReport>
+export type Looked = ItemReport<Outcome | Finding>
+type Found = Pick<Looked, 'outcome'> & Partial<Looked>
 
 /** Every pair through `work`; what it rejects with is the item's failure. */
-async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Registry, target: Registry) => Promise<Found>): Promise<ItemReport[]> {
+async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Registry, target: Registry) => Promise<Found>): Promise<Looked[]> {
   const gate = createGate(PAIRS_AT_ONCE)
   let pairsDone = 0
-  const one = async (pair: Pair): Promise<ItemReport> => {
+  const one = async (pair: Pair): Promise<Looked> => {
     const began = world.clock.now()
     let found: Found
     if (world.signal.aborted) found = { outcome: 'stopped' }
@@ -32,7 +33,7 @@ async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Re
         found = world.signal.aborted ? { outcome: 'stopped' } : { outcome: 'failed', failure: failureOf(error) }
       }
     }
-    const item: ItemReport = {
+    const item: Looked = {
       ...nothingDone,
       source: formatImage(pair.source),
       target: formatImage(pair.target),
@@ -41,7 +42,6 @@ async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Re
       took: world.clock.now() - began,
     }
     world.emit({ type: 'progress', pairsDone: ++pairsDone, pairs: pairs.length, bytesDone: 0, bytesKnown: 0 })
-    world.emit({ type: 'item', item })
     return item
   }
   world.emit({ type: 'begin', pairs: pairs.length })
@@ -62,7 +62,7 @@ async function wantedOf(pair: Pair, source: Registry, world: World): Promise<{ d
 }
 
 /** `same`, `differs` or `missing` for each pair: two HEADs. */
-export const diffImages = (job: Job, world: World): Promise<ItemReport[]> =>
+export const diffImages = (job: Job, world: World): Promise<Looked[]> =>
   items(job, world, async (pair, source, target) => {
     const [{ digest, targetDigest }, there] = await all<unknown>([
       wantedOf(pair, source, world),
@@ -76,7 +76,7 @@ export const diffImages = (job: Job, world: World): Promise<ItemReport[]> =>
  * Proves each pair: the target's manifests are read and hashed, and so is every blob once a place (with `quick`: asked for only);
  * what refers to the image at the source is there too.
  */
-export async function verifyImages(job: Job, world: World, { quick = false } = {}): Promise<ItemReport[]> {
+export async function verifyImages(job: Job, world: World, { quick = false } = {}): Promise<Looked[]> {
   const proven = new Map<string, Promise<void>>()
   const gate = createGate(BLOBS_AT_ONCE)
   const proveBlob = (target: Registry, repository: string, blob: Descriptor) =>
@@ -141,7 +141,7 @@ export async function verifyImages(job: Job, world: World, { quick = false } = {
 }
 
 /** What a copy would send and ask, without writing; the manifests of what changed are read, which costs pulls where those are counted. */
-export async function planImages(job: Job, world: World): Promise<{ items: ItemReport[]; prediction: Prediction }> {
+export async function planImages(job: Job, world: World): Promise<{ items: Looked[]; prediction: Prediction }> {
   const prediction: Prediction = { requests: {}, pulls: {} }
   const known = new Map<string, Promise<'there' | 'mount' | 'send'>>()
   const homes = new Map<string, string>()
@@ -239,8 +239,8 @@ export async function extraTags(
 }
 
 /** Removes the tags that `extraTags` finds (without `really`: says them). A tag whose digest a staying tag has is never removed by that digest. */
-export async function pruneImages(job: Job, world: World, really: boolean): Promise<ItemReport[]> {
-  const done: ItemReport[] = []
+export async function pruneImages(job: Job, world: World, really: boolean): Promise<Looked[]> {
+  const done: Looked[] = []
   for (const { registry, repository, tag, staying, target } of await extraTags(job, world)) {
     const base = { ...nothingDone, source: '', target }
     if (!really) {

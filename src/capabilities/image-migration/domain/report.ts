@@ -1,16 +1,16 @@
 import type { Traffic } from '#core/shapes/ports/registry.ts'
-import type { ItemReport, RunReport } from './job.ts'
+import type { RunReport } from './job.ts'
 
 /** Adds the items up. */
 export function reportOf(
   kind: RunReport['kind'],
-  items: readonly ItemReport[],
+  items: RunReport['items'],
   startedAt: number,
   endedAt: number,
   traffic: Readonly<Record<string, Traffic>>,
 ): RunReport {
-  const count = (outcome: ItemReport['outcome']) => items.filter((item) => item.outcome === outcome).length
-  const sum = (of: (item: ItemReport) => number) => items.reduce((total, item) => total + of(item), 0)
+  const count = (outcome: RunReport['items'][number]['outcome']) => items.filter((item) => item.outcome === outcome).length
+  const sum = (of: (item: RunReport['items'][number]) => number) => items.reduce((total, item) => total + of(item), 0)
   return {
     kind,
     startedAt,

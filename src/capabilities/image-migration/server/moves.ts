@@ -9,7 +9,7 @@ import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Credentials, OpenRegistries, RegistriesOptions } from '#core/shapes/ports/registry.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { copyImages } from '../domain/copy.ts'
-import type { ItemReport, Outcome, Pair, RunReport } from '../domain/job.ts'
+import type { ItemReport, Pair, RunReport } from '../domain/job.ts'
 import { endState, type MoveItems, type MoveSummary, noCounts } from '../domain/moves.ts'
 import { reportOf } from '../domain/report.ts'
 import type { Spec } from '../domain/spec/rule.ts'
@@ -117,7 +117,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
         emit: (event) => {
           if (event.type === 'item') {
             one.items.push(event.item)
-            counts[event.item.outcome as Outcome]++ // what a copy comes to
+            counts[event.item.outcome]++
             bytesSent += event.item.bytesSent
             bytesSpared += event.item.bytesSpared
           } else if (event.type === 'progress') {
@@ -204,7 +204,8 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
     async items(id, { outcome, offset, limit }) {
       const one = find(id)
       // After a restart they are in the report only.
-      if (one.items.length === 0 && one.summary.report) one.items = [...(JSON.parse(await readFile(join(reports, `${id}.json`), 'utf8')) as RunReport).items]
+      if (one.items.length === 0 && one.summary.report)
+        one.items = [...(JSON.parse(await readFile(join(reports, `${id}.json`), 'utf8')) as { items: ItemReport[] }).items]
       // What needs somebody stands first.
       const wanted = outcome === undefined ? [...one.items].sort((a, b) => urgency(a) - urgency(b)) : one.items.filter((item) => item.outcome === outcome)
       return { items: wanted.slice(offset, offset + limit), total: wanted.length }
