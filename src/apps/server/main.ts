@@ -26,6 +26,7 @@ import pkg from '../../../package.json' with { type: 'json' }
 import { createAlerts } from './alerts.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
+import { listenForClusters } from './cluster-listener.ts'
 import { clusterRoutes } from './cluster-routes.ts'
 import { clusterSources, kubeconfigFlag } from './cluster-sources.ts'
 import { createClusters } from './clusters.ts'
@@ -60,6 +61,14 @@ export const serverFlags = z.object({
   kubeconfig: z
     .preprocess((value) => (typeof value === 'string' ? value.split(',').map((file) => ({ file })) : value), z.array(kubeconfigFlag).max(100))
     .default([]),
+  /** `host:port` for what clusters send, over TLS with our own authority. */
+  clusterListen: z
+    .string()
+    .max(300)
+    .regex(/^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i, 'must be host:port')
+    .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: Number(text.slice(text.lastIndexOf(':') + 1)) }))
+    .refine(({ port }) => port <= 65_535, 'the port must be at most 65535')
+    .optional(),
   logLevel: z.enum(LOG_LEVELS).default('info'),
 })
 export type ServerFlags = z.output<typeof serverFlags>
@@ -81,6 +90,8 @@ export interface ServerOptions extends Omit<ServerFlags, 'logLevel' | 'kubeconfi
 
 export interface RunningServer {
   url: string
+  /** Of the listener for clusters. */
+  clusterUrl?: string
   tokens: IngestTokens
   /** A link that logs in once. */
   loginLink(): string
@@ -110,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const telemetry = await openStore({ dir: join(data, 'telemetry'), clock, log: (message, details) => log.warn(details, message) })
     undo.push(() => telemetry.close())
     const url = { now: '' }
+    let clusterUrl: string | undefined
     const auth = await openAuth(data, clock)
     const settings = await openSettings(data)
     const metrics = createMetrics()
@@ -180,6 +192,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await retention.apply()
     undo.push(() => closeHttp(http, clock))
     url.now = await listen(http, options)
+    if (options.clusterListen) {
+      const listener = await listenForClusters({ address: options.clusterListen, names: hosts, data, http, clock, log })
+      undo.push(() => listener.close())
+      log.info({ url: listener.url, caBundle: join(data, 'ca', 'ca-bundle.pem') }, 'listening for clusters')
+      clusterUrl = listener.url
+    }
     undo.push(() => receivers.stop())
     await receivers.start()
     alerts.start()
@@ -189,7 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => rm(about, { force: true }))
     log.info({ url: url.now, data }, 'ready')
     if (!isLoopback(http)) log.warn({ url: url.now }, 'others on the network can reach this server, and it speaks plain HTTP: put TLS in front of it')
-    return { url: url.now, tokens: auth.tokens, loginLink: () => `${externalUrl()}/login#${auth.issueLogin()}`, close }
+    return { url: url.now, clusterUrl, tokens: auth.tokens, loginLink: () => `${externalUrl()}/login#${auth.issueLogin()}`, close }
   } catch (error) {
     await close()
     throw error

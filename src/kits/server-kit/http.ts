@@ -128,6 +128,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     request.scope = baseScope(request.identity)
     if (request.is404) return
     const access = accessOf(request)
+    if (clusterSide.has(request.raw.socket) && access !== 'ingest') throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
     if (access !== 'public') {
       if (request.identity === undefined) throw new CodedError('UNAUTHENTICATED')
       const { identity } = request
@@ -154,6 +155,11 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.get('/openapi.json', { config: { access: 'public' } }, async () => app.swagger())
   return app
 }
+
+const clusterSide = new WeakSet<object>()
+
+/** Connections of the listener for clusters reach what senders send to, and nothing else. */
+export const markClusterSide = (socket: object): void => void clusterSide.add(socket)
 
 /** The cluster that a sender's rows are stamped with; FORBIDDEN when its token is not for this signal. For routes with access `ingest`. */
 export function senderCluster(request: FastifyRequest, signal: Signal): string {

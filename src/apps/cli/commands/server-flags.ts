@@ -26,6 +26,7 @@ export function serverFlagsOf(command: Command, zh: boolean): Command {
     .option('--listen <address>', zh ? '监听地址（默认 127.0.0.1）' : 'address to listen on (default 127.0.0.1)')
     .option('--host <name>', zh ? '访问此服务器所用的主机名，可重复' : 'host name by which people reach this server; can be repeated', repeat)
     .option('--external-url <url>', zh ? '通知中链接所用的地址' : 'address for links in notifications')
+    .option('--cluster-listen <host:port>', zh ? '供集群发送数据的 TLS 监听地址（自有 CA）' : 'TLS listener for what clusters send, with its own CA')
     .option('--log-level <level>', 'debug, info, warn, error, silent')
 }
 
