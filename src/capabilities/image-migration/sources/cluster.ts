@@ -1,5 +1,5 @@
 /** What runs in a cluster, and the secrets with which it is pulled. */
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, isError } from '#core/kernel/errors.ts'
 import type { KindRef, KubeObject } from '#core/kube/objects.ts'
 import { describeRef } from '#core/kube/objects.ts'
 import { type ImageField, imagesIn } from '#core/oci/images-in.ts'
@@ -64,11 +64,15 @@ export async function imagesInCluster(
   }
   for (const kind of [...WORKLOADS, ...(options.kinds ?? [])]) {
     await attempt(kind.kind, async () => {
-      await each(kind, look).catch(async (error: unknown) => {
-        const older = OLDER[kind.kind]
-        if (older === undefined || !(error instanceof CodedError) || error.code !== 'KIND_UNKNOWN') throw error
-        await each(older, look)
-      })
+      // A kind that is not served has no objects: nothing is unknown then.
+      for (const served of [kind, OLDER[kind.kind]]) {
+        if (served === undefined) return
+        try {
+          return await each(served, look)
+        } catch (error) {
+          if (!isError(error, 'KIND_UNKNOWN')) throw error
+        }
+      }
     })
   }
   await attempt('ServiceAccount', () =>
