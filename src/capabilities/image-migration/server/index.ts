@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { CodedError, invalidInput, type Language } from '#core/kernel/errors.ts'
+import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { formatImage } from '#core/oci/place.ts'
 import type { ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { eventStream } from '#kits/server-kit/events.ts'
@@ -18,6 +18,8 @@ import { type Order, openMoves } from './moves.ts'
 import { knownRegistries, registrySection, serverProblems } from './registries.ts'
 
 const SAMPLE = 200
+/** Shorter than a page waits. */
+const PREVIEW_MS = 25_000
 /** Moves that a page follows live, and how often. */
 const TOLD = 30
 const TELL_EVERY_MS = 400
@@ -59,11 +61,12 @@ export const door: ServerDoor = {
     })
     routes.post(`${base}/preview`, { schema: { summary: 'What a move would copy', body: moveRequest } }, async (request): Promise<MovePreview> => {
       const order = await orderOf(request, request.body)
+      const patience = AbortSignal.timeout(PREVIEW_MS)
       const opened = open({
         credentials: order.credentials,
         ...(order.settings ? { settings: order.settings } : {}),
         retries: 2,
-        signal: AbortSignal.timeout(50_000),
+        signal: patience,
       })
       try {
         const { job, conflicts, failed, notes } = await resolveSpec(order.spec, opened, order.language)
@@ -77,6 +80,9 @@ export const door: ServerDoor = {
           failed,
           notes,
         }
+      } catch (error) {
+        if (patience.aborted) throw new CodedError('TIMED_OUT', { what: 'The preview', limit: `${PREVIEW_MS / 1000} s` }, { cause: error })
+        throw error
       } finally {
         await opened.close()
       }
@@ -153,7 +159,7 @@ async function specOf(
     const made = rulesFromImages(found.images, body.to, body.scoped)
     if (typeof made === 'string') throw invalidInput([{ path: 'to', message: made }])
     const notes = [
-      ...found.unknown.map(unknownNote(body.fromCluster, request.language)),
+      ...found.unknown.map(unknownNote(body.fromCluster)),
       ...made.unreadable.map(({ image, origin, reason }) => ({
         origin,
         message: { en: `"${image}" ${reason}`, 'zh-CN': `“${image}” 不是镜像引用：${reason}` },
@@ -181,7 +187,7 @@ async function specOf(
 }
 
 const unknownNote =
-  (cluster: string, _language: Language) =>
+  (cluster: string) =>
   (what: string): Spec['notes'][number] => ({
     origin: { file: `cluster ${cluster}`, line: 1, path: '' },
     message: { en: `could not be looked at: ${what}`, 'zh-CN': `无法查看：${what}` },

@@ -109,6 +109,19 @@ describe('openCredentials', () => {
     await expect(lookup('b.example', 'r')).rejects.toMatchObject({ details: { reason: 'it is not on PATH' } })
   })
 
+  it('reads nothing of the folder it stands in when there is no home', async () => {
+    const before = process.cwd()
+    await mkdir(join(folder, 'here/.docker'), { recursive: true })
+    await writeFile(join(folder, 'here/.docker/config.json'), config({ 'a.example': { auth: base64('x:y') } }))
+    try {
+      process.chdir(join(folder, 'here'))
+      const lookup = await openCredentials({ env: {}, clock: systemClock, registries: [] })
+      expect(await lookup('a.example', 'r')).toBeUndefined()
+    } finally {
+      process.chdir(before)
+    }
+  })
+
   it('a broken file is said before anything is copied', async () => {
     await writeFile(join(folder, 'broken.json'), '{"auths": ')
     await expect(open({ REGISTRY_AUTH_FILE: join(folder, 'broken.json') })).rejects.toMatchObject({ code: 'INVALID_INPUT' })

@@ -58,12 +58,14 @@ function entryOf({ origin, prefix, username, password, helper }: RegistrySetting
 }
 
 async function configured(env: Environment): Promise<CredentialEntry[]> {
-  const home = env.HOME ?? ''
+  // Without a home nothing is read: a path would be relative to wherever the process stands.
+  const config = env.XDG_CONFIG_HOME || (env.HOME && join(env.HOME, '.config'))
+  const docker = env.DOCKER_CONFIG || (env.HOME && join(env.HOME, '.docker'))
   const files = [
     env.REGISTRY_AUTH_FILE,
     env.XDG_RUNTIME_DIR && join(env.XDG_RUNTIME_DIR, 'containers/auth.json'),
-    join(env.XDG_CONFIG_HOME || join(home, '.config'), 'containers/auth.json'),
-    join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
+    config && join(config, 'containers/auth.json'),
+    docker && join(docker, 'config.json'),
   ].filter((path): path is string => Boolean(path))
   const texts = [...(env.DOCKER_AUTH_CONFIG ? [{ from: 'DOCKER_AUTH_CONFIG', text: env.DOCKER_AUTH_CONFIG }] : [])]
   for (const path of new Set(files)) {
