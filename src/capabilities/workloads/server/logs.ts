@@ -57,7 +57,7 @@ export async function sendLogs(
       throw error
     }
   }
-  const sending = (async () => {
+  void (async () => {
     while (reading && !signal.aborted) {
       await sleep(SEND_MS)
       flush()
@@ -65,8 +65,6 @@ export async function sendLogs(
   })()
   try {
     const problems = (await Promise.all(pods.map(read))).flat()
-    reading = false
-    await sending
     flush()
     if (!signal.aborted) stream.send('end', { problems } satisfies LogEnd)
   } finally {
