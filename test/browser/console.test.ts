@@ -9,6 +9,12 @@ import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
 
 const PAGES = [
   '/',
+  '/workloads',
+  '/objects',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=timeline',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=relations',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=yaml',
   '/ingress',
   '/ingress/requests',
   '/ingress/alerts',

@@ -6,6 +6,7 @@ import { tryFormat } from '#capabilities/ingress-analytics/domain/formats/try-fo
 import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import * as canned from './canned-answers.ts'
+import { workloadAnswers } from './workload-fixtures.ts'
 
 const ROOT = join(import.meta.dirname, '../../dist/console')
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html; charset=utf-8', '.svg': 'image/svg+xml' }
@@ -91,6 +92,9 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     }
     const local = path.replace(/^\/clusters\/[^/]+(?=\/)/, '')
     if (local === '/ingress/live') return liveStream(response, () => canned.live(now(), fixture.mode))
+    const workloads = mode === 'empty' ? workloadAnswers(local, query, 0) : workloadAnswers(local, query, mode === 'huge' ? 100_000 : 40)
+    if (workloads !== undefined) return send(response, 200, workloads)
+    if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)
     if (own) return send(response, own.status, own.body)
     const answer = answers[local]
@@ -134,9 +138,9 @@ function fail(response: ServerResponse, error: CodedError): void {
   send(response, status, { error: { ...describeError(error, language), request: '0199aa00-0000-7000-8000-000000000001' } })
 }
 
-function liveStream(response: ServerResponse, tick: () => unknown): void {
+function liveStream(response: ServerResponse, tick: () => unknown, event = 'tick'): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  const write = () => response.write(`event: tick\ndata: ${JSON.stringify(tick())}\n\n`)
+  const write = () => response.write(`event: ${event}\ndata: ${JSON.stringify(tick())}\n\n`)
   write()
   const timer = setInterval(write, 1000)
   response.on('close', () => clearInterval(timer))

@@ -7,6 +7,12 @@ import { LOGIN_TOKEN, startFixture } from './fixture-server.ts'
 
 export const PAGES = [
   '/',
+  '/workloads',
+  '/objects',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=timeline',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=relations',
+  '/objects?kind=apps/v1/Deployment&object=shop/cart&tab=yaml',
   '/ingress',
   '/ingress/requests',
   '/ingress/alerts',

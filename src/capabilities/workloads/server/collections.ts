@@ -25,6 +25,8 @@ export interface Collection<T> {
 }
 
 export interface Collections {
+  /** What is held already. */
+  peek<T>(key: string): Collection<T> | undefined
   /** `key` says whose and what; `start` is called when it is not held. */
   hold<T>(key: string, start: () => Informer<T>): Collection<T>
   stop(): void
@@ -54,6 +56,7 @@ export function createCollections(clock: Clock): Collections {
   }
 
   return {
+    peek: <T>(key: string) => held.get(key) as Collection<T> | undefined,
     hold<T>(key: string, start: () => Informer<T>): Collection<T> {
       const found = held.get(key) as Collection<T> | undefined
       // One that failed or was stopped with its cluster is begun anew.

@@ -10,7 +10,7 @@ import type { QueryResult } from '#core/shapes/ports/telemetry.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import type { RunningDoor, ServerContext } from '#kits/server-kit/door.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
-import { fakeClock } from '#test/fakes/clock.ts'
+import { type FakeClock, fakeClock } from '#test/fakes/clock.ts'
 import { FAKE_KINDS, type FakeCluster, fakeCluster } from '#test/fakes/cluster.ts'
 import { fakeClusters } from '#test/fakes/clusters.ts'
 import type { ActAnswer, AppsAnswer, KindsAnswer, NamespacesAnswer, ObjectAnswer, ObjectsAnswer, RelationsAnswer, TimelineAnswer } from '../domain/api.ts'
@@ -59,6 +59,7 @@ let cluster: FakeCluster
 let headers: Record<string, string>
 let url: string
 let asked: unknown[]
+let clock: FakeClock
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-workloads-'))
@@ -66,7 +67,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 beforeEach(async () => {
-  const clock = fakeClock(NOW)
+  clock = fakeClock(NOW)
   const log = pino({ level: 'silent' })
   cluster = fakeCluster({ objects, kinds })
   asked = []
@@ -136,6 +137,7 @@ describe('lists', () => {
     const stream = await fetch(`${url}/objects/changes?kind=v1/Pod&namespace=shop`, { headers, signal: stop.signal })
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader()
     let heard = ''
+    await clock.advance(1_000)
     while (!heard.includes('event: change')) heard += (await reader.read()).value ?? ''
     await cluster.create(pod('cart-1-c'))
     await expect.poll(async () => (await ask<ObjectsAnswer>('/objects?kind=v1/Pod&namespace=shop&sort=status')).body.total).toBe(3)

@@ -30,6 +30,8 @@ import { attempt, createObjects, readSome, servedKind } from './objects.ts'
 
 /** Live updates: at most 4 a second. */
 const TICK_MS = 250
+/** What a first page may take before everything is read. */
+const FIRST_PAGE_MS = 500
 const MOST_NAMESPACES = 10_000
 
 export const door: ServerDoor = {
@@ -107,8 +109,11 @@ export const door: ServerDoor = {
       `${base}/objects/changes`,
       { schema: { summary: 'Whenever the objects of a kind change, as server-sent events', params, querystring: collectionQuery } },
       async (request, reply) => {
-        const { collection } = await objects.view(clusterOf(request), who(request), request.query)
-        void follow(request, eventStream(request, reply), collection ? [collection as Collection<unknown>] : [])
+        const { held } = await objects.view(clusterOf(request), who(request), request.query)
+        const stream = eventStream(request, reply)
+        // The first page goes before.
+        await sleep(FIRST_PAGE_MS)
+        void follow(request, stream, held ? [held.hold() as Collection<unknown>] : [])
       },
     )
     routes.get(`${base}/apps`, { schema: { summary: 'Apps: pods under the owner on top of them', params, querystring: appsQuery } }, (request) =>

@@ -38,7 +38,7 @@ interface View {
   kind: ServedKind
   columns: readonly ObjectColumn[]
   /** Undefined: the kind cannot be watched. */
-  collection?: Collection<ObjectRow>
+  held?: { peek(): Collection<ObjectRow> | undefined; hold(): Collection<ObjectRow> }
 }
 
 /** Longest list of a kind that cannot be watched. */
@@ -52,12 +52,12 @@ export function createObjects(collections: Collections) {
     const columns = await columnsFor(cluster, kind)
     if (!kind.verbs.includes('watch')) return { kind, columns }
     const key = JSON.stringify([cluster.name, user, query.kind, namespace])
-    const collection = collections.hold(key, () => cluster.informer(kind, { namespace, keep: (object) => rowOf(object, columns) }))
-    return { kind, columns, collection }
+    const start = () => cluster.informer(kind, { namespace, keep: (object) => rowOf(object, columns) })
+    return { kind, columns, held: { peek: () => collections.peek(key), hold: () => collections.hold(key, start) } }
   }
 
   async function list(cluster: Cluster, user: string, query: z.output<typeof objectsQuery>): Promise<ObjectsAnswer> {
-    const { kind, columns, collection } = await view(cluster, user, query)
+    const { kind, columns, held } = await view(cluster, user, query)
     const namespace = kind.namespaced ? query.namespace : undefined
     const labels = parseLabelSelector(query.labels)
     const about = { namespaced: kind.namespaced, columns: columns.map(({ read: _, ...column }) => column) }
@@ -66,7 +66,7 @@ export function createObjects(collections: Collections) {
       rows: rows.map(({ labels: _, ...row }) => row),
       ...rest,
     })
-    if (!collection) {
+    if (!held) {
       const { rows, more } = await readAll(cluster, kind, namespace, columns)
       const found = selectRows(rows, columns, { ...query, labels })
       const missing: Missing[] = more ? [{ what: kind.kind, code: 'TOO_LARGE', message: `only the first ${MOST_UNWATCHED} were read` }] : []
@@ -84,20 +84,17 @@ export function createObjects(collections: Collections) {
       })
     }
     const inOrder = query.order === 'asc' && (query.sort === 'namespace' || (query.sort === 'name' && (namespace !== undefined || !kind.namespaced)))
-    if (!collection.whole && query.offset === 0 && query.search.trim() === '' && query.labels === '' && inOrder) {
-      const first = cluster.list(kind, { namespace, limit: query.limit })
-      const outcome = await Promise.race([first, collection.informer.synced])
-      if (outcome) {
-        const total = outcome.items.length + (outcome.remaining ?? 0)
-        const rows = outcome.items.map((object) => rowOf(object, columns))
-        const missing: Missing[] =
-          outcome.continue !== undefined && outcome.remaining === undefined
-            ? [{ what: kind.kind, code: 'reading', message: 'the number of all is not known yet' }]
-            : []
-        return answer(rows, { total, state: outcome.continue === undefined ? 'whole' : 'first', currentAt: null, missing })
-      }
-      first.catch(() => {})
+    if (!held.peek()?.whole && query.offset === 0 && query.search.trim() === '' && query.labels === '' && inOrder) {
+      const page = await cluster.list(kind, { namespace, limit: query.limit })
+      // Not before: reading all would keep the server from answering the first page.
+      held.hold()
+      const total = page.items.length + (page.remaining ?? 0)
+      const rows = page.items.map((object) => rowOf(object, columns))
+      const missing: Missing[] =
+        page.continue !== undefined && page.remaining === undefined ? [{ what: kind.kind, code: 'reading', message: 'the number of all is not known yet' }] : []
+      return answer(rows, { total, state: page.continue === undefined ? 'whole' : 'first', currentAt: null, missing })
     }
+    const collection = held.hold()
     await collection.informer.synced
     const order = JSON.stringify([query.search, query.labels, query.sort, query.order])
     const found = derive(collection, order, () => selectRows(collection.informer.list(), columns, { ...query, labels }))
