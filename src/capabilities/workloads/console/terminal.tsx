@@ -30,9 +30,8 @@ export default function Terminal({ url, containers, onClose }: { url: string; co
     if (!element) return
     setEnded(undefined)
     setError(undefined)
-    const sheets = withoutInlineStyle(document)
+    const allowed = withoutInlineStyle(document)
     const terminal = new Xterm({
-      documentOverride: sheets.document,
       cursorBlink: true,
       fontSize: 13,
       scrollback: 10_000,
@@ -41,7 +40,7 @@ export default function Terminal({ url, containers, onClose }: { url: string; co
     })
     const fit = new FitAddon()
     terminal.loadAddon(fit)
-    sheets.during(() => terminal.open(element))
+    terminal.open(element)
     fit.fit()
     terminal.focus()
     let socket: WebSocket | undefined
@@ -78,7 +77,7 @@ export default function Terminal({ url, containers, onClose }: { url: string; co
       observer.disconnect()
       socket?.close()
       terminal.dispose()
-      sheets.dispose()
+      allowed()
     }
   }, [url, container, attempt])
   return (

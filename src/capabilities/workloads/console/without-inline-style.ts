@@ -1,49 +1,32 @@
 /**
- * A document whose `<style>` elements and `style` attributes pass a CSP without 'unsafe-inline': what is written into a style element becomes an adopted style
- * sheet, and a style attribute is set through the CSSOM. xterm.js writes both for its colors and sizes.
- * `during` is for what asks the page's own document while it runs.
+ * While it holds, `<style>` elements and `style` attributes of elements made by the document pass a CSP without 'unsafe-inline': what is written into a style
+ * element becomes an adopted style sheet, and a style attribute is set through the CSSOM. xterm.js writes both for its colors and sizes. Returns how to end it.
  */
-export function withoutInlineStyle(real: Document): { document: Document; during(act: () => void): void; dispose(): void } {
+export function withoutInlineStyle(page: Document): () => void {
   const sheets: CSSStyleSheet[] = []
-  const make = real.createElement.bind(real)
-  const create = ((name: string): HTMLElement => {
-    if (name === 'style') {
-      const element = make('span')
-      element.hidden = true
-      const sheet = new CSSStyleSheet()
-      sheets.push(sheet)
-      real.adoptedStyleSheets = [...real.adoptedStyleSheets, sheet]
-      Object.defineProperty(element, 'textContent', { set: (text: string) => sheet.replaceSync(text), get: () => '' })
+  const make = page.createElement.bind(page)
+  const create = ((name: string, options?: ElementCreationOptions): HTMLElement => {
+    if (name !== 'style') {
+      const element = make(name, options)
+      const set = element.setAttribute.bind(element)
+      element.setAttribute = (attribute, value) => {
+        if (attribute === 'style') element.style.cssText = value
+        else set(attribute, value)
+      }
       return element
     }
-    const element = make(name)
-    const set = element.setAttribute.bind(element)
-    element.setAttribute = (attribute: string, value: string) => {
-      if (attribute === 'style') element.style.cssText = value
-      else set(attribute, value)
-    }
+    const element = make('span')
+    element.hidden = true
+    const sheet = new CSSStyleSheet()
+    sheets.push(sheet)
+    page.adoptedStyleSheets = [...page.adoptedStyleSheets, sheet]
+    Object.defineProperty(element, 'textContent', { set: (text: string) => sheet.replaceSync(text), get: () => '' })
     return element
   }) as Document['createElement']
-  const document = new Proxy(real, {
-    get(target, name) {
-      if (name === 'createElement') return create
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  return {
-    document,
-    during(act) {
-      real.createElement = create
-      try {
-        act()
-      } finally {
-        // The prototype's comes to light again.
-        Reflect.deleteProperty(real, 'createElement')
-      }
-    },
-    dispose() {
-      real.adoptedStyleSheets = real.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
-    },
+  page.createElement = create
+  return () => {
+    // The prototype's comes to light again.
+    if (page.createElement === create) Reflect.deleteProperty(page, 'createElement')
+    page.adoptedStyleSheets = page.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
   }
 }
