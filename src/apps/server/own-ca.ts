@@ -1,5 +1,4 @@
 /** The authority of this server's own certificates, kept in `<data>/ca`: what clusters connect to (agents, webhooks) is trusted by its bundle. RFC 5280 */
-// biome-ignore assist/source/organizeImports: the library below needs it to be there first
 import 'reflect-metadata'
 import { mkdir } from 'node:fs/promises'
 import { isIP } from 'node:net'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
@@ -33,6 +34,12 @@ export function mayUse(identity: Identity | undefined, cluster: string): boolean
 export function actorOf(identity: Identity | undefined, cluster: string): Actor {
   if (identity?.kind !== 'user' || !mayUse(identity, cluster)) throw new CodedError('FORBIDDEN', { verb: 'use', resource: `cluster ${cluster}` })
   return identity.rights.kind === 'admin' ? { kind: 'self' } : identity.rights.actor
+}
+
+/** Tells apart whose rights something was read with, for what is kept between requests. Names do not: two clusters may each have an `admin`. */
+export function rightsKey(identity: Identity | undefined): string {
+  if (identity?.kind !== 'user') return ''
+  return identity.rights.kind === 'admin' ? 'admin' : createHash('sha256').update(JSON.stringify(identity.rights)).digest('base64')
 }
 
 /** A cluster with the rights of who asks; see `ServerContext.clusterOf`. */

@@ -3,10 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
-import { clusterParams } from '#kits/server-kit/clusters.ts'
+import { clusterParams, rightsKey } from '#kits/server-kit/clusters.ts'
 import type { ServerDoor } from '#kits/server-kit/door.ts'
 import { eventStream } from '#kits/server-kit/events.ts'
-import { userOf } from '#kits/server-kit/http.ts'
 import { ACTS, accessFor, accessText, actBody } from '../domain/acts.ts'
 import {
   appsQuery,
@@ -50,7 +49,7 @@ export const door: ServerDoor = {
     const base = '/clusters/:cluster'
     const one = `${base}/objects/:group/:version/:kind/:namespace/:name`
     const params = clusterParams
-    const who = (request: FastifyRequest) => userOf(request) ?? ''
+    const who = (request: FastifyRequest) => rightsKey(request.identity)
     const clusterOf = (request: FastifyRequest & { params: { cluster: string } }) => context.clusterOf(request, request.params.cluster)
 
     /** Says each new version of what is held, while somebody listens. */
@@ -142,7 +141,11 @@ export const door: ServerDoor = {
     for (const name of ACTS) {
       routes.post(
         `${one}/${name}`,
-        { schema: { summary: `${name}: as a dry run, or for real`, params: objectParams, body: actBody }, bodyLimit: 4 * 1024 * 1024 },
+        {
+          config: { access: 'user' },
+          schema: { summary: `${name}: as a dry run, or for real`, params: objectParams, body: actBody },
+          bodyLimit: 4 * 1024 * 1024,
+        },
         async (request) => {
           // The text of an edit may hold secrets; that it was edited is what is kept.
           const { yaml: _, ...detail } = request.body
@@ -163,7 +166,7 @@ export const door: ServerDoor = {
     )
     routes.post(
       `${one}/exec`,
-      { schema: { summary: 'A ticket for one terminal in a container of a pod', params: objectParams, body: execBody } },
+      { config: { access: 'user' }, schema: { summary: 'A ticket for one terminal in a container of a pod', params: objectParams, body: execBody } },
       async (request): Promise<{ ticket: string }> => {
         const cluster = clusterOf(request)
         const ref = refOfParams(request.params)
