@@ -148,7 +148,7 @@ async function measure(): Promise<void> {
       for (let i = 0; i < count / 2; i++) {
         const user = `${way}-${transport}-${i}`
         asked.set(user, await exec(user, transport))
-        await new Promise((resolve) => setTimeout(resolve, 60 + (i % 7) * 25))
+        await new Promise((resolve) => setTimeout(resolve, 400 + (i % 7) * 60))
       }
       for (let waited = 0; waited < 10_000 && [...asked.keys()].some((user) => !told.has(user)); waited += 100)
         await new Promise((resolve) => setTimeout(resolve, 100))

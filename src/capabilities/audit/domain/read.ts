@@ -2,6 +2,7 @@
 import { type AuditEvent, isJson, type Json, listAt } from './event.ts'
 import { isGkeEntry, readGkeEntry } from './sources/gke.ts'
 import { isKubernetesEvent, type Read, readKubernetesEvent } from './sources/kubernetes.ts'
+import { readOther } from './sources/others.ts'
 
 export interface Receiver {
   /** `raw` is the text of the event where it stood alone on its line. */
@@ -35,7 +36,7 @@ export function parsed(text: string): unknown {
 
 /** Reasons: format (known by none), version, fields, time. */
 export function readJson(json: unknown, to: Receiver, raw?: string, depth = 0): void {
-  const items = Array.isArray(json) ? json : isJson(json) && Array.isArray(json.items) ? (json.items as unknown[]) : undefined
+  const items = Array.isArray(json) ? json : isJson(json) ? [json.items, json.Records, json.events].find(Array.isArray) : undefined
   if (items !== undefined && depth < MAX_DEPTH) {
     for (const item of items) readJson(item, to, undefined, depth + 1)
     return
@@ -60,7 +61,7 @@ function readOne(json: Json): Read | undefined {
     const event = readGkeEntry(json)
     return event ? { event } : { reject: 'time' }
   }
-  return undefined
+  return readOther(json)
 }
 
 /**

@@ -12,9 +12,9 @@ export const REPORTER = 'audit'
 const HOLD_MS = 10 * 60_000
 const REPEAT_MS = 30_000
 const MOST = 1_500
-/** Of what the person did around it. */
+/** Of what the person did around it; alerting keeps it with its state, so it is short, and the link shows the rest. */
 const AROUND_MS = 10 * 60_000
-const SESSION = 20
+const SESSION = 8
 
 interface Alarm {
   alert: ActiveAlert
