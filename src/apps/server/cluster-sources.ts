@@ -34,6 +34,8 @@ export interface ClusterSources {
   add(request: z.output<typeof clusterRequest>): Promise<string>
   /** Removes one that was added; others are the flags' to say. */
   remove(name: string): Promise<void>
+  /** Connects the demo's cluster, or connects it anew when its kubeconfig became another; does nothing when there already is a cluster of that name. */
+  connectSandbox(kubeconfig: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -124,6 +126,14 @@ export function clusterSources({ clusters, folder, clock, log, kubeconfig, env }
         await clusters.remove(name)
         kept = kept.filter((one) => one.name !== name)
         await save()
+      }),
+    connectSandbox: (kubeconfig) =>
+      alone(async () => {
+        const before = clusters.list().find((one) => one.name === DEFAULT_CLUSTER)
+        if (before !== undefined && before.source !== 'sandbox') return
+        const access = await parseKubeconfig({ text: kubeconfig, path: 'kubeconfig of the demo' }).select()
+        if (before !== undefined) await clusters.remove(DEFAULT_CLUSTER)
+        connect(DEFAULT_CLUSTER, 'sandbox', access)
       }),
     async close() {
       for (const { name } of clusters.list()) await clusters.remove(name)

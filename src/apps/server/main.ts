@@ -95,6 +95,8 @@ export interface RunningServer {
   tokens: IngestTokens
   /** A link that logs in once. */
   loginLink(): string
+  /** Connects the demo's cluster by the text of its kubeconfig; again when that changed. */
+  connectSandbox(kubeconfig: string): Promise<void>
   /** Stops listening, lets requests finish, then the capabilities, then the store. */
   close(): Promise<void>
 }
@@ -207,7 +209,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => rm(about, { force: true }))
     log.info({ url: url.now, data }, 'ready')
     if (!isLoopback(http)) log.warn({ url: url.now }, 'others on the network can reach this server, and it speaks plain HTTP: put TLS in front of it')
-    return { url: url.now, clusterUrl, tokens: auth.tokens, loginLink: () => `${externalUrl()}/login#${auth.issueLogin()}`, close }
+    return {
+      url: url.now,
+      clusterUrl,
+      tokens: auth.tokens,
+      loginLink: () => `${externalUrl()}/login#${auth.issueLogin()}`,
+      connectSandbox: sources.connectSandbox,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

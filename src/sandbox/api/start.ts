@@ -1,6 +1,6 @@
 /** Starts the sandbox's Kubernetes API: on loopback, with TLS, from the snapshot of the last run. */
 import { mkdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:https'
+import { createServer, type Server } from 'node:https'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Clock } from '#core/kernel/clock.ts'
@@ -62,13 +62,15 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   const certificate = await serverCertificate(folder, clock.now())
   const handler = createHandler({ world, tokens: book, runtime, version })
   const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler)
-  const url = await new Promise<string>((resolved, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const bound = server.address()
-      resolved(`https://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : port}`)
-    })
+  // The port of the last run, so that kubeconfigs stay good; another when it is taken.
+  const portFile = join(folder, 'port')
+  const before = port === 0 ? Number(await readFile(portFile, 'utf8').catch(() => '0')) : port
+  const bound = await listen(server, before).catch((error: NodeJS.ErrnoException) => {
+    if (port !== 0 || error.code !== 'EADDRINUSE') throw error
+    return listen(server, 0)
   })
+  await writeFileAtomic(portFile, String(bound))
+  const url = `https://127.0.0.1:${bound}`
   for (const [user, token] of Object.entries(tokens))
     await writeFileAtomic(join(folder, user === 'admin' ? 'kubeconfig' : `kubeconfig.${user}`), kubeconfig(name, url, certificate.ca, user, token))
   const controllers = startControllers(world)
@@ -87,6 +89,17 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
       await keeping.close()
     },
   }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
 }
 
 function kubeconfig(name: string, server: string, ca: string, user: string, token: string): string {

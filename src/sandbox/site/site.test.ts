@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-site-'))
 let site: ChildProcess
-let where: { ingress: string; control: string; token: string }
+let where: { ingress: string; control: string; token: string; kubernetes: string }
 
 interface State {
   nodes: { name: string; pid?: number; pods: unknown[] }[]
@@ -19,6 +20,22 @@ const control = async (method: string, path: string, body?: unknown) => {
     body: body === undefined ? undefined : JSON.stringify(body),
   })
   return { status: answer.status, body: (await answer.json()) as State & { error?: string } }
+}
+function kubernetes(method: string, path: string, body?: object): Promise<unknown> {
+  const cluster = join(folder, 'sandbox/cluster')
+  const { admin } = JSON.parse(readFileSync(join(cluster, 'tokens.json'), 'utf8')) as { admin: string }
+  const headers = { authorization: `Bearer ${admin}`, 'content-type': 'application/merge-patch+json' }
+  return new Promise((resolve, reject) => {
+    const outgoing = request(where.kubernetes + path, { method, ca: readFileSync(join(cluster, 'ca.crt')), headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        resolve(incoming.headers['content-type'] === 'application/json' ? JSON.parse(text) : text)
+      })
+    })
+    outgoing.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
 }
 const lines = () =>
   readFileSync(join(folder, 'sandbox/logs/access.log'), 'utf8')
@@ -108,6 +125,33 @@ describe('the demo site', () => {
           .slice(from)
           .filter((l) => l.status === 200).length >= 10,
     )
+  })
+
+  it('is a cluster: scaling a Deployment grows the shop, and pods of a dead node go elsewhere', async () => {
+    const api = async (method: string, path: string, body?: object) =>
+      kubernetes(method, path, body) as Promise<{
+        items: { metadata: { name: string; deletionTimestamp?: string }; spec: { nodeName?: string }; status: { phase: string; podIP?: string } }[]
+      }>
+    const cart = '/api/v1/namespaces/shop/pods?labelSelector=app.kubernetes.io%2Fname%3Dcart'
+    await api('PATCH', '/apis/apps/v1/namespaces/shop/deployments/cart', { spec: { replicas: 4 } })
+    const alive = async () => (await api('GET', cart)).items.filter((pod) => pod.status.phase === 'Running' && pod.metadata.deletionTimestamp === undefined)
+    // node-1 was killed above: everything stands on node-2.
+    await until('four pods run on the node that is left', async () => {
+      const pods = await alive()
+      return pods.length === 4 && pods.every((pod) => pod.spec.nodeName === 'node-2')
+    })
+    const addresses = new Set((await alive()).map((pod) => `${pod.status.podIP}:8080`))
+    await until('all four are asked by the ingress', () => {
+      const asked = new Set(lines().map((line) => line.upstream_addr))
+      return [...addresses].every((address) => asked.has(address))
+    })
+    const nodes = (await kubernetes('GET', '/api/v1/nodes')) as {
+      items: { metadata: { name: string }; status: { conditions: { type: string; status: string }[] } }[]
+    }
+    const ready = Object.fromEntries(nodes.items.map((node) => [node.metadata.name, node.status.conditions.find((one) => one.type === 'Ready')?.status]))
+    expect(ready).toMatchObject({ 'node-1': 'Unknown', 'node-2': 'True' })
+    const pod = (await alive())[0]!.metadata.name
+    expect(await kubernetes('GET', `/api/v1/namespaces/shop/pods/${pod}/log?tailLines=100`)).toMatch(/\/v1\/cart\/\S+ 20\d /)
   })
 
   it('refuses control without the token, and bad input with the reason', async () => {

@@ -3,6 +3,7 @@ import { createLog } from '#apps/server/logging.ts'
 import { serverFlags } from '#apps/server/main.ts'
 import { openBrowser } from '#apps/server/start/browser.ts'
 import { builtConsole } from '#apps/server/start/console-build.ts'
+import { demoKubeconfig } from '#apps/server/start/demo.ts'
 import { runServer } from '#apps/server/start/run.ts'
 import type { CliDoor } from '#kits/cli-kit/door.ts'
 import { flagsFor, serverFlagsOf } from './server-flags.ts'
@@ -46,8 +47,15 @@ export const door: CliDoor = (program, context) => {
               : '           (works once, within 15 minutes; for another: sallyport login-link)',
           )
           say(zh ? `  数据    ${flags.data}` : `  Data     ${flags.data}`)
-          if (withDemo)
-            say(zh ? '  演示    一个有实时流量的小商店；不需要时使用 --no-demo' : '  Demo     a small shop with live traffic; leave it out with --no-demo')
+          if (withDemo) {
+            const kubectl = `kubectl --kubeconfig ${demoKubeconfig(flags.data)} get pods -A`
+            say(
+              zh
+                ? '  演示    一个有实时流量的小商店，以集群形式运行；不需要时使用 --no-demo'
+                : '  Demo     a small shop with live traffic, run as a cluster; leave it out with --no-demo',
+            )
+            say(zh ? `  集群    ${kubectl}` : `  Cluster  ${kubectl}`)
+          }
           say('')
           say(zh ? '按 Ctrl-C 停止。' : 'Press Ctrl-C to stop.')
           if (flags.open) openBrowser(server.loginLink(), process.env)

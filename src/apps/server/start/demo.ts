@@ -1,11 +1,41 @@
 /** The demo: the sandbox site writes a real access log, and a real agent sends it to the server. */
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Logger } from 'pino'
 import { stringify } from 'yaml'
+import type { Clock } from '#core/kernel/clock.ts'
 import { DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
-import { writeFileAtomic } from '#kits/server-kit/files.ts'
+import { readIfThere, writeFileAtomic } from '#kits/server-kit/files.ts'
 import type { RunningServer } from '../main.ts'
 import type { ChildProgram } from './children.ts'
+
+/** Where the sandbox writes how its cluster is reached. */
+export const demoKubeconfig = (data: string): string => join(data, 'sandbox/cluster/kubeconfig')
+
+/** The sandbox's API is a moment later than the server, and after a crash it may be elsewhere: looked at this often, ms. */
+const LOOK_EVERY = 1_000
+
+/** Keeps the server connected to the demo's cluster until `signal` is aborted. */
+export async function followDemoCluster(
+  server: RunningServer,
+  data: string,
+  { clock, log }: { clock: Clock; log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  let known = ''
+  while (!signal.aborted) {
+    try {
+      const text = await readIfThere(demoKubeconfig(data))
+      if (text !== undefined && text !== known) {
+        await server.connectSandbox(text)
+        known = text
+      }
+    } catch (err) {
+      log.warn({ err }, 'the cluster of the demo cannot be used yet')
+    }
+    await clock.sleep(LOOK_EVERY, signal).catch(() => {})
+  }
+}
 
 const SRC = resolve(import.meta.dirname, '../../..')
 /** Small programs: a young generation of 2 MB is enough and saves memory. */

@@ -3,7 +3,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import type { Condition } from '../health.ts'
 import { type RunningServer, type ServerFlags, startServer } from '../main.ts'
 import { type Child, keepRunning } from './children.ts'
-import { demoPrograms } from './demo.ts'
+import { demoPrograms, followDemoCluster } from './demo.ts'
 
 /** A whole stop takes no longer, ms. */
 const STOP_WITHIN = 10_000
@@ -27,17 +27,24 @@ export async function runServer(options: RunOptions): Promise<void> {
   }
   process.on('uncaughtException', fatal).on('unhandledRejection', fatal)
   const children: Child[] = []
+  let following: Promise<void> = Promise.resolve()
+  const over = new AbortController()
   const conditions = (): Condition[] => children.map((child) => child.condition())
   try {
     const server = await startServer({ ...options, env: process.env, conditions })
     try {
-      if (options.demo && !signal.aborted) for (const program of await demoPrograms(server, options.data)) children.push(keepRunning(program, { clock, log }))
+      if (options.demo && !signal.aborted) {
+        for (const program of await demoPrograms(server, options.data)) children.push(keepRunning(program, { clock, log }))
+        following = followDemoCluster(server, options.data, { clock, log }, AbortSignal.any([signal, over.signal]))
+      }
       if (!signal.aborted) options.onReady(server)
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     } finally {
       const late = setTimeout(() => fatal(new Error(`not stopped within ${STOP_WITHIN} ms`)), STOP_WITHIN)
       // First those who send, so that all they were promised is stored.
       await Promise.all(children.map((child) => child.stop()))
+      over.abort()
+      await following
       await server.close()
       clearTimeout(late)
     }
