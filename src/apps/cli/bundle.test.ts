@@ -11,7 +11,8 @@ afterAll(() => rmSync(outdir, { recursive: true }))
 describe('the bundles', () => {
   it('hold nothing of the server, and run by themselves', async () => {
     const sizes = await bundleAll(outdir)
-    expect(sizes.cli).toBeLessThan(2 << 20)
+    // The sum of all chunks; a command reads its own only. Registries and clusters (undici) are among them.
+    expect(sizes.cli).toBeLessThan(4 << 20)
     expect(sizes.agent).toBeLessThan(2 << 20)
     const cli = (...words: string[]) => execFileSync(process.execPath, [join(outdir, 'cli/main.js'), ...words], { encoding: 'utf8', cwd: outdir })
     expect(cli('version', '-o', 'yaml')).toContain(process.version)
