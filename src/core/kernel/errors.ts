@@ -484,8 +484,8 @@ export const ERRORS = {
     EXIT.error,
     'There are no objects in {where}.',
     '{where} 中没有对象。',
-    'Check the path: files must end in .yaml, .yml or .json.',
-    '请检查路径：文件须以 .yaml、.yml 或 .json 结尾。',
+    'Check the path (files end in .yaml, .yml or .json), the namespace and the selectors.',
+    '请检查路径（文件以 .yaml、.yml 或 .json 结尾）、命名空间和选择器。',
   ),
   NO_CONVERSION: row(
     422,
@@ -494,6 +494,22 @@ export const ERRORS = {
     '{from} 的 {kind} 无法写成 {to}。',
     'Versions it can be written in: {known}.',
     '可以写成的版本：{known}。',
+  ),
+  SECRETS_LOCKED: row(
+    400,
+    EXIT.usage,
+    'The Secrets in {path} cannot be unlocked.',
+    '无法解锁 {path} 中的 Secret。',
+    'Name --passphrase-file or --age-identity-file of the key that they were locked with.',
+    '请用 --passphrase-file 或 --age-identity-file 指定加密时所用的密钥。',
+  ),
+  PLAN_BLOCKED: row(
+    409,
+    EXIT.error,
+    '{count} object(s) cannot be written to the target; nothing was written.',
+    '{count} 个对象无法写入目标集群；未写入任何内容。',
+    'See the objects listed; objects that are there already can be skipped or updated with --existing.',
+    '请查看列出的对象；已存在的对象可用 --existing 跳过或更新。',
   ),
   INTERNAL: row(
     500,

@@ -1,0 +1,178 @@
+/** `sallyport apps plan|apply|verify|rollback`: to another cluster, looked at before anything is written. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { CodedError, EXIT } from '#core/kernel/errors.ts'
+import { type ApiFacts, loadApiFacts } from '#core/kube/api-facts/facts.ts'
+import { describeRef, refOf } from '#core/kube/objects.ts'
+import type { Cluster } from '#core/shapes/ports/cluster.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
+import { type Applied, applyWaves, undo } from '../move/apply.ts'
+import { isReady } from '../move/ready.ts'
+import { type Existing, judge, type Verdict } from '../move/target.ts'
+import { prepareFrom, preparing, tell } from './export.ts'
+import { openJournal } from './journal-file.ts'
+import { type SourceOptions, sourceOptions } from './source.ts'
+
+interface MoveOptions extends SourceOptions, OutputOptions {
+  mapping?: string
+  toKubeconfig?: string
+  toContext?: string
+  existing: Existing
+  parallel: number
+  wait: number
+  journal: string
+}
+
+const targetOptions = (command: Command, zh: boolean): Command =>
+  command
+    .option('--to-kubeconfig <file>', zh ? '目标集群的 kubeconfig' : 'kubeconfig of the target')
+    .option('--to-context <context>', zh ? '目标集群的 context' : 'context of the target')
+const whole = (most: number) => (text: string) => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > most) throw new InvalidArgumentError(`a whole number from 1 to ${most}`)
+  return value
+}
+const journalOption = (command: Command, zh: boolean): Command =>
+  command.requiredOption('--journal <file>', zh ? '日志文件：用于续做与回滚' : 'journal file: to go on after a stop, and to roll back')
+const existingOption = (zh: boolean): Option =>
+  new Option('--existing <policy>', zh ? '目标已有同名对象时' : 'what to do with objects that are there already')
+    .choices(['fail', 'skip', 'update'])
+    .default('fail')
+
+export function addMove(apps: Command, context: CliContext): void {
+  const zh = context.language === 'zh-CN'
+  const command = (name: string, text: string): Command => targetOptions(preparing(sourceOptions(apps.command(name).description(text), zh), zh), zh)
+  outputOptions(
+    command('plan', zh ? '规划：每个对象在目标集群会怎样（服务端试运行）' : 'what would become of each object on the target, by a server-side dry run'),
+  )
+    .addOption(existingOption(zh))
+    .action(async (options: MoveOptions) => {
+      const { verdicts, incomplete } = await look(options, context)
+      await print(verdicts, options, context)
+      if (verdicts.some(({ action }) => action === 'blocked') || incomplete) context.exit(EXIT.partial)
+    })
+  journalOption(command('apply', zh ? '按波次写入目标集群，失败的一波自动撤销' : 'write to the target wave by wave; a wave that fails is undone'), zh)
+    .addOption(existingOption(zh))
+    .option('--parallel <count>', zh ? '同时写入的对象数' : 'objects written at once', whole(128), 32)
+    .option('--wait <seconds>', zh ? '每一波就绪的等待时间' : 'how long a wave may take to become ready', whole(86_400), 300)
+    .action((options: MoveOptions) => runApply(options, context))
+  outputOptions(command('verify', zh ? '比较目标集群与应有的状态' : 'compare the target with what it should hold')).action(async (options: MoveOptions) => {
+    const { cluster, verdicts, incomplete } = await look({ ...options, existing: 'update' }, context)
+    let unready = 0
+    for (const { object, action } of verdicts)
+      if (action === 'same' && !isReady(await cluster.get(refOf(object)))) {
+        unready++
+        context.note(`${describeRef(refOf(object))}: ${zh ? '未就绪' : 'is not ready'}`)
+      }
+    const differing = verdicts.filter(({ action }) => action !== 'same')
+    await print(differing, options, context)
+    context.note(
+      zh
+        ? `${verdicts.length - differing.length} 个一致，${differing.length} 个不同，${unready} 个未就绪`
+        : `${verdicts.length - differing.length} equal, ${differing.length} different, ${unready} not ready`,
+    )
+    if (differing.length > 0 || unready > 0 || incomplete) context.exit(EXIT.findings)
+  })
+  journalOption(targetOptions(apps.command('rollback').description(zh ? '撤销日志中记录的写入' : 'undo what a journal says was written'), zh), zh).action(
+    async (options: MoveOptions) => {
+      await using journal = await openJournal(options.journal)
+      if (journal.entries.length === 0) throw new CodedError('NOT_FOUND', { what: `a journal at ${options.journal}` })
+      const undone = await undo(await target(options, context), journal)
+      context.note(
+        undone
+          ? zh
+            ? '已全部撤销。'
+            : 'All of it is undone.'
+          : zh
+            ? '有些未能撤销；再次运行以重试。'
+            : 'Some could not be undone; run it again to try once more.',
+      )
+      if (!undone) context.exit(EXIT.partial)
+    },
+  )
+}
+
+const target = (options: Pick<MoveOptions, 'toKubeconfig' | 'toContext'>, context: CliContext): Promise<Cluster> => {
+  if (options.toKubeconfig === undefined && options.toContext === undefined)
+    throw new CodedError('USAGE', { reason: 'name the target: --to-kubeconfig or --to-context' })
+  return context.cluster({ kubeconfig: options.toKubeconfig, context: options.toContext })
+}
+
+/** Newer servers than are known here serve at least what the newest known one does. */
+async function minorOfCluster(cluster: Cluster, facts: ApiFacts): Promise<number> {
+  const { serverVersion } = await cluster.discover()
+  return Math.min(Number(/^v?1\.(\d+)/.exec(serverVersion)?.[1] ?? facts.newest), facts.newest)
+}
+
+async function look(options: MoveOptions, context: CliContext) {
+  const facts = await loadApiFacts()
+  const cluster = await target(options, context)
+  const { prepared, unseen } = await prepareFrom(options, await minorOfCluster(cluster, facts), facts, context)
+  tell(prepared, unseen, context)
+  const verdicts = await judge(cluster, prepared.waves, options.existing, 16, context.signal)
+  return {
+    cluster,
+    prepared,
+    verdicts,
+    incomplete: unseen.length > 0 || prepared.failedPatches.length > 0 || prepared.converted.some(({ outcome }) => outcome === 'gone'),
+  }
+}
+
+async function runApply(options: MoveOptions, context: CliContext): Promise<void> {
+  const zh = context.language === 'zh-CN'
+  await using journal = await openJournal(options.journal)
+  const { cluster, prepared, verdicts, incomplete } = await look(journal.entries.length > 0 ? { ...options, existing: 'update' } : options, context)
+  const blocked = verdicts.filter(({ action }) => action === 'blocked')
+  if (blocked.length > 0) {
+    await print(blocked, { output: 'table' }, context)
+    throw new CodedError('PLAN_BLOCKED', { count: blocked.length })
+  }
+  using progress = context.progress({ label: zh ? `写入 ${cluster.name}` : `Writing to ${cluster.name}`, total: prepared.objects.length, unit: 'items' })
+  const applied: Applied = await applyWaves(cluster, prepared.waves, journal, context.clock, {
+    existing: options.existing,
+    parallel: options.parallel,
+    waitMs: options.wait * 1000,
+    signal: context.signal,
+    onDone: (done, total) => progress.update(done, total),
+  })
+  const { created, updated, skipped, resumed, failed } = applied
+  context.note(
+    zh
+      ? `新建 ${created}，更新 ${updated}，跳过 ${skipped}，此前已完成 ${resumed}`
+      : `created ${created}, updated ${updated}, skipped ${skipped}, done before ${resumed}`,
+  )
+  if (failed !== undefined) {
+    context.note(
+      zh
+        ? `第 ${failed.wave + 1} 波失败于 ${failed.object}；该波${failed.undone ? '已撤销' : '未能全部撤销'}。`
+        : `wave ${failed.wave + 1} failed at ${failed.object}; ${failed.undone ? 'what it did is undone' : 'not all of it could be undone'}.`,
+    )
+    throw failed.error
+  }
+  if (incomplete) context.exit(EXIT.partial)
+}
+
+const print = (verdicts: readonly Verdict[], options: OutputOptions, context: CliContext): Promise<void> =>
+  printData(
+    context,
+    options,
+    verdicts.map(({ object, wave, action, changes, error }) => ({
+      wave: wave + 1,
+      action,
+      ...refOf(object),
+      changes,
+      ...(error === undefined ? {} : { error: { code: error.code, message: error.message, problems: error.problems } }),
+    })),
+    {
+      rows: (all) => all,
+      name: ({ kind, name }) => `${kind}/${name}`,
+      columns: [
+        { header: 'WAVE', value: ({ wave }) => wave, align: 'right' },
+        { header: 'ACTION', value: ({ action }) => action, tone: ({ action }) => (action === 'blocked' ? 'error' : undefined) },
+        { header: 'KIND', value: ({ kind }) => kind },
+        { header: 'NAMESPACE', value: ({ namespace }) => namespace },
+        { header: 'NAME', value: ({ name }) => name },
+        { header: 'WHAT', value: ({ changes, error }) => error?.message ?? changes.slice(0, 5).join(', '), flexible: true },
+      ],
+    },
+  )

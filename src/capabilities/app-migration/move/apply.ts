@@ -1,0 +1,167 @@
+/** Makes the objects wave by wave; what a wave did is undone when it fails. */
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError } from '#core/kernel/errors.ts'
+import { describeRef, type KubeObject, type ObjectRef, refOf } from '#core/kube/objects.ts'
+import type { Cluster } from '#core/shapes/ports/cluster.ts'
+import { keyOfObject } from '../domain/parts.ts'
+import { hasGate, isReady } from './ready.ts'
+import { type Existing, each, MANAGER } from './target.ts'
+
+/** A line of the journal. `begun` is written before the target is, so that after a crash it is known whose an object may be. */
+export type JournalEntry =
+  | { step: 'begun'; key: string; ref: ObjectRef; wave: number; before?: KubeObject }
+  | { step: 'done'; key: string; wave: number; uid: string }
+  | { step: 'undone'; key: string }
+
+export interface Journal {
+  /** In order of writing. */
+  readonly entries: readonly JournalEntry[]
+  /** Resolves when it is on disk. */
+  write(entry: JournalEntry): Promise<void>
+}
+
+export interface ApplyOptions {
+  existing: Existing
+  parallel: number
+  /** For the gates of one wave, ms. */
+  waitMs: number
+  signal?: AbortSignal
+  onDone?(done: number, total: number): void
+}
+
+export interface Applied {
+  created: number
+  updated: number
+  skipped: number
+  /** Were there from an earlier run of the same journal. */
+  resumed: number
+  /** The wave that failed, what failed in it, and whether its work is undone. */
+  failed?: { wave: number; object: string; error: CodedError; undone: boolean }
+}
+
+const POLL_MS = 500
+
+export async function applyWaves(
+  cluster: Cluster,
+  waves: readonly (readonly KubeObject[])[],
+  journal: Journal,
+  clock: Clock,
+  options: ApplyOptions,
+): Promise<Applied> {
+  const done = new Set<string>()
+  const begun = new Set<string>()
+  for (const { step, key } of journal.entries) {
+    if (step === 'begun') begun.add(key)
+    else if (step === 'done') done.add(key)
+    else for (const set of [begun, done]) set.delete(key)
+  }
+  const result: Applied = { created: 0, updated: 0, skipped: 0, resumed: 0 }
+  const total = waves.reduce((sum, wave) => sum + wave.length, 0)
+  let finished = 0
+  for (const [wave, objects] of waves.entries()) {
+    let current = ''
+    try {
+      await each(objects, options.parallel, async (object) => {
+        options.signal?.throwIfAborted()
+        const key = keyOfObject(object)
+        const what = describeRef(refOf(object))
+        try {
+          if (done.has(key)) result.resumed++
+          else result[await make(cluster, object, key, wave, journal, begun.has(key), options.existing)]++
+        } catch (error) {
+          current ||= what
+          throw error
+        }
+        options.onDone?.(++finished, total)
+      })
+      current = await gate(cluster, objects, clock, options)
+      if (current !== '') throw new CodedError('TIMED_OUT', { what: `${current} to become ready`, after: `${Math.round(options.waitMs / 1000)} s` })
+    } catch (error) {
+      // Ctrl-C is no failure of the wave: the next run goes on from here.
+      if (options.signal?.aborted || !(error instanceof CodedError)) throw error
+      const undone = await undo(cluster, journal, (entry) => entry.wave === wave)
+      return { ...result, failed: { wave, object: current, error, undone } }
+    }
+  }
+  return result
+}
+
+/** `mine`: an earlier run had begun it, so what is there may be its work. */
+async function make(
+  cluster: Cluster,
+  object: KubeObject,
+  key: string,
+  wave: number,
+  journal: Journal,
+  mine: boolean,
+  existing: Existing,
+): Promise<'created' | 'updated' | 'skipped'> {
+  const ref = refOf(object)
+  if (!mine) await journal.write({ step: 'begun', key, ref, wave })
+  try {
+    const made = await cluster.create(object, { fieldManager: MANAGER })
+    await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
+    return 'created'
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'ALREADY_EXISTS') throw error
+    if (mine) {
+      const made = await cluster.apply(object, { fieldManager: MANAGER, force: true })
+      await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
+      return 'created'
+    }
+    if (existing === 'fail') throw error
+    if (existing === 'skip') {
+      await journal.write({ step: 'undone', key })
+      return 'skipped'
+    }
+    const before = await cluster.get(ref)
+    await journal.write({ step: 'begun', key, ref, wave, before })
+    const made = await cluster.apply(object, { fieldManager: MANAGER, force: true })
+    await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
+    return 'updated'
+  }
+}
+
+/** Waits until all objects of a wave are ready; gives the name of one that is not when time is up, else ''. */
+async function gate(cluster: Cluster, objects: readonly KubeObject[], clock: Clock, { waitMs, parallel, signal }: ApplyOptions): Promise<string> {
+  let waiting = objects.filter(hasGate)
+  const until = clock.now() + waitMs
+  while (waiting.length > 0) {
+    const still: KubeObject[] = []
+    await each(waiting, parallel, async (object) => {
+      if (!isReady(await cluster.get(refOf(object)))) still.push(object)
+    })
+    waiting = still
+    if (waiting.length > 0 && clock.now() >= until) return describeRef(refOf(waiting[0]!))
+    if (waiting.length > 0) await clock.sleep(POLL_MS, signal)
+  }
+  return ''
+}
+
+/** Undoes what the journal says was done, newest first: what was created goes, what was updated gets its old form back. False when something could not be undone. */
+export async function undo(cluster: Cluster, journal: Journal, which: (entry: { key: string; wave: number }) => boolean = () => true): Promise<boolean> {
+  const last = new Map<string, { ref: ObjectRef; wave: number; before?: KubeObject; uid?: string }>()
+  for (const entry of journal.entries) {
+    if (entry.step === 'undone') last.delete(entry.key)
+    else if (entry.step === 'begun')
+      last.set(entry.key, { ...last.get(entry.key), ref: entry.ref, wave: entry.wave, ...(entry.before ? { before: entry.before } : {}) })
+    else if (last.has(entry.key)) last.get(entry.key)!.uid = entry.uid
+  }
+  let whole = true
+  for (const [key, { ref, wave, before, uid }] of [...last].reverse()) {
+    if (!which({ key, wave })) continue
+    try {
+      // Without a uid the write was never answered: nothing says that the object is ours.
+      if (before !== undefined) {
+        const { resourceVersion: _, managedFields: __, ...metadata } = before.metadata
+        await cluster.update({ ...before, metadata })
+      } else if (uid !== undefined) await cluster.delete(ref, { uid, propagation: 'Foreground' })
+      await journal.write({ step: 'undone', key })
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      if (error.code === 'NOT_FOUND') await journal.write({ step: 'undone', key })
+      else whole = false
+    }
+  }
+  return whole
+}
