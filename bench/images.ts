@@ -48,8 +48,10 @@ async function run(command: string, args: readonly string[]): Promise<Run> {
 const data = join(out, 'data')
 const ours = (...args: string[]) => run(NODE, [CLI, '--data', data, '--progress', 'none', 'images', 'copy', ...args, '-o', 'json'])
 const tls = ['--src-tls-verify=false', '--dest-tls-verify=false']
-const skopeoCopy = (from: string, to: string) => run('skopeo', ['copy', '--all', '--preserve-digests', ...tls, `docker://${from}`, `docker://${to}`])
-const skopeoSync = (from: string, to: string) => run('skopeo', ['sync', '--all', '--preserve-digests', '--src', 'docker', '--dest', 'docker', ...tls, from, to])
+const skopeoCopy = (from: string, to: string) =>
+  run('skopeo', ['copy', '--all', '--preserve-digests', '--retry-times', '3', ...tls, `docker://${from}`, `docker://${to}`])
+const skopeoSync = (from: string, to: string) =>
+  run('skopeo', ['sync', '--all', '--preserve-digests', '--retry-times', '3', '--src', 'docker', '--dest', 'docker', ...tls, from, to])
 
 function table(name: string, bar: string, mine: readonly Run[], theirs: readonly Run[]) {
   const of = (runs: readonly Run[], what: 'wall' | 'cpu' | 'rss') => median(runs.map((one) => one[what]))
@@ -132,7 +134,7 @@ const CASES: Record<string, (rounds: number) => Promise<void>> = {
         // A fresh target each time: a registry that has a blob takes it from itself.
         const one = async (copy: (from: string, to: string) => Promise<Run>) => {
           await using target = await startDockerRegistry({ under })
-          return copy(`${source.host}/${repository}:v1`, `${target.host}/moved/it:v1`)
+          return await copy(`${source.host}/${repository}:v1`, `${target.host}/moved/it:v1`)
         }
         const both = [async () => times.mine.push(await one(ours)), async () => times.theirs.push(await one(skopeoCopy))]
         for (const next of i % 2 === 0 ? both : both.reverse()) await next()
