@@ -14,6 +14,7 @@ import { ensure, mergeInto } from '../api/controllers/objects.ts'
 import { startSandboxApi } from '../api/start.ts'
 import { find, listOf } from '../api/world.ts'
 import { controlHandler } from './control.ts'
+import { gatewayDefinitions } from './gateway-api.ts'
 import { createIngress, openAccessLog } from './ingress.ts'
 import { createKubelet } from './kubelet.ts'
 import { podLogs } from './logs.ts'
@@ -62,7 +63,7 @@ const kubelet = await createKubelet(world, api.version)
 
 // The shop is made once: what was deleted stays deleted.
 if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
-  for (const object of shopObjects()) ensure(world, object, 'sandbox')
+  for (const object of [...gatewayDefinitions(), ...shopObjects()]) ensure(world, object, 'sandbox')
   ensure(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sandbox', namespace: 'kube-system' }, data: { shop: 'made' } }, 'sandbox')
 }
 
