@@ -49,9 +49,9 @@ const data = join(out, 'data')
 const ours = (...args: string[]) => run(NODE, [CLI, '--data', data, '--progress', 'none', 'images', 'copy', ...args, '-o', 'json'])
 const tls = ['--src-tls-verify=false', '--dest-tls-verify=false']
 const skopeoCopy = (from: string, to: string) =>
-  run('skopeo', ['copy', '--all', '--preserve-digests', '--retry-times', '3', ...tls, `docker://${from}`, `docker://${to}`])
+  run(program('skopeo')!, ['copy', '--all', '--preserve-digests', '--retry-times', '3', ...tls, `docker://${from}`, `docker://${to}`])
 const skopeoSync = (from: string, to: string) =>
-  run('skopeo', ['sync', '--all', '--preserve-digests', '--retry-times', '3', '--src', 'docker', '--dest', 'docker', ...tls, from, to])
+  run(program('skopeo')!, ['sync', '--all', '--preserve-digests', '--retry-times', '3', '--src', 'docker', '--dest', 'docker', ...tls, from, to])
 
 function table(name: string, bar: string, mine: readonly Run[], theirs: readonly Run[]) {
   const of = (runs: readonly Run[], what: 'wall' | 'cpu' | 'rss') => median(runs.map((one) => one[what]))
@@ -187,7 +187,7 @@ const asked = process.argv.slice(2).filter((word) => word in CASES)
 const rounds = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 5)
 for (const name of ['skopeo', 'docker-registry']) if (!program(name)) throw new Error(`${name} is not on this machine`)
 console.log(
-  `skopeo ${spawnSync('skopeo', ['--version'], { encoding: 'utf8' }).stdout.trim()}; ${readFileSync('/proc/loadavg', 'utf8').split(' ', 3).join(' ')}; ${rounds} rounds`,
+  `skopeo ${spawnSync(program('skopeo')!, ['--version'], { encoding: 'utf8' }).stdout.trim()}; ${readFileSync('/proc/loadavg', 'utf8').split(' ', 3).join(' ')}; ${rounds} rounds`,
 )
 console.log('| case | skopeo: wall / CPU / RSS | sallyport: wall / CPU / RSS | ratio of wall | bar |\n|---|---|---|---|---|')
 for (const name of asked.length > 0 ? asked : Object.keys(CASES)) await CASES[name]!(rounds)

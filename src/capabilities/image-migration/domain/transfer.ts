@@ -30,7 +30,8 @@ export interface Transfer {
  */
 export async function transferBlob(transfer: Transfer, world: World): Promise<'present' | number> {
   const { target, repository, blob, progress } = transfer
-  const big = blob.size > CHUNK
+  // Two pieces at most go in one request: that is a request less, and little to send again.
+  const big = blob.size > 2 * CHUNK
   let upload = big ? world.journal.find(target.name, repository, blob.digest) : undefined
   let pieces = big
   for (let attempt = 0; ; attempt++) {
