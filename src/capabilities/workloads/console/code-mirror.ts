@@ -42,7 +42,8 @@ export const yamlLook = (label: string): Extension => [
   yaml(),
   syntaxHighlighting(colors),
   look,
-  EditorView.contentAttributes.of({ 'aria-label': label }),
+  // What scrolls must be reached by keyboard.
+  EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
   EditorView.lineWrapping,
 ]
 
