@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
-import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
+import { fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 
 const label = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/, 'letters, digits, `_`, `.` and `-`, at most 63')
@@ -100,6 +100,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error })
+    throw fileUnreadable(path, error)
   }
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Clock } from '#core/kernel/clock.ts'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
@@ -227,7 +227,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error })
+    throw fileUnreadable(path, error)
   }
 }
 

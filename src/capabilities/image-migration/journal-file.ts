@@ -1,7 +1,7 @@
 /** The journal of a run as a file: appended, so that it holds when the process is killed at any moment. Used by the CLI's door and the server's. */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CodedError } from '#core/kernel/errors.ts'
+import { fileUnreadable } from '#core/kernel/errors.ts'
 import { endedLine, journalKey, readJournal, uploadLine } from './domain/journal.ts'
 import type { Journal } from './domain/world.ts'
 
@@ -13,7 +13,7 @@ export function openJournal(path: string): Journal & { close(): void } {
     open = readJournal(readIfThere(path))
     if (open.size > 0) writeFileSync(path, [...open.values()].map(({ place, upload }) => uploadLine(place, upload)).join(''), { mode: 0o600 })
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(path, error)
   }
   return {
     find: (place, repository, digest) => open.get(journalKey(place, repository, digest))?.upload,

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 
 /** What stands in `REPORT.sig`. */
@@ -81,7 +81,7 @@ function readKey(pem: string, kind: 'public' | 'private', path: string): KeyObje
 /** Rejects with FILE_UNREADABLE, INVALID_INPUT. */
 export async function readKeyFile(path: string, kind: 'public' | 'private'): Promise<KeyObject> {
   const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+    throw fileUnreadable(path, error)
   })
   return readKey(pem, kind, path)
 }

@@ -552,6 +552,10 @@ export class CodedError extends Error {
 
 export const isError = (error: unknown, code: ErrorCode): error is CodedError => error instanceof CodedError && error.code === code
 
+/** FILE_UNREADABLE, by what the file system said. */
+export const fileUnreadable = (path: string, error: unknown): CodedError =>
+  new CodedError('FILE_UNREADABLE', { path, reason: (error as { code?: string }).code ?? (error as Error).message }, { cause: error })
+
 /** All problems of one input at once. */
 export const invalidInput = (problems: readonly Problem[]): CodedError => new CodedError('INVALID_INPUT', { count: problems.length }, { problems })
 

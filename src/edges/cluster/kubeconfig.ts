@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { LineCounter, parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
-import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { nearest } from '#core/kernel/nearest.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 
@@ -260,7 +260,7 @@ async function readBounded(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (error instanceof CodedError) throw error
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error })
+    throw fileUnreadable(path, error)
   }
 }
 

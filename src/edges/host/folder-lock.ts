@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 
 /**
  * Makes the folder if need be and marks it as ours; throws DATA_IN_USE while another process that lives has it, FILE_UNREADABLE when it cannot be written.
@@ -25,7 +25,7 @@ export function lockFolder(folder: string): () => void {
     }
   } catch (error) {
     if (error instanceof CodedError) throw error
-    throw new CodedError('FILE_UNREADABLE', { path: folder, reason: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error })
+    throw fileUnreadable(folder, error)
   }
 }
 

@@ -1,7 +1,7 @@
 /** `-f FILE|DIR|-` of commands that read manifests. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import { readInput } from './input.ts'
 
 const MANIFEST = /\.(?:ya?ml|json)$/i
@@ -27,7 +27,7 @@ async function* filesOf(path: string): AsyncGenerator<string> {
     return
   }
   const about = await stat(path).catch((error) => {
-    throw unreadable(path, error)
+    throw fileUnreadable(path, error)
   })
   if (!about.isDirectory()) yield path
   else
@@ -49,10 +49,7 @@ async function readText(path: string, signal: AbortSignal, room: number): Promis
     }
   } catch (error) {
     if (error instanceof CodedError || signal.aborted) throw error
-    throw unreadable(path, error)
+    throw fileUnreadable(path, error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
-
-const unreadable = (path: string, error: unknown): CodedError =>
-  new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { parse } from 'yaml'
-import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import { type ApiFacts, loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { writeManifests } from '#core/kube/manifests.ts'
@@ -81,7 +81,7 @@ async function readMapping(path: string): Promise<Mapping> {
   try {
     value = parse(await readFile(path, 'utf8'))
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(path, error)
   }
   const read = parseInput(MAPPING, value ?? {})
   if (!read.ok) throw invalidInput(read.error)

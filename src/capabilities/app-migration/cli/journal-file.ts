@@ -1,13 +1,13 @@
 /** The journal of a move: a file of JSON lines, synced before each answer. A line that a crash cut off is dropped. */
 import { open, readFile } from 'node:fs/promises'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import type { Journal, JournalEntry } from '../move/apply.ts'
 
 export async function openJournal(path: string): Promise<Journal & AsyncDisposable> {
   const entries: JournalEntry[] = []
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
-    throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+    throw fileUnreadable(path, error)
   })
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   for (const [i, line] of whole.split('\n').entries()) {

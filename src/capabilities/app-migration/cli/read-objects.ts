@@ -5,7 +5,7 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 
-/** All objects in order of files. Rejects with FILE_UNREADABLE, TOO_LARGE, or INVALID_INPUT with every problem of every file. */
+/** All objects in order of files and names. Rejects with FILE_UNREADABLE, TOO_LARGE, or INVALID_INPUT with every problem of every file. */
 export async function readObjects(paths: readonly string[], context: Pick<CliContext, 'signal'>): Promise<KubeObject[]> {
   const objects: KubeObject[] = []
   const problems: Problem[] = []

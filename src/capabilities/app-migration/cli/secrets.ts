@@ -1,6 +1,6 @@
 /** Secrets of an export at rest: one age file. https://age-encryption.org/v1 */
 import { readFile } from 'node:fs/promises'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import { readManifests, writeManifests } from '#core/kube/manifests.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 
@@ -18,7 +18,7 @@ export interface SecretKeys {
 const readKey = async (path: string): Promise<string> =>
   (
     await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+      throw fileUnreadable(path, error)
     })
   ).trim()
 

@@ -1,13 +1,13 @@
 /** What the questions about access are answered from: events and objects, of files or of a server and its cluster. */
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { readYaml } from '#core/yaml/read.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import type { Certificate } from '../domain/access/leaver.ts'
 import { type AuditEvent, isJson, jsonAt, textAt } from '../domain/event.ts'
-import { readEvents, unreadable } from './files.ts'
+import { readEvents } from './files.ts'
 
 export interface FactOptions {
   events: string[]
@@ -44,7 +44,7 @@ export function objectsOfFiles(files: readonly string[]): KubeObject[] {
     try {
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      throw unreadable(file, error)
+      throw fileUnreadable(file, error)
     }
     if (/^\s*[[{]/.test(text)) {
       try {

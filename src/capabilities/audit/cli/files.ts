@@ -1,16 +1,13 @@
 /** Files of events and of lists, for the commands that work without a server. */
-import { createReadStream, readFileSync, statSync } from 'node:fs'
-import { createGunzip } from 'node:zlib'
+import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
-import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
+import { readInput } from '#kits/cli-kit/input.ts'
 import { createDocumentReader } from '../domain/documents.ts'
 import { createLists, type Lists, type ListsInput, readLists } from '../domain/lists.ts'
 import type { Receiver } from '../domain/read.ts'
 
 const MAX_LISTS = 4 * 1024 * 1024
-
-export const unreadable = (path: string, error: unknown) =>
-  new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
 
 /** Later files win, list by list. Throws FILE_UNREADABLE, INVALID_INPUT with all problems of the file. */
 export function listsFromFiles(files: readonly string[]): Lists {
@@ -30,7 +27,7 @@ export function readYaml(file: string): unknown {
     if (statSync(file).size > MAX_LISTS) throw new CodedError('TOO_LARGE', { what: file, limit: '4 MiB' })
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw error instanceof CodedError ? error : unreadable(file, error)
+    throw error instanceof CodedError ? error : fileUnreadable(file, error)
   }
   try {
     return parse(text, { maxAliasCount: 100 }) as unknown
@@ -43,14 +40,10 @@ export function readYaml(file: string): unknown {
 export async function* readText(file: string, signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   try {
-    const unzip = createGunzip()
-    const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024, signal })
-    // errors of the source must reach whoever reads the other end
-    const plain = /\.gz$/.test(file) ? source.on('error', (error: Error) => unzip.destroy(error)).pipe(unzip) : source
-    for await (const chunk of plain) yield decoder.decode(chunk as Uint8Array, { stream: true })
+    for await (const chunk of readInput(file, signal)) yield decoder.decode(chunk, { stream: true })
   } catch (error) {
     if (signal.aborted) throw error
-    throw unreadable(file, error)
+    throw fileUnreadable(file, error)
   }
   yield decoder.decode()
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { parse, YAMLParseError } from 'yaml'
-import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { readInput } from '#kits/cli-kit/input.ts'
@@ -62,7 +62,7 @@ function readConfig(path: string): JudgeConfig {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw unreadable(path, error)
+    throw fileUnreadable(path, error)
   }
   let input: unknown
   try {
@@ -75,9 +75,6 @@ function readConfig(path: string): JudgeConfig {
   if (!config.ok) throw invalidInput(config.error.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` })))
   return config.value
 }
-
-const unreadable = (path: string, error: unknown) =>
-  new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
 
 /** All files are one run. Rejects with FILE_UNREADABLE, NOTHING_READ. */
 export async function judgeFiles(paths: readonly string[], config: JudgeConfig, signal: AbortSignal): Promise<FileVerdict> {
@@ -110,7 +107,7 @@ export async function judgeFiles(paths: readonly string[], config: JudgeConfig, 
       }
     } catch (error) {
       if (signal.aborted) throw error
-      throw unreadable(path, error)
+      throw fileUnreadable(path, error)
     }
     if (decision !== undefined) break
   }

@@ -4,7 +4,7 @@ import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
-import { CodedError, EXIT, invalidInput, type Problem } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import type { ImageField } from '#core/oci/images-in.ts'
 import { formatReference, type Reference } from '#core/oci/reference.ts'
 import { type ImageChange, type ImageMap, type Rewritten, rewriteImages } from '#core/oci/rewrite.ts'
@@ -223,6 +223,6 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(beside, path)
   } catch (error) {
     await rm(beside, { force: true })
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(path, error)
   }
 }

@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { CodedError, describeError, ERRORS, EXIT, type Language } from '#core/kernel/errors.ts'
+import { CodedError, describeError, ERRORS, EXIT, fileUnreadable, type Language } from '#core/kernel/errors.ts'
 import { formatBytes, parseQuantity } from '#core/kernel/quantity.ts'
 import type { Registries, RegistrySettings } from '#core/shapes/ports/registry.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
@@ -177,7 +177,7 @@ async function keepReport(report: RunReport, path: string, sign: string | true |
     await writeFile(path, bytes)
     if (key) await writeFile(`${path}.sig`, `${JSON.stringify(signReport(bytes, key, clock.now()), undefined, 2)}\n`)
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(path, error)
   }
 }
 

@@ -1,7 +1,7 @@
 /** `sallyport images verify-report`: is this the report that was signed, and by whom? */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { CodedError, EXIT } from '#core/kernel/errors.ts'
+import { EXIT, fileUnreadable } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { mark } from '#kits/cli-kit/terminal.ts'
@@ -60,5 +60,5 @@ async function verify(path: string, options: VerifyOptions, context: CliContext)
 
 const read = (path: string) =>
   readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+    throw fileUnreadable(path, error)
   })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
-import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import type { Credential, Credentials } from '#core/shapes/ports/registry.ts'
 import { type CredentialEntry, fitting, readDockerConfig } from '../domain/credentials.ts'
 import type { RegistrySettings } from '../domain/spec/rule.ts'
@@ -71,8 +71,7 @@ async function configured(env: Environment): Promise<CredentialEntry[]> {
   for (const path of new Set(files)) {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       // Named on purpose, so it has to be there.
-      if (error.code !== 'ENOENT' || path === env.REGISTRY_AUTH_FILE)
-        throw new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })
+      if (error.code !== 'ENOENT' || path === env.REGISTRY_AUTH_FILE) throw fileUnreadable(path, error)
       return undefined
     })
     if (text !== undefined && text.length <= MOST_BYTES && text.trim() !== '') texts.push({ from: path, text })

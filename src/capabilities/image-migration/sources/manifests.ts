@@ -1,7 +1,7 @@
 /** Manifests on this machine. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 
 const MOST_FILES = 20_000
 const MOST_BYTES = 16 << 20
@@ -11,7 +11,7 @@ export async function manifestFiles(paths: readonly string[]): Promise<string[]>
   const files: string[] = []
   const visit = async (path: string, named: boolean): Promise<void> => {
     const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw unreadable(path, error)
+      throw fileUnreadable(path, error)
     })
     if (about.isDirectory()) {
       for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1)))
@@ -29,9 +29,6 @@ export async function readManifest(path: string): Promise<string> {
     if ((await stat(path)).size > MOST_BYTES) throw new CodedError('TOO_LARGE', { what: path, limit: '16 MiB' })
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw error instanceof CodedError ? error : unreadable(path, error as NodeJS.ErrnoException)
+    throw error instanceof CodedError ? error : fileUnreadable(path, error as NodeJS.ErrnoException)
   }
 }
-
-const unreadable = (path: string, error: NodeJS.ErrnoException) =>
-  new CodedError('FILE_UNREADABLE', { path, reason: error.code ?? error.message }, { cause: error })

@@ -1,7 +1,7 @@
 /** How registries are reached, from what files say. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CodedError } from '#core/kernel/errors.ts'
+import { fileUnreadable } from '#core/kernel/errors.ts'
 import type { RegistrySettings as EdgeSettings } from '#core/shapes/ports/registry.ts'
 import type { RegistrySettings } from '../domain/spec/rule.ts'
 
@@ -33,6 +33,6 @@ async function certificates(folder: string): Promise<EdgeSettings> {
       ...(own === undefined ? {} : { cert: await read(own), key: await read(`${own.slice(0, -5)}.key`) }),
     }
   } catch (error) {
-    throw new CodedError('FILE_UNREADABLE', { path: folder, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(folder, error)
   }
 }

@@ -1,6 +1,6 @@
 /** `sallyport ingress report`: an access log as a report, without a server. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CodedError, EXIT } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, fileUnreadable } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { readInput } from '#kits/cli-kit/input.ts'
 import { findFormat } from '../domain/formats/catalog.ts'
@@ -89,7 +89,7 @@ export async function makeReport(options: ReportOptions, context: Pick<CliContex
       for await (const chunk of readInput(path, context.signal)) feed.push(chunk)
     } catch (error) {
       if (context.signal.aborted) throw error
-      throw new CodedError('FILE_UNREADABLE', { path, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+      throw fileUnreadable(path, error)
     }
     feed.end()
     accepted += run.accepted

@@ -1,7 +1,7 @@
 /** `sallyport node diagnose`: recorded kernel logs and journals, without a server and without a cluster. */
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { CodedError, EXIT, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { readInput } from '#kits/cli-kit/input.ts'
@@ -100,7 +100,7 @@ function readConfig(file: string): NpdFile {
   } catch (error) {
     if (error instanceof CodedError) throw error
     if (error instanceof SyntaxError) throw invalidInput([{ path: file, message: error.message }])
-    throw new CodedError('FILE_UNREADABLE', { path: file, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(file, error)
   }
 }
 
@@ -128,7 +128,7 @@ async function diagnoseFile(file: string, configs: readonly NpdFile[], { languag
     for await (const chunk of readInput(file, signal)) cutter.push(chunk)
   } catch (error) {
     if (signal.aborted) throw error
-    throw new CodedError('FILE_UNREADABLE', { path: file, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+    throw fileUnreadable(file, error)
   }
   cutter.end()
   const { problems, lines, omitted } = diagnosis.finish()
