@@ -143,7 +143,8 @@ export async function verifyImages(job: Job, world: World, { quick = false } = {
 /** What a copy would send and ask, without writing; the manifests of what changed are read, which costs pulls where those are counted. */
 export async function planImages(job: Job, world: World): Promise<{ items: Looked[]; prediction: Prediction }> {
   const prediction: Prediction = { requests: {}, pulls: {} }
-  const known = new Map<string, Promise<'there' | 'mount' | 'send'>>()
+  /** Blobs of target repositories that an image before has to bring. */
+  const claimed = new Set<string>()
   const homes = new Map<string, string>()
   const manifests = new Set<string>()
   const empty = new Map<string, Promise<boolean>>()
@@ -158,13 +159,15 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
       } catch {}
       return true
     })
-  const fateOf = (source: Registry, target: Registry, repository: string, { digest }: Descriptor) =>
-    once(known, `${target.name}\0${repository}\0${digest}`, async () => {
-      const home = homes.get(`${target.name}\0${digest}`)
-      homes.set(`${target.name}\0${digest}`, repository)
-      if (source === target || home !== undefined) return 'mount'
-      return !(await isEmpty(target, repository)) && (await on('target', target.hasBlob(repository, digest))) ? 'there' : 'send'
-    })
+  const fateOf = async (source: Registry, target: Registry, repository: string, { digest }: Descriptor): Promise<'there' | 'mount' | 'send'> => {
+    const key = `${target.name}\0${repository}\0${digest}`
+    if (claimed.has(key)) return 'there'
+    claimed.add(key)
+    const home = homes.get(`${target.name}\0${digest}`)
+    homes.set(`${target.name}\0${digest}`, repository)
+    if (source === target || home !== undefined) return 'mount'
+    return !(await isEmpty(target, repository)) && (await on('target', target.hasBlob(repository, digest))) ? 'there' : 'send'
+  }
 
   const looked = await items(job, world, async (pair, source, target) => {
     const reference = targetReferenceOf(pair.target)
@@ -203,8 +206,6 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
           add(target.name, 1)
           if (fate === 'mount') tally.mounts++
         }
-        // The next pair that needs it in this repository finds it there.
-        known.set(`${target.name}\0${pair.target.repository}\0${blob.digest}`, Promise.resolve('there'))
       }
       for (const child of manifest.manifests) if (isManifestType(child.mediaType)) await walk(child.digest, undefined, depth + 1)
     }
