@@ -171,7 +171,9 @@ export function createTail(
       const path = join(folder, name)
       const stats = rotated ? statOf(path) : undefined
       if (!stats || stats === 'failed' || !stats.isFile() || stats.birthtimeNs <= BigInt(file.born)) continue
-      if ([...files.values()].some((known) => isInode(known, stats)) || beginsSame(file, path)) continue
+      // A file that is gone may have left its inode to one that came after it.
+      const known = [...files.values()].some((other) => (other !== file || file.fd !== undefined) && isInode(other, stats))
+      if (known || beginsSame(file, path)) continue
       const missed = follow(file.source, { ...newState(file.source, file.path, stats), real: path, offset: 0 }, Number(stats.size), now)
       missed.detached = true
       if (!openFile(missed, path)) files.delete(missed.key)
