@@ -148,7 +148,8 @@ export function customContract(context: () => Context): void {
   it('scales a built-in kind', async () => {
     const { api, namespace } = context()
     const sets = `/apis/apps/v1/namespaces/${namespace}/replicasets`
-    const template = { metadata: { labels: { app: 'rs' } }, spec: { containers: [{ name: 'c', image: 'c:1' }] } }
+    // A kubelet takes its grace period to let go of a pod.
+    const template = { metadata: { labels: { app: 'rs' } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'c:1' }] } }
     await api.post(sets, { metadata: { name: 'rs' }, spec: { replicas: 0, selector: { matchLabels: { app: 'rs' } }, template } })
     const scale = (await api.get(`${sets}/rs/scale`)).body
     expect(scale).toMatchObject({ kind: 'Scale', spec: {}, status: { replicas: 0, selector: 'app=rs' } })
@@ -166,7 +167,7 @@ export function customContract(context: () => Context): void {
       async () => (await api.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Drs`)).body.items,
       (items: Body[]) => items.length === 0,
     )
-  })
+  }, 90_000)
 
   it('prints the columns of its definition', async () => {
     const { api } = context()
