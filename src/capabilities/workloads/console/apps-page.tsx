@@ -79,7 +79,7 @@ function columnsFor(t: Words, expanded: ReadonlySet<string>, toggle: (uid: strin
     {
       id: 'name',
       title: t('column.name'),
-      width: 240,
+      width: 220,
       sortable: true,
       value: (line) => ('app' in line ? line.app.name : line.pod.name),
       cell: (line) => <Name line={line} expanded={expanded} toggle={toggle} />,
@@ -89,7 +89,7 @@ function columnsFor(t: Words, expanded: ReadonlySet<string>, toggle: (uid: strin
     {
       id: 'status',
       title: t('column.status'),
-      width: 260,
+      width: 220,
       sortable: true,
       value: (line) => ('app' in line ? line.app.status.word : line.pod.status.word),
       cell: (line) => <StatusCell status={'app' in line ? line.app.status : line.pod.status} />,
@@ -97,7 +97,7 @@ function columnsFor(t: Words, expanded: ReadonlySet<string>, toggle: (uid: strin
     {
       id: 'pods',
       title: t('column.pods'),
-      width: 150,
+      width: 110,
       sortable: true,
       value: ofApp((app) => app.pods?.total),
       cell: (line) => ('app' in line ? <Pods app={line.app} /> : ''),
