@@ -4,11 +4,10 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
-import { parseInput } from '#core/kernel/problems.ts'
 import { openCluster } from '#edges/cluster/client.ts'
 import { type ClusterAccess, inClusterAccess, parseKubeconfig, portableKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { clusterName, DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
-import { readIfThere, writeFileAtomic } from '#kits/server-kit/files.ts'
+import { readKept, writeFileAtomic } from '#kits/server-kit/files.ts'
 import type { ClusterSet } from './clusters.ts'
 
 /** One `--kubeconfig`, with the `--context` that follows it. */
@@ -152,16 +151,4 @@ export function nameFor(context: string): string {
   return name
 }
 
-async function load(path: string): Promise<Kept[]> {
-  const text = await readIfThere(path)
-  if (text === undefined) return []
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw invalidInput([{ path, message: 'is no JSON; restore it, or remove it and add the clusters anew' }])
-  }
-  const parsed = parseInput(keptFile, json)
-  if (!parsed.ok) throw invalidInput(parsed.error.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` })))
-  return parsed.value.clusters
-}
+const load = async (path: string): Promise<Kept[]> => (await readKept(path, keptFile, 'restore it, or remove it and add the clusters anew'))?.clusters ?? []

@@ -6,7 +6,7 @@ import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import { SIGNALS, type Signal } from '#core/telemetry/table.ts'
 import { clusterName, DEFAULT_CLUSTER } from './clusters.ts'
-import { readIfThere, writeFileAtomic } from './files.ts'
+import { readKept, writeFileAtomic } from './files.ts'
 
 /** What a sender may do: bound to one cluster and some signals. The token itself is known only when it is made. */
 export interface IngestToken {
@@ -97,16 +97,5 @@ export async function openIngestTokens(folder: string, clock: Clock): Promise<In
   }
 }
 
-async function load(path: string): Promise<z.output<typeof record>[]> {
-  const text = await readIfThere(path)
-  if (text === undefined) return []
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw invalidInput([{ path, message: 'is no JSON; restore it, or remove it and make the tokens anew' }])
-  }
-  const parsed = parseInput(fileSchema, json)
-  if (!parsed.ok) throw invalidInput(parsed.error.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` })))
-  return parsed.value.tokens
-}
+const load = async (path: string): Promise<z.output<typeof record>[]> =>
+  (await readKept(path, fileSchema, 'restore it, or remove it and make the tokens anew'))?.tokens ?? []
