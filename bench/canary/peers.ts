@@ -3,8 +3,8 @@
  * Kayenta: per metric a Mann-Whitney U test on one-minute points against one stable pod, interval of the Hodges-Lehmann shift at 98 %, tolerance a quarter of
  * the shift; any metric High is a rollback. Flagger: a threshold on the canary alone at each minute, 5 failed checks roll back, weight steps of 10 up to 50.
  */
-import type { Block, PodCounts } from '../../src/capabilities/canary/domain/judge/blocks.ts'
-import { BUCKETS, quantileOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
+import { type Block, type PodCounts, totalOf } from '../../src/capabilities/canary/domain/judge/blocks.ts'
+import { quantileOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
 import { BLOCKS_A_MINUTE } from './worlds.ts'
 
 export interface PeerVerdict {
@@ -31,24 +31,12 @@ export function minutesOf(blocks: readonly Block[]): Minute[] {
   const minutes: Minute[] = []
   for (let i = 0; i + BLOCKS_A_MINUTE <= blocks.length; i += BLOCKS_A_MINUTE) {
     const part = blocks.slice(i, i + BLOCKS_A_MINUTE)
-    const canary = sum(part.flatMap((block) => [...block.canary.values()]))
+    const canary = totalOf(part.flatMap((block) => [...block.canary.values()]))
     const pod = [...(part[0]!.stable.keys() as Iterable<string>)][0]
-    const control = sum(part.flatMap((block) => (pod !== undefined && block.stable.has(pod) ? [block.stable.get(pod)!] : [])))
+    const control = totalOf(part.flatMap((block) => (pod !== undefined && block.stable.has(pod) ? [block.stable.get(pod)!] : [])))
     minutes.push({ canary: pointOf(canary), control: pointOf(control), canaryRequests: canary.requests })
   }
   return minutes
-}
-
-function sum(all: readonly PodCounts[]): PodCounts {
-  const total: PodCounts = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
-  for (const counts of all) {
-    total.requests += counts.requests
-    total.errors += counts.errors
-    total.timed += counts.timed
-    total.sumMs += counts.sumMs
-    for (let i = 0; i < BUCKETS; i++) total.latency[i]! += counts.latency[i]!
-  }
-  return total
 }
 
 const pointOf = ({ requests, errors, timed, sumMs, latency }: PodCounts): Point => ({

@@ -1,7 +1,7 @@
 /** Streams of requests to two arms with a known truth: what a canary judge is measured on. Every stream can be drawn again from its seed. */
 import { seededRandom } from '#core/kernel/random.ts'
-import { type Block, countRequest, type PodCounts } from '../../src/capabilities/canary/domain/judge/blocks.ts'
-import { BUCKETS, bucketOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
+import { type Block, countRequest, emptyCounts, type PodCounts } from '../../src/capabilities/canary/domain/judge/blocks.ts'
+import { bucketOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
 
 export interface World {
   /** Requests a second of both arms together. */
@@ -84,7 +84,7 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
       const from = (minute * BLOCKS_A_MINUTE + quarter) * blockMs
       const block = { from, to: from + blockMs, stable: new Map<string, PodCounts>(), canary: new Map<string, PodCounts>() }
       for (const pod of pods) {
-        const counts: PodCounts = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
+        const counts = emptyCounts()
         const effect = scenario.effect(minute + quarter / BLOCKS_A_MINUTE, pod.arm, world)
         const errorRate = effect.errorRate ?? world.errorRate
         const log = Math.log(world.medianMs * (effect.latency ?? 1)) + pod.drift

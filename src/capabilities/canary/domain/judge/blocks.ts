@@ -39,7 +39,24 @@ export interface Block {
   canary: ReadonlyMap<string, PodCounts>
 }
 
-const emptyCounts = (): PodCounts => ({ requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) })
+export const emptyCounts = (): PodCounts => ({ requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) })
+
+/** All pods together. */
+export function totalOf(pods: Iterable<PodCounts>): PodCounts {
+  const sum = emptyCounts()
+  for (const counts of pods) addCounts(sum, counts)
+  return sum
+}
+
+export function addCounts(sum: PodCounts, counts: PodCounts): void {
+  sum.requests += counts.requests
+  sum.errors += counts.errors
+  sum.rejected += counts.rejected
+  sum.timed += counts.timed
+  sum.sumMs += counts.sumMs
+  sum.maxMs = Math.max(sum.maxMs, counts.maxMs)
+  for (let i = 0; i < BUCKETS; i++) sum.latency[i]! += counts.latency[i]!
+}
 
 /** 499: nginx' word for a client that gave up waiting. */
 export const isError = (status: number): boolean => status >= 500 || status === 499 || status === 0

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PILOT, run, SCENARIOS, type World } from '#bench/canary/worlds.ts'
 import { seededRandom } from '#core/kernel/random.ts'
-import { type Block, type CanaryRequest, collectBlocks } from './blocks.ts'
+import { type Block, type CanaryRequest, collectBlocks, totalOf } from './blocks.ts'
 import { growthBelow, logEvidence, observe, processAbove } from './e-process.ts'
 import { quantileEstimate, shareEstimate } from './intervals.ts'
 import { createJudge, judgeBlock } from './judge.ts'
@@ -94,8 +94,8 @@ describe('the verdict', () => {
   it('works without pods, by the arms alone', () => {
     const merged = (block: Block): Block => ({
       ...block,
-      stable: new Map([['', sum([...block.stable.values()])]]),
-      canary: new Map([['', sum([...block.canary.values()])]]),
+      stable: new Map([['', totalOf(block.stable.values())]]),
+      canary: new Map([['', totalOf(block.canary.values())]]),
     })
     for (const [id, wanted] of [
       ['S5', 'rollback'],
@@ -112,16 +112,6 @@ describe('the verdict', () => {
       expect(reportOf(state, decision).warnings.join()).toContain('Fewer than 2 stable pods')
     }
   })
-
-  function sum(all: { latency: Uint32Array; requests: number; errors: number; rejected: number; timed: number; sumMs: number; maxMs: number }[]) {
-    const total = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
-    for (const counts of all) {
-      for (const key of ['requests', 'errors', 'rejected', 'timed', 'sumMs'] as const) total[key] += counts[key]
-      total.maxMs = Math.max(total.maxMs, counts.maxMs)
-      for (let i = 0; i < BUCKETS; i++) total.latency[i]! += counts.latency[i]!
-    }
-    return total
-  }
 })
 
 describe('the e-process', () => {

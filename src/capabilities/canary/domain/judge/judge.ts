@@ -1,5 +1,5 @@
 /** The sequential judge: promote, roll back, or not enough evidence yet. Looks at every block, as often as there are blocks; its error rates hold all the same. */
-import type { Arm, Block, PodCounts } from './blocks.ts'
+import { type Arm, addCounts, type Block, emptyCounts, type PodCounts, totalOf } from './blocks.ts'
 import {
   createDispersion,
   createOwnNoise,
@@ -76,7 +76,7 @@ export const createJudge = (config: JudgeConfig): JudgeState => ({
   split: config.expectedShare === undefined ? undefined : createSplit(config.expectedShare),
   stableLatency: new Float64Array(BUCKETS),
   stableTimed: 0,
-  seen: { stable: total([]), canary: total([]) },
+  seen: { stable: emptyCounts(), canary: emptyCounts() },
   pods: { stable: new Set(), canary: new Set() },
   startedAt: undefined,
   now: Number.NEGATIVE_INFINITY,
@@ -89,13 +89,13 @@ export const equalRatio = (measure: Measure, { times, slower }: Limit): number =
 export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'inconclusive'> | 'split' | undefined {
   const { config } = state
   state.now = block.to
-  const stable = total([...block.stable.values()])
-  const canary = total([...block.canary.values()])
+  const stable = totalOf(block.stable.values())
+  const canary = totalOf(block.canary.values())
   if (canary.requests > 0) state.startedAt ??= block.from
   const { startedAt } = state
   if (startedAt !== undefined) {
-    addTo(state.seen.stable, stable)
-    addTo(state.seen.canary, canary)
+    addCounts(state.seen.stable, stable)
+    addCounts(state.seen.canary, canary)
     for (const pod of block.stable.keys()) state.pods.stable.add(pod)
     for (const pod of block.canary.keys()) state.pods.canary.add(pod)
   }
@@ -199,20 +199,4 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   one.events.canary += canaryEvents
   one.requests.stable += stableRequests
   one.requests.canary += canaryRequests
-}
-
-function total(pods: readonly PodCounts[]): PodCounts {
-  const sum: PodCounts = { requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) }
-  for (const counts of pods) addTo(sum, counts)
-  return sum
-}
-
-function addTo(sum: PodCounts, counts: PodCounts): void {
-  sum.requests += counts.requests
-  sum.errors += counts.errors
-  sum.rejected += counts.rejected
-  sum.timed += counts.timed
-  sum.sumMs += counts.sumMs
-  sum.maxMs = Math.max(sum.maxMs, counts.maxMs)
-  for (let i = 0; i < BUCKETS; i++) sum.latency[i]! += counts.latency[i]!
 }
