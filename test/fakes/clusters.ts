@@ -2,8 +2,8 @@ import { CodedError } from '#core/kernel/errors.ts'
 import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 
-/** What a door gets of the world outside: clusters, and no registries; every request acts with all rights unless the cluster itself says otherwise. */
-export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries'> {
+/** What a door gets of the world outside: clusters, no registries, and reconcilers that rest; every request acts with all rights unless the cluster itself says otherwise. */
+export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile'> {
   const clusters: Clusters = {
     list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
     get(name) {
@@ -13,5 +13,5 @@ export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, '
     },
     onChange: () => () => {},
   }
-  return { clusters, clusterOf: (_, name) => clusters.get(name), registries: () => Promise.reject(new Error('no registries here')) }
+  return { clusters, clusterOf: (_, name) => clusters.get(name), reconcile: () => {}, registries: () => Promise.reject(new Error('no registries here')) }
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { type AddressInfo, isIPv6 } from 'node:net'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -9,6 +11,7 @@ import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
+import { takePart } from '#edges/cluster/lease.ts'
 import { notifierFor } from '#edges/notify/notifier-for.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
@@ -21,6 +24,7 @@ import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
 import type { IngestTokens } from '#kits/server-kit/ingest-tokens.ts'
 import { createMetrics, measureHttp } from '#kits/server-kit/metrics.ts'
+import { createReconciling } from '#kits/server-kit/reconcile.ts'
 import { openSettings } from '#kits/server-kit/settings.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { createAlerts } from './alerts.ts'
@@ -144,6 +148,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const sources = clusterSources({ clusters, folder: data, clock, log, kubeconfig: options.kubeconfig ?? [], env: options.env ?? {} })
     undo.push(() => sources.close())
     await sources.open()
+    const identity = `${hostname()}_${randomUUID()}`
+    const namespace = options.env?.POD_NAMESPACE ?? 'default'
+    const reconciling = createReconciling({
+      clusters,
+      clock,
+      log,
+      random: Math.random,
+      lead: (cluster, onChange) => takePart({ cluster, namespace, name: 'sallyport-server', identity, clock, onChange }),
+      record: (row) => write('plans', [row]),
+    })
     const people = createPeople({ clusters, clock, log })
     undo.push(async () => people.stop())
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts, people })
@@ -155,6 +169,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const sinks: LineSink[] = []
     undo.push(() => alerts.stop())
     undo.push(() => Promise.all(doors.map((door) => door.stop())))
+    undo.push(() => reconciling.stop())
 
     await http.register(
       async (api) => {
@@ -176,6 +191,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           alerts,
           clusters,
           clusterOf: clusterOfRequest(clusters),
+          reconcile: reconciling.run,
           registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
         }
         for (const load of options.capabilities ?? CAPABILITIES) {

@@ -10,6 +10,7 @@ import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
+import type { Reconcile } from './reconcile.ts'
 
 /** What a capability's server door is given: ports and nothing else. */
 export interface ServerContext {
@@ -28,6 +29,8 @@ export interface ServerContext {
   clusters: Clusters
   /** The cluster with the rights of who asks. NOT_FOUND for a cluster that is not there, FORBIDDEN for a user who has nothing to do with it. */
   clusterOf(request: FastifyRequest, name: string): Cluster
+  /** Runs a reconciler over every cluster, on the one server that leads there; `portsOf` gives what it works with. */
+  reconcile: Reconcile
   /** Opens registries; the edge behind it is loaded on the first call. */
   registries(): Promise<OpenRegistries>
 }

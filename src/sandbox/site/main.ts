@@ -8,10 +8,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { RESOURCES } from '#apps/resources.ts'
 import { seededRandom } from '#core/kernel/random.ts'
+import { definitionOf } from '#core/shapes/custom-resource.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { ensure, mergeInto } from '../api/controllers/objects.ts'
 import { startSandboxApi } from '../api/start.ts'
+import type { Obj } from '../api/store.ts'
 import { find, listOf } from '../api/world.ts'
 import { controlHandler } from './control.ts'
 import { gatewayDefinitions } from './gateway-api.ts'
@@ -61,6 +64,11 @@ const api = await startSandboxApi({ folder: join(folder, 'cluster'), clock: syst
 const { world } = api
 const kubelet = await createKubelet(world, api.version)
 
+// Our own kinds as this version has them, also when an older one made them.
+for (const definition of RESOURCES.map(definitionOf) as Obj[]) {
+  ensure(world, definition, 'sandbox')
+  mergeInto(world, definition, { spec: definition.spec }, 'sandbox')
+}
 // The shop is made once: what was deleted stays deleted.
 if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
   for (const object of [...gatewayDefinitions(), ...shopObjects()]) ensure(world, object, 'sandbox')

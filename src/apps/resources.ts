@@ -1,0 +1,4 @@
+import type { CustomResource } from '#core/shapes/custom-resource.ts'
+
+/** Every kind of our own, in order of name: their definitions go to `deploy/crds/` and into the sandbox. */
+export const RESOURCES: readonly CustomResource[] = []
