@@ -1,12 +1,13 @@
-/** Bodies of requests: bounded, JSON or YAML. */
+/** Bodies of requests: bounded; JSON, YAML or protobuf. */
 import type { IncomingMessage } from 'node:http'
 import { parse } from 'yaml'
 import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts'
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts'
 
 /** As kube-apiserver. */
 const MAX_BODY = 3 * 1024 * 1024
 
-export async function readText(incoming: IncomingMessage): Promise<string> {
+export async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge()
   let size = 0
   const chunks: Buffer[] = []
@@ -15,12 +16,14 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
     if (size > MAX_BODY) throw tooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
-export function parseBody(text: string, contentType: string): unknown {
+export function parseBody(bytes: Buffer, contentType: string): unknown {
+  if (contentType === PROTOBUF) return bytes.length === 0 ? undefined : decodeProtobuf(bytes)
+  const text = bytes.toString('utf8')
   if (text.trim() === '') return undefined
-  if (!/^application\/(([\w.-]+\+)?json|([\w.-]+\+)?yaml)$/.test(contentType)) throw unsupportedMediaType('application/json, application/yaml')
+  if (!/^application\/(([\w.-]+\+)?json|([\w.-]+\+)?yaml)$/.test(contentType)) throw unsupportedMediaType(`application/json, application/yaml, ${PROTOBUF}`)
   if (/yaml/.test(contentType) && !/^\s*[{[]/.test(text)) {
     try {
       return parse(text, { maxAliasCount: 100 })

@@ -14,7 +14,7 @@ import type { Obj } from '../store.ts'
 import { bind, evict, readScale, success, writeScale } from '../subresources.ts'
 import type { User, World } from '../world.ts'
 import { apply, create, current, inVersion, type PatchKind, patch, type Target, update, type WriteContext } from '../writes.ts'
-import { parseBody, readText } from './body.ts'
+import { parseBody, readBytes } from './body.ts'
 import { aggregated, apiGroupList, apiResourceList, groupOf, verbsOf } from './discovery.ts'
 import { type Form, negotiate } from './negotiate.ts'
 import { openApi } from './openapi.ts'
@@ -244,7 +244,7 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
   const contentType = String(incoming.headers['content-type'] ?? 'application/json')
     .split(';')[0]!
     .trim()
-  const readBody = async (): Promise<unknown> => parseBody(await readText(incoming), contentType)
+  const readBody = async (): Promise<unknown> => parseBody(await readBytes(incoming), contentType)
   const context = (): WriteContext => {
     const validation = query.get('fieldValidation')
     return {
