@@ -78,7 +78,7 @@ async function measure(): Promise<void> {
       notifications: {
         route: {
           receiver: 'bench',
-          routes: [{ matchers: ['capability="audit"'], groupBy: ['alertname', 'user'], groupWait: '0s', groupInterval: '1s' }],
+          routes: [{ matchers: ['capability="audit"'], groupBy: ['alertname', 'user'], groupWait: '0s', groupInterval: '250ms' }],
         },
         receivers: [{ kind: 'webhook', name: 'bench', url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/` }],
       },

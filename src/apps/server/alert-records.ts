@@ -1,4 +1,7 @@
-/** What alerting remembers, as rows of the table `alerts`: one per change and delivery, and the whole state in rows with state `snapshot`. */
+/**
+ * What alerting remembers, as rows of the table `alerts`: one per alert that began or ended and per delivery, and the state of alerting itself: whole in rows
+ * with state `snapshot`, and what has changed since in rows with state `change`.
+ */
 import { z } from 'zod'
 import { fingerprint } from '#core/alerting/fingerprint.ts'
 import type { AlertingState, Labels, Outgoing, TrackedAlert } from '#core/alerting/types.ts'
@@ -36,22 +39,83 @@ export function deliveryRows({ notification, receipt }: Outgoing, delivery: Deli
   )
 }
 
-export const snapshotRow = (snapshot: AlertingSnapshot, now: number): Row => ({ ts: now, state: 'snapshot', annotations: JSON.stringify(snapshot) })
+/** Entries of the three parts of a snapshot that changed; null: gone. */
+type Changes = Partial<Record<Part, Record<string, unknown>>>
+type Part = 'alerts' | 'groups' | 'reports'
 
-/** The latest snapshot, or undefined when there is none. */
+/** Timers, texts and numbers that merely move are no change. A group whose timer was lost looks earlier whether there is something to say, and says no more. */
+const essence = (entry: unknown) => JSON.stringify(entry, (key, value) => (key === 'value' || key === 'annotations' || key === 'nextAt' ? undefined : value))
+
+/** Changes in a row of their own until they are as long as the state; then it is written whole. */
+const LONGEST_LOG = 64 * 1024
+
+export interface StateLog {
+  /** The row that makes the stored state this one, undefined when it is this already. Call `written` once it is stored. */
+  row(snapshot: AlertingSnapshot, now: number): { row: Row; written(): void } | undefined
+}
+
+/** Writes as much as changed, whatever stands besides it: a storm of alerts costs what each of them costs. */
+export function createStateLog(): StateLog {
+  let saved: Record<Part, ReadonlyMap<string, string>> | undefined
+  let length = 0
+  let wholeLength = 0
+
+  return {
+    row({ state, reports }, now) {
+      const parts = { alerts: state.alerts, groups: state.groups, reports }
+      const next = { alerts: new Map<string, string>(), groups: new Map<string, string>(), reports: new Map<string, string>() }
+      const changes: Changes = {}
+      for (const part of ['alerts', 'groups', 'reports'] as const) {
+        const before = saved?.[part]
+        const changed: Record<string, unknown> = {}
+        for (const [key, entry] of Object.entries(parts[part])) {
+          const text = essence(entry)
+          next[part].set(key, text)
+          if (before?.get(key) !== text) changed[key] = entry
+        }
+        for (const key of before?.keys() ?? []) if (!next[part].has(key)) changed[key] = null
+        if (Object.keys(changed).length > 0) changes[part] = changed
+      }
+      if (saved !== undefined && Object.keys(changes).length === 0) return undefined
+      const isWhole = saved === undefined || length > Math.max(LONGEST_LOG, wholeLength)
+      const annotations = JSON.stringify(isWhole ? { state, reports } : changes)
+      return {
+        row: { ts: now, state: isWhole ? 'snapshot' : 'change', annotations },
+        written() {
+          saved = next
+          length = isWhole ? 0 : length + annotations.length
+          if (isWhole) wholeLength = annotations.length
+        },
+      }
+    },
+  }
+}
+
+/** The latest state, or undefined when there is none. */
 export async function readSnapshot(telemetry: Telemetry): Promise<AlertingSnapshot | undefined> {
   const { rows } = await telemetry.query({
-    sql: "SELECT annotations FROM alerts WHERE state = 'snapshot' ORDER BY ts DESC LIMIT 1",
+    sql: `SELECT state, annotations FROM alerts WHERE state IN ('snapshot', 'change')
+      AND ts >= (SELECT max(ts) FROM alerts WHERE state = 'snapshot') ORDER BY ts`,
     scope: 'all',
     lane: 'rules',
   })
-  const text = rows[0]?.[0]
-  return typeof text === 'string' ? snapshotSchema.parse(JSON.parse(text)) : undefined
+  let latest: Record<Part, Record<string, unknown>> | undefined
+  for (const [kind, text] of rows as [string, string][]) {
+    const row = JSON.parse(text) as { state?: Record<string, unknown> } & Changes
+    if (kind === 'snapshot') latest = { ...(row.state as { alerts: Record<string, unknown>; groups: Record<string, unknown> }), reports: row.reports ?? {} }
+    else if (latest)
+      for (const part of ['alerts', 'groups', 'reports'] as const)
+        for (const [key, entry] of Object.entries(row[part] ?? {})) {
+          if (entry === null) delete latest[part][key]
+          else latest[part][key] = entry
+        }
+  }
+  return latest && snapshotSchema.parse({ state: { alerts: latest.alerts, groups: latest.groups }, reports: latest.reports })
 }
 
 const labels = z.record(z.string(), z.string())
 const ids = z.array(z.string())
-/** As written by `snapshotRow`; NaN and infinities became null on the way. */
+/** As it was written; NaN and infinities became null on the way. */
 const snapshotSchema = z.object({
   state: z.object({
     alerts: z.record(

@@ -56,9 +56,9 @@ function start(): Alerts {
         if (queryFails) throw new Error('the engine is restarting')
         return {
           rows: rows
-            .filter(({ state }) => state === 'snapshot')
-            .slice(-1)
-            .map(({ annotations }) => [annotations]),
+            .slice(rows.findLastIndex(({ state }) => state === 'snapshot'))
+            .filter(({ state }) => state === 'snapshot' || state === 'change')
+            .map(({ state, annotations }) => [state, annotations]),
         }
       },
     } as unknown as Telemetry,
@@ -80,7 +80,7 @@ function start(): Alerts {
   running.push(alerts)
   return alerts
 }
-const states = () => rows.map(({ state }) => state).filter((state) => state !== 'snapshot')
+const states = () => rows.map(({ state }) => state).filter((state) => state !== 'snapshot' && state !== 'change')
 const settled = () => clock.advance(0)
 
 describe('alerts', () => {
@@ -108,6 +108,23 @@ describe('alerts', () => {
     const before = rows.length
     for (let i = 2; i < 5; i++) await alerts.report('ingress', 'local', [alert('Errors', i)])
     expect(rows).toHaveLength(before)
+  })
+
+  it('write what changed, however much fires, and take all of it up again', async () => {
+    const alerts = start()
+    await settled()
+    const many = Array.from({ length: 200 }, (_, i) => alert(`A${i}`))
+    for (let i = 1; i <= many.length; i++) await alerts.report('ingress', 'local', many.slice(0, i))
+    const lengths = rows.filter(({ state }) => state === 'change').map(({ annotations }) => String(annotations).length)
+    expect(lengths.length).toBeGreaterThan(150)
+    // of a change the fingerprints of what its reporter says are most
+    expect(Math.max(...lengths)).toBeLessThan(200 * 24 + 1_000)
+    await clock.advance(20_000)
+    expect(sent).toHaveLength(200)
+    await alerts.stop()
+    await start().report('ingress', 'local', many.slice(0, 150))
+    await clock.advance(6 * MINUTE)
+    expect(sent.slice(200).map(({ alerts: [one] }) => one!.status)).toEqual(Array(50).fill('resolved'))
   })
 
   it('go on after a restart: nobody is told twice, and nothing ends because its reporter is not up yet', async () => {

@@ -16,7 +16,7 @@ import type { AlertSink, Settings } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
 import { keepSecrets } from '#kits/server-kit/secrets.ts'
 import { createDeliveries, type MakeNotifier } from './alert-delivery.ts'
-import { type AlertingSnapshot, changeRows, deliveryRows, readSnapshot, snapshotRow } from './alert-records.ts'
+import { type AlertingSnapshot, changeRows, createStateLog, deliveryRows, readSnapshot } from './alert-records.ts'
 import type { WriteRows } from './write-rows.ts'
 
 /** Of one reporter; what it says beyond that is left out and logged. */
@@ -24,8 +24,10 @@ const MOST_ALERTS = 2_000
 /** What was said before a restart stands for this long, so that a reporter that is not up yet does not end its alerts. */
 const RESTORED_LIFE = 15 * 60_000
 const RETRY_MS = 10_000
-/** An alarm of audit is told at once, and what follows it a second later. */
-const INITIAL = { route: { routes: [{ matchers: ['capability="audit"'], groupBy: ['alertname', 'user'], groupWait: '0s', groupInterval: '1s' }] } }
+/** Timers of groups go off together, at most this often: each costs a look at every alert. Reports are looked at when they come. */
+const TIMERS_MS = 200
+/** An alarm of audit is told at once, and what follows it soon. */
+const INITIAL = { route: { routes: [{ matchers: ['capability="audit"'], groupBy: ['alertname', 'user'], groupWait: '0s', groupInterval: '250ms' }] } }
 
 export interface AlertsDeps {
   telemetry: Telemetry
@@ -53,8 +55,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const stopping = new AbortController()
   const reports = new Map<string, { cluster: string; firing: readonly FiringAlert[]; restoredUntil?: number }>()
   let state: AlertingState = EMPTY_STATE
-  let saved = ''
-  let lastSnapshot = 0
+  const stateLog = createStateLog()
+  let lastChange = 0
   let restored = false
   let work: Promise<void> = Promise.resolve()
   let timer = new AbortController()
@@ -77,18 +79,19 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     )
   }
 
-  /** Stores `next` with `rows`, and only then makes it the state. Numbers that merely moved are no change. */
+  /** Stores what is new in `next` with `rows`, and only then makes it the state. */
   const become = async (next: AlertingState, rows: Parameters<WriteRows>[1]) => {
     const snapshot: AlertingSnapshot = {
       state: next,
       reports: Object.fromEntries([...reports].map(([key, report]) => [key, report.firing.map(({ labels }) => fingerprint(labels))])),
     }
-    const essence = JSON.stringify(snapshot, (key, value) => (key === 'value' || key === 'annotations' ? undefined : value))
-    if (essence !== saved || rows.length > 0) {
-      // The latest one counts, so two must not have the same time.
-      lastSnapshot = Math.max(clock.now(), lastSnapshot + 1)
-      await write('alerts', [...rows, snapshotRow(snapshot, lastSnapshot)])
-      saved = essence
+    // The order of these rows counts, so two must not have the same time.
+    const now = Math.max(clock.now(), lastChange + 1)
+    const change = stateLog.row(snapshot, now)
+    if (change || rows.length > 0) {
+      await write('alerts', change ? [...rows, change.row] : rows)
+      if (change) lastChange = now
+      change?.written()
     }
     state = next
   }
@@ -104,7 +107,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       for (const outgoing of next.outgoing) void send(outgoing)
       const expiries = [...reports.values()].flatMap(({ restoredUntil }) => restoredUntil ?? [])
       const at = Math.min(next.nextAt ?? Number.POSITIVE_INFINITY, ...expiries)
-      if (Number.isFinite(at)) wakeAt(at)
+      if (Number.isFinite(at)) wakeAt(Math.max(at, now + TIMERS_MS))
     })
 
   const send = async (outgoing: Outgoing) => {

@@ -245,7 +245,7 @@ describe('the server', () => {
     pager.close()
     const telemetry = await openTelemetry({ dir: join(data, 'telemetry'), clock: systemClock })
     const { rows } = await telemetry.query({
-      sql: "SELECT state, receiver, hex(fingerprint), labels['service'], cluster FROM alerts WHERE state != 'snapshot' ORDER BY ts",
+      sql: "SELECT state, receiver, hex(fingerprint), labels['service'], cluster FROM alerts WHERE state NOT IN ('snapshot', 'change') ORDER BY ts",
       scope: 'all',
     })
     await telemetry.close()
