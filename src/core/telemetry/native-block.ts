@@ -40,9 +40,13 @@ export class ByteSink {
 
   /** A length-prefixed string. */
   string(text: string): void {
-    const bytes = encoder.encode(text)
-    this.varint(bytes.length)
-    this.raw(bytes)
+    this.reserve(text.length * 3 + 10)
+    // mostly the bytes are as many as the characters, and need to be written once only
+    const at = this.length + (text.length < 128 ? 1 : text.length < 16_384 ? 2 : 3)
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(at))
+    this.varint(written)
+    if (this.length !== at) this.bytes.copyWithin(this.length, at, at + written)
+    this.length += written
   }
 
   uint64(value: bigint): void {

@@ -23,7 +23,8 @@ export function detailOf(event: AuditEvent): string {
   }
   if (event.code >= 400 && isJson(event.response) && typeof event.response.message === 'string') detail.message = event.response.message.slice(0, 2048)
   if (event.request !== undefined) detail.request = withoutSecrets(event)
-  const text = JSON.stringify(detail)
+  let text = JSON.stringify(detail)
+  if (text.length <= MAX_DETAIL && HINT.test(text)) text = JSON.stringify({ ...detail, request: withoutCredentials(detail.request) })
   if (text.length <= MAX_DETAIL) return text
   delete detail.request
   const rest = JSON.stringify({ ...detail, omitted: `request of ${text.length} characters` })
@@ -34,8 +35,7 @@ function withoutSecrets(event: AuditEvent): unknown {
   const { resource, request } = event
   if (SECRET.has(resource)) return masked(request)
   if (resource === 'configmaps') return isJson(request) && !holdsCredentials(request) ? request : masked(request)
-  const text = JSON.stringify(request)
-  return text !== undefined && text.length < MAX_DETAIL && HINT.test(text) ? withoutCredentials(request) : request
+  return request
 }
 
 /** Names of the keys stay, values of data go. */
@@ -53,10 +53,12 @@ function masked(request: unknown): unknown {
 
 /** `{name: DB_PASSWORD, value: …}` as in a container's environment, and keys that say what they hold; text in which there are several things goes whole. */
 const withoutCredentials = (request: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(request, function (this: Json, key: string, value: unknown) {
-      if (typeof value !== 'string') return value
-      const named = key === 'value' && typeof this.name === 'string' ? this.name : key
-      return CREDENTIAL_NAME.test(named) || CREDENTIAL_TEXT.test(value) ? MASK : value
-    }),
-  ) as unknown
+  request === undefined
+    ? undefined
+    : (JSON.parse(
+        JSON.stringify(request, function (this: Json, key: string, value: unknown) {
+          if (typeof value !== 'string') return value
+          const named = key === 'value' && typeof this.name === 'string' ? this.name : key
+          return CREDENTIAL_NAME.test(named) || CREDENTIAL_TEXT.test(value) ? MASK : value
+        }),
+      ) as unknown)

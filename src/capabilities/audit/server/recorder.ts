@@ -6,13 +6,15 @@ import { createDocumentReader } from '../domain/documents.ts'
 import type { Engine, Hit } from '../domain/engine.ts'
 import type { AuditEvent } from '../domain/event.ts'
 import { type AuditRow, auditBlock, rowOf, type Seal } from '../domain/rows.ts'
+import { createRecent, type Recent } from './recent.ts'
 import { NO_SEAL, sealOf } from './seal.ts'
 
 const FUTURE_MS = 10 * 60_000
 const DAY_MS = 86_400_000
-/** Events of a cluster whose ids are remembered, in two generations. */
+/** Events of a cluster whose ids are remembered. */
 const GENERATION = 60_000
 const BATCHES_REMEMBERED = 20_000
+const MOST_WAITING = 8
 
 export interface Head {
   number: number
@@ -27,7 +29,7 @@ export interface RecorderDeps {
   /** The last seal of a cluster and the ids of its newest batches, as they stand in the store. Asked once. */
   restore(cluster: string): Promise<{ head: Head; batches: readonly string[] }>
   retentionDays(): number
-  /** What fired, after it is stored. */
+  /** What fired, once the store has taken it or refused to. */
   onHits(cluster: string, hits: readonly Hit[]): void
   /** After each batch; for a copy of the head outside the store. */
   onSeal(cluster: string, head: Head): void
@@ -44,8 +46,18 @@ interface Chain {
   head: Head
   engine: Engine
   batches: Set<string>
-  recent: [Set<string>, Set<string>]
+  recent: Recent
+  /** Batches that the store did not take yet. */
+  waiting: Map<string, Judged>
   turn: Promise<unknown>
+}
+
+interface Judged {
+  rows: AuditRow[]
+  hits: Hit[]
+  reasons: Record<string, number>
+  /** Ids of the events, and what tells apart those of one id. */
+  seen: (readonly [string, string])[]
 }
 
 export function createRecorder(deps: RecorderDeps): Recorder {
@@ -57,7 +69,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     if (!chain) {
       chain = (async () => {
         const [{ head, batches }, engine] = await Promise.all([deps.restore(cluster), deps.engine(cluster)])
-        return { head, engine, batches: new Set(batches), recent: [new Set(), new Set()], turn: Promise.resolve() }
+        return { head, engine, batches: new Set(batches), recent: createRecent(GENERATION), waiting: new Map(), turn: Promise.resolve() }
       })()
       // a store that does not answer yet is asked again by the next batch
       chain.catch(() => chains.delete(cluster))
@@ -82,28 +94,27 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     deps.onSeal(cluster, chain.head)
   }
 
-  async function take(chain: Chain, cluster: string, batch: string, text: string): Promise<LineReceipt> {
-    // sent again because the answer was lost
-    if (chain.batches.has(batch)) return { accepted: 0, rejected: 0, reasons: {} }
+  /** Reads and judges a batch. */
+  function judge(chain: Chain, text: string): Judged {
     const now = clock.now()
     const earliest = now - deps.retentionDays() * DAY_MS
-    const reasons: Record<string, number> = {}
-    const rows: AuditRow[] = []
-    const hits: Hit[] = []
-    const fresh = new Set<string>()
+    const judged: Judged = { rows: [], hits: [], reasons: {}, seen: [] }
+    const { rows, hits, reasons, seen } = judged
+    const here = createRecent(Number.POSITIVE_INFINITY)
     const reject = (reason: string) => {
       reasons[reason] = (reasons[reason] ?? 0) + 1
     }
     const reader = createDocumentReader({
       event(event: AuditEvent) {
-        const key = `${event.plane} ${event.id} ${event.stage} ${event.received}`
-        const known = event.id !== '' && (fresh.has(key) || chain.recent[0].has(key) || chain.recent[1].has(key))
-        const reason = event.at < earliest ? 'old' : event.at > now + FUTURE_MS ? 'clock' : known ? 'duplicate' : undefined
-        if (reason !== undefined) {
-          reject(reason)
-          return
+        const { id } = event
+        const what = id === '' ? '' : `${event.plane} ${event.stage} ${event.received}`
+        if (event.at < earliest) return reject('old')
+        if (event.at > now + FUTURE_MS) return reject('clock')
+        if (id !== '' && (here.has(id, what) || chain.recent.has(id, what))) return reject('duplicate')
+        if (id !== '') {
+          here.add(id, what)
+          seen.push([id, what])
         }
-        fresh.add(key)
         const fired = chain.engine.judge(event)
         for (const hit of fired) hits.push(hit)
         rows.push(rowOf(event, fired))
@@ -112,10 +123,26 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     })
     reader.push(text)
     reader.end()
-    if (rows.length > 0) await append(chain, cluster, batch, rows)
-    if (chain.recent[0].size > GENERATION) chain.recent = [new Set(), chain.recent[0]]
-    for (const key of fresh) chain.recent[0].add(key)
-    if (hits.length > 0) deps.onHits(cluster, hits)
+    return judged
+  }
+
+  async function take(chain: Chain, cluster: string, batch: string, text: string): Promise<LineReceipt> {
+    // sent again because the answer was lost
+    if (chain.batches.has(batch)) return { accepted: 0, rejected: 0, reasons: {} }
+    const { rows, hits, reasons, seen } = chain.waiting.get(batch) ?? judge(chain, text)
+    try {
+      if (rows.length > 0) await append(chain, cluster, batch, rows)
+    } catch (error) {
+      // rules fire once for a request, so what fired is kept for the batch when it comes again
+      chain.waiting.set(batch, { rows, hits: [], reasons, seen })
+      if (chain.waiting.size > MOST_WAITING) chain.waiting.delete(chain.waiting.keys().next().value!)
+      throw error
+    } finally {
+      // people are told also of what cannot be stored
+      if (hits.length > 0) deps.onHits(cluster, hits)
+    }
+    chain.waiting.delete(batch)
+    for (const [id, what] of seen) chain.recent.add(id, what)
     return { accepted: rows.length, rejected: Object.values(reasons).reduce((sum, count) => sum + count, 0), reasons }
   }
 
