@@ -1,14 +1,5 @@
 /** Ports onto the world outside; their contract suites come with the first implementation. */
-import type { Result } from '../../kernel/result.ts'
 import type { KubeObject, ObjectRef } from '../../kube/objects.ts'
-
-/** Splits traffic between arms of a release. */
-export interface TrafficRouter {
-  kind: string
-  read(route: ObjectRef): Promise<Result<{ weights: Readonly<Record<string, number>> }, string>>
-  /** Weights in percent, summing to 100. */
-  write(route: ObjectRef, weights: Readonly<Record<string, number>>): Promise<void>
-}
 
 /** The machine that an agent runs on. */
 export interface Host {
