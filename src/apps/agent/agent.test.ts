@@ -8,7 +8,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CodedError, type Problem } from '#core/kernel/errors.ts'
 import { lockFolder } from '#edges/host/folder-lock.ts'
 import { agentConfig } from './config.ts'
-import { podLabels } from './pod-labels.ts'
 import { createSender } from './send.ts'
 
 let folder: string
@@ -151,15 +150,4 @@ describe('the process', () => {
     expect(await ended).toBe(0)
     lockFolder(join(folder, 'agent'))()
   })
-})
-
-describe('labels of pods', () => {
-  it.each([
-    [
-      `/var/log/containers/ingress-abc_ingress-nginx_controller-${'0'.repeat(64)}.log`,
-      { pod: 'ingress-abc', namespace: 'ingress-nginx', container: 'controller' },
-    ],
-    ['/var/log/pods/ingress-nginx_ingress-abc_1234/controller/3.log', { pod: 'ingress-abc', namespace: 'ingress-nginx', container: 'controller' }],
-    ['/var/log/nginx/access.log', {}],
-  ])('%s', (path, labels) => expect(podLabels(path)).toEqual(labels))
 })

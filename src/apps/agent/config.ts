@@ -23,6 +23,13 @@ const source = z.object({
   from: z.enum(['start', 'end']).default('start'),
 })
 
+const pods = z.object({
+  /** Where the kubelet keeps the logs of containers. */
+  folder: z.string().min(1).max(4096).default('/var/log/pods'),
+  /** Files `token` and `ca.crt` of the agent's ServiceAccount. */
+  serviceAccount: z.string().min(1).max(4096).default('/var/run/secrets/kubernetes.io/serviceaccount'),
+})
+
 const listenAddress = z.string().regex(/^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d{1,5}$/, 'loopback address and port, e.g. 127.0.0.1:9464')
 
 const schema = z.object({
@@ -33,9 +40,12 @@ const schema = z.object({
   data: z.string().min(1),
   /** Serves /metrics and /healthz there. */
   listen: listenAddress.optional(),
-  sources: z.array(source).min(1, 'name at least one file (--file PATH, or sources in the configuration)').max(1000),
+  sources: z.array(source).max(1000),
+  /** Access logs of the ingress controllers among the pods of this node. */
+  pods: pods.optional(),
 })
-export type AgentConfig = z.output<typeof schema> & { token: () => string; ca?: string }
+/** `ca`: PEM, read anew at each call. */
+export type AgentConfig = z.output<typeof schema> & { token: () => string; ca?: () => string }
 
 export interface AgentFlags {
   server?: string
@@ -47,6 +57,7 @@ export interface AgentFlags {
   /** `PATH` or `PATH:FORMAT`. */
   file?: readonly string[]
   listen?: string
+  pods?: boolean
 }
 
 /**
@@ -63,6 +74,8 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
     tokenFile: flags.tokenFile ?? given.tokenFile,
     data: flags.data ?? given.data ?? flags.defaultData,
     listen: flags.listen ?? given.listen,
+    caFile: given.caFile ?? env.SALLYPORT_CA_FILE,
+    pods: given.pods ?? (flags.pods ? {} : undefined),
     sources: fromFlags.length > 0 ? [...(Array.isArray(given.sources) ? given.sources : []), ...fromFlags] : (given.sources ?? []),
   }
   const parsed = parseInput(schema, input)
@@ -74,6 +87,8 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
       seen.add(path)
     })
   }
+  if (parsed.ok && parsed.value.sources.length === 0 && parsed.value.pods === undefined)
+    problems.push({ path: 'sources', message: 'name at least one file (--file PATH, or sources in the configuration), or --pods' })
   const tokenFile = typeof input.tokenFile === 'string' ? input.tokenFile : undefined
   if (tokenFile === undefined && !env.SALLYPORT_TOKEN) problems.push({ path: 'tokenFile', message: 'a token is needed: --token-file, or SALLYPORT_TOKEN' })
   if (problems.length > 0 || !parsed.ok) throw invalidInput(problems)
@@ -81,7 +96,9 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
   const token = () => (tokenFile === undefined ? env.SALLYPORT_TOKEN! : readText(tokenFile)).trim()
   token()
   const sources = config.sources.map((item) => ({ ...item, path: isAbsolute(item.path) ? item.path : resolve(item.path) }))
-  return { ...config, sources, token, ...(config.caFile === undefined ? {} : { ca: readText(config.caFile) }) }
+  const { caFile } = config
+  if (caFile !== undefined) readText(caFile)
+  return { ...config, sources, token, ...(caFile === undefined ? {} : { ca: () => readText(caFile) }) }
 }
 
 /** A colon and a word at the end name the format; a path that ends like that itself goes into a configuration file. */

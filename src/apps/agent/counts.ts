@@ -53,6 +53,9 @@ export function createCounts(clock: Clock, write: (line: string) => void) {
         say('info', event.kind, { path: event.path })
       }
     },
+    onPods(reason: string): void {
+      sayOften(`pods ${reason}`, 'warn', 'pods of this node are not known, trying again', { reason })
+    },
     onShip(event: ShipEvent): void {
       if (event.kind === 'delivered') {
         totals.delivered_batches++

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
+import { apiServerOf, podsOfNode } from '#edges/cluster/pods-of-node.ts'
 import { createTail, TAIL_LIMITS } from '#edges/host/file-tail.ts'
 import { lockFolder } from '#edges/host/folder-lock.ts'
 import { openJournal } from '#edges/host/journal.ts'
 import { ship } from '#edges/host/shipper.ts'
 import type { AgentConfig } from './config.ts'
 import { createCounts } from './counts.ts'
-import { podLabels } from './pod-labels.ts'
+import { accessLogs, podLogs } from './pod-logs.ts'
 import { createSender } from './send.ts'
 
 export interface AgentDeps {
@@ -21,21 +22,34 @@ export interface AgentDeps {
   write(line: string): void
 }
 
+/** The first list of pods is waited for this long. */
+const PODS_PATIENCE_MS = 10_000
+
 /** Follows the files and sends what they hold until `signal` is aborted. Throws DATA_IN_USE, FILE_UNREADABLE, PORT_IN_USE. */
 export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: AbortSignal): Promise<void> {
   const { clock } = deps
   const folder = join(config.data, 'agent')
   const unlock = lockFolder(folder)
+  const stop = new AbortController()
+  let following: Promise<void> | undefined
   try {
     const journal = await openJournal(folder)
     const counts = createCounts(clock, deps.write)
     const sources = config.sources.map((source) => ({ ...source, pattern: source.path }))
     const settings = new Map(sources.map((source) => [source.pattern, source]))
-    const tail = createTail(sources, journal.states, counts.onTail)
     const send = createSender({ server: new URL(config.server), token: config.token, ca: config.ca })
     const node = deps.env.NODE_NAME || hostname()
+    const pods = config.pods && {
+      ...config.pods,
+      of: podsOfNode({ server: apiServerOf(deps.env), folder: config.pods.serviceAccount, node, clock, onTrouble: counts.onPods }),
+    }
+    const logs = pods && podLogs(pods.folder, pods.of, accessLogs)
+    following = pods?.of.run(AbortSignal.any([signal, stop.signal]))
+    // What stands in the journal goes on without it; without a name for the workload only while the API is away.
+    if (pods) await Promise.race([pods.of.synced, clock.sleep(PODS_PATIENCE_MS, signal).catch(() => {})])
+    const tail = createTail(logs ? [...sources, logs.source] : sources, journal.states, counts.onTail)
     const server = config.listen === undefined ? undefined : await listen(config.listen, () => counts.metrics(tail), counts.health)
-    counts.say('info', 'following', { server: config.server, sources: sources.map((source) => source.path) })
+    counts.say('info', 'following', { server: config.server, sources: sources.map((source) => source.path), ...(pods ? { pods: pods.folder, node } : {}) })
     try {
       await ship(
         {
@@ -46,10 +60,15 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
           newId: () => uuidv7(clock.now(), randomBytes(10)),
           random: Math.random,
           report: counts.onShip,
-          send: ({ id, file, bytes }, stop) => {
-            const source = settings.get(file.pattern)!
-            const labels = { transport: 'agent', node, file: file.path, ...podLabels(file.path), ...source.labels }
-            return send({ id, source: source.name ?? file.path, format: source.format, labels, bytes }, stop)
+          send: async ({ id, file, bytes }, stop) => {
+            const source = settings.get(file.pattern)
+            if (source) {
+              const labels = { transport: 'agent', node, file: file.path, ...source.labels }
+              return send({ id, source: source.name ?? file.path, format: source.format, labels, bytes }, stop)
+            }
+            const { labels, ...batch } = logs!.batch(file.path, bytes)
+            if (batch.bytes.length === 0) return { outcome: 'taken' }
+            return send({ id, ...batch, labels: { transport: 'agent', node, ...labels } }, stop)
           },
         },
         signal,
@@ -61,6 +80,8 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
     }
     counts.say('info', 'stopped', {})
   } finally {
+    stop.abort()
+    await following
     unlock()
   }
 }

@@ -8,8 +8,8 @@ export interface SendOptions {
   server: URL
   /** Read for each batch, because tokens are renewed in place. */
   token(): string
-  /** PEM of the authority that signed the server's certificate, when it is no public one. */
-  ca?: string
+  /** PEM of the authority that signed the server's certificate, when it is no public one; read again when connecting fails, because authorities are renewed. */
+  ca?(): string
   timeoutMs?: number
 }
 
@@ -34,7 +34,9 @@ export function createSender(options: SendOptions): (batch: SentBatch, signal: A
   const secure = url.protocol === 'https:'
   // Not imported: an import reads every export of node:http, and some of them load undici, which is 13 MB.
   const { Agent, request: open } = process.getBuiltinModule(secure ? 'node:https' : 'node:http')
-  const agent = new Agent(secure ? { keepAlive: true, ca: options.ca } : { keepAlive: true })
+  let ca = options.ca?.()
+  const connect = () => new Agent(secure ? { keepAlive: true, ca } : { keepAlive: true })
+  let agent = connect()
   const plain = LOOPBACK.test(url.hostname)
   const timeout = options.timeoutMs ?? 30_000
 
@@ -68,6 +70,18 @@ export function createSender(options: SendOptions): (batch: SentBatch, signal: A
     })
   }
 
+  function trustAnew(): void {
+    try {
+      const now = options.ca?.()
+      if (now === ca) return
+      ca = now
+      agent.destroy()
+      agent = connect()
+    } catch {
+      // The file is being replaced: the next failure looks again.
+    }
+  }
+
   return async ({ id, source, format, labels, bytes }, signal) => {
     try {
       const body = plain ? bytes : await compress(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
@@ -93,6 +107,7 @@ export function createSender(options: SendOptions): (batch: SentBatch, signal: A
       const seconds = Number(answer.retryAfter)
       return { outcome: 'later', reason, ...(seconds > 0 ? { afterMs: Math.min(seconds, 300) * 1000 } : {}) }
     } catch (error) {
+      trustAnew()
       return { outcome: 'later', reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }
     }
   }

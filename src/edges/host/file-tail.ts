@@ -8,6 +8,10 @@ export interface TailSource {
   pattern: string
   /** Where to begin in files that are there when the source is seen for the first time. Default start. */
   from?: 'start' | 'end'
+  /** Of the paths that match, those to follow; asked until it says yes. Default all. */
+  wanted?(path: string): boolean
+  /** Where chunks may end, when not after every line: the greatest such offset, 0 for none. */
+  endOfWhole?(bytes: Buffer): number
 }
 
 /** What went by without being delivered. Nothing is lost silently: each of these is reported once. */
@@ -255,7 +259,7 @@ export function createTail(
     if (withPatterns) discoveredAt = now
     for (const { source, glob } of globs) {
       if (!glob.literal && !withPatterns) continue
-      for (const path of glob.paths(now)) if (!byPath.has(path)) adopt(source, path, now)
+      for (const path of glob.paths(now)) if (!byPath.has(path) && (source.wanted?.(path) ?? true)) adopt(source, path, now)
     }
   }
 
@@ -380,8 +384,12 @@ export function createTail(
     }
     const chunk = (to: number, cut: boolean, id?: string): Chunk => ({ file, id, from: offset, to, cut, bytes: buffer.subarray(0, to - offset) })
     if (batch) return chunk(batch.to, batch.cut, batch.id)
-    const end = buffer.subarray(0, length).lastIndexOf(LF) + 1
+    const read = buffer.subarray(0, length)
+    const lines = read.lastIndexOf(LF) + 1
+    const end = file.source.endOfWhole?.(read) ?? lines
     if (end > 0) return chunk(offset + end, false)
+    // More pieces of one line than fit a chunk: what is there goes out as it is.
+    if (length === limits.chunkBytes && lines > 0) return chunk(offset + lines, false)
     if (length === limits.chunkBytes) return chunk(offset + limits.cutBytes, true)
     if (file.ending) return chunk(offset + length, false)
     file.waitingAt = file.size

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { type NodePod, nodePodOf } from '#edges/cluster/pods-of-node.ts'
+import { accessLogs, podLogs } from './pod-logs.ts'
+
+const pod = (image: string, more: Partial<NodePod> = {}): NodePod => ({
+  namespace: 'ingress-nginx',
+  name: 'ingress-abc',
+  labels: {},
+  annotations: {},
+  workload: 'ingress',
+  containers: [{ name: 'controller', image }],
+  ...more,
+})
+const select = (of: NodePod, container = of.containers[0]!) => accessLogs(of, container)
+
+describe('which containers write access logs', () => {
+  it.each([
+    'registry.k8s.io/ingress-nginx/controller:v1.9.4@sha256:0000',
+    'r.example:5000/mirror/ingress-nginx/controller',
+    'rancher/nginx-ingress-controller:nginx-1.9',
+    'nginx/nginx-ingress:3.1',
+    'traefik',
+    'docker.io/library/traefik:v3',
+  ])('%s does', (image) => expect(select(pod(image))).toEqual({ stream: 'stdout' }))
+
+  it.each(['nginx:1.25', 'shop/traefik-demo:1', 'envoyproxy/envoy:v1.30', 'istio/proxyv2:1.22', 'ingress-nginx/kube-webhook-certgen:v1', ''])(
+    '%s does not',
+    (image) => expect(select(pod(image))).toBeUndefined(),
+  )
+
+  it('tells gateways from sidecars', () => {
+    expect(select(pod('envoyproxy/envoy:v1', { labels: { 'gateway.envoyproxy.io/owning-gateway-name': 'web' } }))).toBeDefined()
+    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'ingressgateway' } }))).toBeDefined()
+    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'egress' } }))).toBeUndefined()
+  })
+
+  it('does what the pod says', () => {
+    const annotations = (said: string, container?: string) => ({
+      annotations: { 'sallyport.io/access-log': said, ...(container === undefined ? {} : { 'sallyport.io/access-log-container': container }) },
+    })
+    expect(select(pod('nginx', annotations('true')))).toEqual({ stream: 'stdout' })
+    expect(select(pod('nginx', annotations('combined')))).toEqual({ format: 'combined', stream: 'stdout' })
+    expect(select(pod('nginx', annotations('no such, format')))).toBeUndefined()
+    expect(select(pod('traefik', annotations('false')))).toBeUndefined()
+    expect(select(pod('nginx', annotations('true', 'other')))).toBeUndefined()
+    expect(select(pod('nginx', annotations('true', 'controller')))).toBeDefined()
+  })
+})
+
+describe('logs of pods', () => {
+  const known = pod('traefik:v3')
+  const logs = podLogs('/var/log/pods', { get: (namespace, name) => (`${namespace}/${name}` === 'ingress-nginx/ingress-abc' ? known : undefined) }, accessLogs)
+  const path = '/var/log/pods/ingress-nginx_ingress-abc_1234-5/controller/3.log'
+
+  it('are followed when the pod is known and wanted', () => {
+    expect(logs.source.pattern).toBe('/var/log/pods/*/*/*.log')
+    expect(logs.source.wanted!(path)).toBe(true)
+    expect(logs.source.wanted!(path.replace('abc', 'abd'))).toBe(false)
+    expect(logs.source.wanted!(path.replace('/controller/', '/sidecar/'))).toBe(false)
+    expect(logs.source.wanted!('/var/log/pods/x/y/z.log')).toBe(false)
+  })
+
+  it('carry where they are from, also when the pod is no longer known, within what the server takes', () => {
+    const bytes = Buffer.from('2026-01-02T03:04:05Z stdout F a\n2026-01-02T03:04:05Z stderr F b\n')
+    expect(logs.batch(path, bytes)).toEqual({
+      source: 'ingress-nginx/ingress/controller',
+      labels: { namespace: 'ingress-nginx', pod: 'ingress-abc', container: 'controller', workload: 'ingress' },
+      bytes: Buffer.from('2026-01-02T03:04:05Z stdout F a\n'),
+    })
+    const long = `/var/log/pods/${'n'.repeat(63)}_${'p'.repeat(253)}_uid/${'c'.repeat(63)}/0.log`
+    const { source, labels } = logs.batch(long, bytes)
+    expect([source, ...Object.values(labels)].every((text) => text.length <= 256)).toBe(true)
+    expect(labels.pod).toBe('p'.repeat(253))
+  })
+})
+
+it('names the workload behind a pod', () => {
+  const of = (metadata: object) => nodePodOf({ metadata: { name: 'p', namespace: 'n', resourceVersion: '1', ...metadata } }).workload
+  const owner = (kind: string, name: string) => ({ ownerReferences: [{ kind, name, controller: true }] })
+  expect(of({})).toBe('p')
+  expect(of(owner('DaemonSet', 'edge'))).toBe('edge')
+  expect(of({ ...owner('ReplicaSet', 'web-6d4'), labels: { 'pod-template-hash': '6d4' } })).toBe('web')
+  expect(of(owner('ReplicaSet', 'web-6d4'))).toBe('web-6d4')
+})
