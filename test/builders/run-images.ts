@@ -18,6 +18,7 @@ export async function runImages(words: readonly string[], data: string, signal =
     signal,
     registries: async () => registriesWith(systemClock),
     cluster: () => Promise.reject(new Error('none is needed here')),
+    host: () => Promise.reject(new Error('none is needed here')),
   }
   const exit = await runCli(['--data', data, '--progress', 'none', 'images', ...words], around, DOOR)
   const out = stdout.text()

@@ -45,11 +45,16 @@ export async function runProcess(doors: readonly CliDoorEntry[]): Promise<void> 
   const { env, stdout, stderr } = process
   const registries = async () => (await import('#edges/registry/open.ts')).registriesWith(systemClock)
   const opened: { close(): Promise<void> }[] = []
+  const host = async () => (await import('#edges/host/machine.ts')).createMachine()
   const cluster: Surroundings['cluster'] = async (options = {}) => {
     const one = await openKubeconfig(options, env)
     opened.push(one)
     return one.cluster
   }
-  process.exitCode = await runCli(process.argv.slice(2), { env, stdout, stderr, clock: systemClock, signal: interrupted.signal, registries, cluster }, doors)
+  process.exitCode = await runCli(
+    process.argv.slice(2),
+    { env, stdout, stderr, clock: systemClock, signal: interrupted.signal, registries, cluster, host },
+    doors,
+  )
   for (const each of opened) await each.close()
 }

@@ -12,6 +12,7 @@ const OWN = DOORS.filter(({ name }) => ['login-link', 'config', 'explain', 'comp
 
 const registries = () => Promise.reject(new Error('none is needed here'))
 const cluster = registries
+const host = registries
 
 interface Terminal {
   columns?: number
@@ -23,7 +24,7 @@ async function run(line: string, { columns, env = {}, doors = OWN, signal = new 
   const stdout = fakeStream(columns)
   const stderr = fakeStream(columns)
   const words = line === '' ? [] : line.split(' ').map((word) => (word === "''" ? '' : word))
-  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal, registries, cluster }, doors)
+  const exit = await runCli(words, { env: { HOME: '/nowhere', ...env }, stdout, stderr, clock: fakeClock(), signal, registries, cluster, host }, doors)
   return { exit, out: stdout.text(), err: stderr.text() }
 }
 const failing = (error: unknown): CliDoorEntry[] => [
@@ -95,6 +96,7 @@ describe('the command line', () => {
         signal: new AbortController().signal,
         registries,
         cluster,
+        host,
         onExit: () => {},
       }
       const { door } = await entry.load()

@@ -31,6 +31,7 @@ export interface Surroundings {
   registries(): Promise<OpenRegistries>
   /** Opens the cluster of a kubeconfig. */
   cluster: CliContext['cluster']
+  host: CliContext['host']
   onExit(code: ExitCode): void
 }
 
@@ -60,6 +61,7 @@ export function createContext(options: GlobalOptions, around: Surroundings): Cli
       ),
     env,
     registries: around.registries,
+    host: around.host,
     cluster: around.cluster,
     exit: around.onExit,
     signal,

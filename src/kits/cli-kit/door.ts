@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { ExitCode, Language } from '#core/kernel/errors.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
+import type { Host } from '#core/shapes/ports/host.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 
 export const FORMATS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'name'] as const
@@ -31,6 +32,8 @@ export interface CliContext {
   registries(): Promise<OpenRegistries>
   /** The cluster of a kubeconfig's context, as kubectl finds it (KUBECONFIG); the edge behind it is loaded on the first call. Closed when the command ends. */
   cluster(options?: { kubeconfig?: string; context?: string }): Promise<Cluster>
+  /** This machine; the edge behind it is loaded on the first call. */
+  host(): Promise<Host>
   /** For work of more than a second; ends by `using`. */
   progress(task: ProgressTask): Progress
   /** Sets the exit code with which the command will end. */

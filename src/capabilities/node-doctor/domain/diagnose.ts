@@ -62,18 +62,27 @@ interface Report {
 export interface Diagnosis {
   /** The next line, without its end. Long ones are best cut before. */
   line(text: string): void
+  /**
+   * Of lines without an end: the problems since the last call, which are forgotten then. A report that got a line since the last call waits for the next one,
+   * because more of it may be on its way.
+   */
+  drain(): { problems: NodeProblem[]; omitted: number }
   /** The problems, by first line. No lines may follow. */
   finish(): { problems: NodeProblem[]; lines: number; omitted: number }
 }
 
 /** A rule from outside, asked about every line beside our own; see `npd-config.ts`. */
-export type ExtraRules = (line: LogLine, raw: string) => readonly { kind: Kind; reason: string; title: string; severity: NodeProblem['severity'] }[]
+export type ExtraRules = (
+  line: LogLine,
+  raw: string,
+) => readonly { kind: Kind; reason: string; title: string; severity: NodeProblem['severity']; condition?: string }[]
 
 export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnosis {
   const kept = new Map<string, NodeProblem>()
   const perKind = new Map<Kind, number>()
   let omitted = 0
   let number = 0
+  let drainedAt = 0
   /** By caller; without callers in the log there is one. */
   const reports = new Map<string, Report>()
 
@@ -124,7 +133,9 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       if (reports.size > 0) closeEnded()
       if (reports.size === 0 && !extra && !mayMatter(raw)) return
       const line = unwrapLine(raw)
-      if (extra) for (const found of extra(line, raw)) keep(begin(found.kind, found.reason, found.severity, found.title))
+      if (extra)
+        for (const { kind, reason, severity, title, condition } of extra(line, raw))
+          keep({ ...begin(kind, reason, severity, title), ...(condition === undefined ? {} : { condition }) })
       if (line.program !== undefined && line.program !== 'kernel') return
 
       const caller = line.caller ?? ''
@@ -155,6 +166,16 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       tell(report, line.message, number)
       // the kill is the last word of an out-of-memory report
       if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(line.message)) close(caller)
+    },
+    drain() {
+      for (const [caller, { lastTold }] of reports) if (lastTold <= drainedAt) close(caller)
+      drainedAt = number
+      const problems = [...kept.values()].sort((a, b) => a.firstLine - b.firstLine)
+      const left = omitted
+      kept.clear()
+      perKind.clear()
+      omitted = 0
+      return { problems, omitted: left }
     },
     finish() {
       for (const caller of [...reports.keys()]) close(caller)

@@ -42,6 +42,8 @@ export interface NodeProblem {
   /** Uid of the pod whose cgroup the line names. */
   pod: string | null
   advice: string
+  /** Of a rule of a configuration: the NodeCondition that it names. */
+  condition?: string
   /** How often the same was seen; firstLine and lastLine are of the first and of the last. */
   count: number
 }

@@ -1,13 +1,6 @@
 /** Ports onto the world outside; their contract suites come with the first implementation. */
 import type { KubeObject, ObjectRef } from '../../kube/objects.ts'
 
-/** The machine that an agent runs on. */
-export interface Host {
-  read(path: string): Promise<Uint8Array | undefined>
-  /** Kernel and journal records as they come. */
-  records(source: 'kmsg' | 'journal', since?: number): AsyncIterable<{ at: number; unit: string; text: string }>
-}
-
 /** Machines of a cloud or of a rack. */
 export interface MachineProvider {
   name: string

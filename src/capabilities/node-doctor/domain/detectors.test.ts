@@ -1,0 +1,399 @@
+import { describe, expect, it } from 'vitest'
+import { type FakeHost, FORBIDDEN, fakeHost } from '../../../../test/fakes/host.ts'
+import { applyVerdict, EMPTY } from './conditions.ts'
+import type { Detector } from './detector.ts'
+import { DETECTORS } from './detectors/all.ts'
+import { readChrony, readNtpq, readSntp, readTimesync } from './detectors/time.ts'
+import { nodeSettings } from './settings.ts'
+
+interface Story {
+  settings?: object
+  /** A machine on which all is well. */
+  well(host: FakeHost): void
+  /** What goes wrong; what `fixed` does not say is undone by `well`. */
+  ill(host: FakeHost): void
+  reason: string
+  /** What hides the answer; the detector must then be blind. */
+  hide?(host: FakeHost): void
+  /** Nothing here to look at. */
+  nothing?: true
+}
+
+const protobuf = (...fields: [number, Uint8Array | string | number][]): Uint8Array =>
+  Buffer.concat(
+    fields.map(([number, value]) => {
+      if (typeof value === 'number') return Buffer.from([number * 8, value])
+      const bytes = Buffer.from(value as string)
+      return Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes])
+    }),
+  )
+const LIMITS = (files: number | string) =>
+  `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${files}                 4096                 files\n`
+const pid = (host: FakeHost, number: number, name: string) => {
+  host.files[`/proc/${number}/comm`] = `${name}\n`
+  host.files[`/proc/${number}/limits`] = LIMITS(100)
+  host.files[`/proc/${number}/status`] = `Name:\t${name}\nUid:\t7\t7\t7\t7\nFDSize:\t64\n`
+  host.files[`/proc/${number}/stat`] = `${number} (${name}) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 ${number}00 1 1`
+}
+const fds = (host: FakeHost, number: number, count: number) => {
+  host.files[`/proc/${number}/status`] = host.files[`/proc/${number}/status`]!.toString().replace(/FDSize:\t\d+/, 'FDSize:\t128')
+  for (let fd = 0; fd < count; fd++) host.files[`/proc/${number}/fd/${fd}`] = ''
+}
+const MOUNT = (options: string, below: string) =>
+  `29 1 8:1 / / rw,relatime - ext4 /dev/sda2 rw\n30 29 8:2 / /data ${options},relatime shared:1 - ext4 /dev/sda1 ${below}\n`
+const veth = (host: FakeHost) => {
+  host.links['/proc/self/ns/net'] = host.links['/proc/1/ns/net'] = 'net:[1]'
+  host.files['/sys/class/net/eth0/ifindex'] = host.files['/sys/class/net/eth0/iflink'] = '2\n'
+  host.files['/sys/class/net/veth1/ifindex'] = '7\n'
+  host.files['/sys/class/net/veth1/iflink'] = '3\n'
+  host.links['/proc/50/ns/net'] = 'net:[9]'
+  host.files['/proc/50/net/igmp'] =
+    'Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n3\teth0      :     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n'
+}
+const CONTAINERD = '/run/containerd/containerd.sock'
+const runtime = (host: FakeHost, ready = true) => {
+  host.files[CONTAINERD] = ''
+  host.answers[`${CONTAINERD}/runtime.v1.RuntimeService/Status`] = protobuf([
+    1,
+    protobuf([1, protobuf([1, 'RuntimeReady'], ...(ready ? [[2, 1] as [number, number]] : []))]),
+  ])
+  host.answers[`${CONTAINERD}/runtime.v1.RuntimeService/ListPodSandbox`] = protobuf([
+    1,
+    protobuf([1, 'abc'], [2, protobuf([1, 'web'], [2, 'uid1'], [3, 'shop'])]),
+  ])
+}
+const CHRONY = (offset: string, leap = 'Normal') => ({
+  stdout: `C0A80001,192.168.0.1,3,1700000000.1,${offset},0.000001,0.00002,1.5,0.0,0.02,0.03,0.001,64.5,${leap}\n`,
+})
+
+const STORIES: Record<string, Story> = {
+  'open-files': {
+    well(host) {
+      host.files['/proc/sys/fs/file-nr'] = '600\t0\t9223372036854775807\n'
+      host.files['/proc/sys/fs/nr_open'] = '1048576\n'
+      pid(host, 50, 'web')
+      fds(host, 50, 79)
+    },
+    ill: (host) => fds(host, 50, 80),
+    reason: 'ProcessOpenFiles',
+    hide: (host) => {
+      host.files['/proc/50/limits'] = FORBIDDEN
+    },
+  },
+  processes: {
+    well(host) {
+      host.files['/proc/loadavg'] = '0.1 0.1 0.1 1/799 5000\n'
+      host.files['/proc/sys/kernel/pid_max'] = '1000\n'
+      host.files['/proc/sys/kernel/threads-max'] = '190000\n'
+    },
+    ill: (host) => {
+      host.files['/proc/loadavg'] = '0.1 0.1 0.1 1/800 5000\n'
+    },
+    reason: 'ProcessesNearLimit',
+    hide: (host) => {
+      host.files['/proc/loadavg'] = FORBIDDEN
+    },
+  },
+  conntrack: {
+    well(host) {
+      host.files['/proc/sys/net/netfilter/nf_conntrack_count'] = '799\n'
+      host.files['/proc/sys/net/netfilter/nf_conntrack_max'] = '1000\n'
+    },
+    ill: (host) => {
+      host.files['/proc/sys/net/netfilter/nf_conntrack_count'] = '1000\n'
+    },
+    reason: 'ConntrackNearLimit',
+    hide: (host) => {
+      host.files['/proc/sys/net/netfilter/nf_conntrack_max'] = FORBIDDEN
+    },
+  },
+  inotify: {
+    well(host) {
+      host.files['/proc/sys/fs/inotify/max_user_instances'] = '10\n'
+      host.files['/proc/sys/fs/inotify/max_user_watches'] = '1000\n'
+      pid(host, 50, 'tail')
+      for (let fd = 0; fd < 7; fd++) host.links[`/proc/50/fd/${fd}`] = 'anon_inode:inotify'
+    },
+    ill: (host) => {
+      host.links['/proc/50/fd/7'] = 'anon_inode:inotify'
+    },
+    reason: 'InotifyNearLimit',
+    hide: (host) => {
+      host.links = {}
+      host.files['/proc/50/fd/'] = FORBIDDEN
+    },
+  },
+  'disk-space': {
+    well(host) {
+      host.files['/proc/1/mountinfo'] = MOUNT('rw', 'rw')
+      host.spaces = { '/': { bytes: 100, freeBytes: 50, inodes: 100, freeInodes: 50 }, '/data': { bytes: 100, freeBytes: 11, inodes: 0, freeInodes: 0 } }
+    },
+    ill: (host) => {
+      host.spaces['/'] = { bytes: 100, freeBytes: 50, inodes: 100, freeInodes: 10 }
+    },
+    reason: 'InodesNearlyUsedUp',
+    hide: (host) => {
+      host.spaces = {}
+    },
+  },
+  'read-only': {
+    well: (host) => {
+      host.files['/proc/1/mountinfo'] = MOUNT('rw', 'rw')
+    },
+    ill: (host) => {
+      host.files['/proc/1/mountinfo'] = MOUNT('ro', 'ro')
+    },
+    reason: 'FilesystemIsReadOnly',
+    hide: (host) => {
+      host.files['/proc/1/mountinfo'] = FORBIDDEN
+      host.files['/proc/self/mountinfo'] = FORBIDDEN
+    },
+  },
+  'container-runtime': {
+    well: (host) => runtime(host),
+    ill: (host) => runtime(host, false),
+    reason: 'ContainerRuntimeDown',
+    hide: (host) => {
+      host.answers[`${CONTAINERD}/runtime.v1.RuntimeService/Status`] = FORBIDDEN
+    },
+  },
+  'frequent-restarts': {
+    well: (host) => pid(host, 60, 'containerd'),
+    ill(host) {
+      for (let i = 61; i < 66; i++) pid(host, i, 'containerd')
+    },
+    reason: 'FrequentRestart',
+    hide: (host) => {
+      delete host.files['/proc/2/comm']
+    },
+  },
+  'image-store': {
+    well(host) {
+      host.files['/proc/1/mountinfo'] =
+        '40 29 0:50 / /run/containerd/io.containerd.runtime.v2.task/k8s.io/abc/rootfs rw,relatime - overlay overlay rw,lowerdir=/snap/2/fs:/snap/1/fs,upperdir=/snap/3/fs,workdir=/snap/3/work\n'
+      host.files['/snap/1/fs/bin'] = ''
+      host.files['/snap/2/fs/bin'] = ''
+    },
+    ill: (host) => {
+      delete host.files['/snap/1/fs/bin']
+    },
+    reason: 'OverlayLayerMissing',
+    hide: (host) => {
+      host.files['/proc/1/mountinfo'] = FORBIDDEN
+    },
+  },
+  'leaked-veth': {
+    well: veth,
+    ill: (host) => {
+      delete host.links['/proc/50/ns/net']
+    },
+    reason: 'VirtualCardWithoutPod',
+    hide: (host) => {
+      delete host.files['/proc/2/comm']
+    },
+  },
+  'leaked-address': {
+    well(host) {
+      runtime(host)
+      host.files['/var/lib/cni/networks/pods/10.1.0.2'] = 'abc\r\neth0'
+      host.files['/var/lib/cni/networks/pods/last_reserved_ip.0'] = '10.1.0.2'
+    },
+    ill: (host) => {
+      host.files['/var/lib/cni/networks/pods/10.1.0.3'] = 'gone\r\neth0'
+    },
+    reason: 'AddressWithoutPod',
+    hide: (host) => {
+      delete host.answers[`${CONTAINERD}/runtime.v1.RuntimeService/ListPodSandbox`]
+    },
+  },
+  outbound: {
+    settings: { outbound: ['tcp://example.net:443', 'http://example.org/'] },
+    well(host) {
+      host.answers['example.net:443'] = { status: 200, body: '' }
+      host.answers['example.org:80/'] = { status: 403, body: '' }
+    },
+    ill: (host) => {
+      delete host.answers['example.net:443']
+    },
+    reason: 'EndpointUnreachable',
+  },
+  'cloud-credentials': {
+    settings: { cloud: { provider: 'alibaba' } },
+    well: (host) => {
+      host.answers['100.100.100.200:80/latest/meta-data/ram/security-credentials/'] = { status: 200, body: 'node-role' }
+    },
+    ill: (host) => {
+      host.answers['100.100.100.200:80/latest/meta-data/ram/security-credentials/'] = { status: 404, body: '<html>' }
+    },
+    reason: 'RoleMissing',
+  },
+  'time-sync': {
+    well(host) {
+      pid(host, 70, 'chronyd')
+      host.programs['chronyc'] = CHRONY('0.000123')
+    },
+    ill: (host) => {
+      host.programs['chronyc'] = CHRONY('-0.250000')
+    },
+    reason: 'ClockOffset',
+    hide: (host) => {
+      host.programs['chronyc'] = { code: 1, stdout: '506 Cannot talk to daemon\n' }
+    },
+  },
+  'clock-jump': {
+    well: () => {},
+    ill: (host) => {
+      host.clock += 5_000
+    },
+    reason: 'ClockJumped',
+  },
+  kubelet: {
+    well: (host) => {
+      host.answers['127.0.0.1:10248/healthz'] = { status: 200, body: 'ok' }
+    },
+    ill: (host) => {
+      host.answers['127.0.0.1:10248/healthz'] = { status: 500, body: 'PLEG is not healthy' }
+    },
+    reason: 'KubeletUnhealthy',
+  },
+  'kube-proxy': {
+    well: (host) => {
+      host.answers['127.0.0.1:10256/healthz'] = { status: 200, body: 'ok' }
+    },
+    ill: (host) => {
+      host.answers['127.0.0.1:10256/healthz'] = { status: 503, body: '' }
+    },
+    reason: 'KubeProxyUnhealthy',
+  },
+  dns: {
+    settings: { dns: { names: ['kubernetes.default.svc'] } },
+    well: (host) => {
+      host.answers['kubernetes.default.svc'] = ['10.96.0.1']
+    },
+    ill: (host) => {
+      delete host.answers['kubernetes.default.svc']
+    },
+    reason: 'NameNotFound',
+  },
+  'failed-units': {
+    well(host) {
+      host.files['/run/systemd/system/'] = ''
+      host.programs['systemctl'] = { stdout: '' }
+    },
+    ill: (host) => {
+      host.programs['systemctl'] = { stdout: 'nginx.service loaded failed failed A web server\n' }
+    },
+    reason: 'UnitFailed',
+    hide: (host) => {
+      host.programs['systemctl'] = { code: 1, stderr: 'Failed to connect to bus' }
+    },
+  },
+}
+
+/** Runs a detector again and again over one state, as the agent does. */
+function watch(detector: Detector, host: FakeHost, story: Story) {
+  const settings = nodeSettings.parse(story.settings ?? {})
+  const state = structuredClone(EMPTY)
+  return async (looks = 1) => {
+    let last: Awaited<ReturnType<Detector['judge']>>['verdict'] | undefined
+    for (let i = 0; i < looks; i++) {
+      host.clock += detector.everyMs
+      host.uptime += detector.everyMs
+      const { verdict, memory } = detector.judge(await detector.gather(host, settings), settings, state.memory[detector.id], host.clock)
+      state.memory[detector.id] = JSON.parse(JSON.stringify(memory ?? null)) ?? undefined
+      applyVerdict(state, detector, verdict, host.clock)
+      last = verdict
+    }
+    return { verdict: last!, open: Object.values(state.troubles).filter(({ open }) => open) }
+  }
+}
+
+describe('every detector', () => {
+  it('has a story', () => expect(Object.keys(STORIES).sort()).toEqual(DETECTORS.map(({ id }) => id).sort()))
+
+  it.each(DETECTORS.map((detector) => [detector.id, detector] as const))(
+    '%s: quiet when well, fires when ill, clears, and is blind when it cannot look',
+    async (id, detector) => {
+      const story = STORIES[id]!
+      const host = fakeHost()
+      story.well(host)
+      const look = watch(detector, host, story)
+      expect((await look(3)).open).toEqual([])
+      expect((await look()).verdict).toEqual({ state: 'looked', troubles: [] })
+
+      story.ill(host)
+      const ill = await look(detector.raise ?? 1)
+      expect(ill.open.map(({ reason }) => reason)).toContain(story.reason)
+      expect(ill.open[0]!.message).not.toMatch(/undefined|NaN|object Object/)
+
+      const healed = fakeHost()
+      story.well(healed)
+      Object.assign(host, { files: healed.files, links: healed.links, programs: healed.programs, answers: healed.answers, spaces: healed.spaces })
+      // what is counted over a window is over when the window is
+      expect((await look(id === 'frequent-restarts' ? 250 : id === 'clock-jump' ? 70 : (detector.clear ?? 2))).open).toEqual([])
+
+      if (story.hide) {
+        story.hide(host)
+        const { verdict, open } = await look(3)
+        expect(verdict.state).toBe('blind')
+        expect(open).toEqual([])
+      }
+    },
+  )
+
+  it('looks at an empty machine without failing, and calls nothing healthy that it did not see', async () => {
+    for (const detector of DETECTORS) {
+      const host = fakeHost()
+      const { verdict } = await watch(detector, host, { settings: STORIES[detector.id]!.settings } as Story)()
+      if (verdict.state === 'looked' && verdict.troubles.length === 0) expect(['clock-jump', 'frequent-restarts']).toContain(detector.id)
+    }
+  })
+})
+
+describe('open files', () => {
+  const judge = async (host: FakeHost) => {
+    const detector = DETECTORS.find(({ id }) => id === 'open-files')!
+    const settings = nodeSettings.parse({})
+    const { verdict } = detector.judge(await detector.gather(host, settings), settings, undefined, 0)
+    return verdict.state === 'looked' ? verdict.troubles.map(({ reason }) => reason) : verdict.state
+  }
+  it('holds the system to file-max and a process to nr_open', async () => {
+    const host = fakeHost({ '/proc/sys/fs/file-nr': '900\t50\t1000\n', '/proc/sys/fs/nr_open': '64\n' })
+    pid(host, 50, 'web')
+    fds(host, 50, 60)
+    expect(await judge(host)).toEqual(['SystemOpenFiles', 'NrOpen'])
+    host.files['/proc/50/limits'] = LIMITS('unlimited')
+    host.files['/proc/sys/fs/nr_open'] = '1048576\n'
+    host.files['/proc/sys/fs/file-nr'] = '849\t50\t1000\n'
+    expect(await judge(host)).toEqual([])
+    // not the machine's processes but a container's own
+    delete host.files['/proc/2/comm']
+    expect(await judge(host)).toBe('blind')
+  })
+})
+
+describe('time', () => {
+  it('reads what daemons say of the offset', () => {
+    expect(readChrony(CHRONY('0.5').stdout)).toEqual({ synchronized: true, offsetMs: -500 })
+    expect(readChrony(CHRONY('0', 'Not synchronised').stdout)).toEqual({ synchronized: false })
+    expect(readChrony('rubbish')).toMatchObject({ synchronized: false, reason: expect.any(String) })
+    expect(readNtpq('leap=00, stratum=3, offset=12.5, refid=10.0.0.1')).toEqual({ synchronized: true, offsetMs: -12.5 })
+    expect(readNtpq('leap=11, stratum=16, offset=0.000, refid=INIT')).toEqual({ synchronized: false })
+    expect(
+      readTimesync(
+        'NTPMessage={ Leap=0, Version=4, Mode=4, Stratum=2, OriginateTimestamp=Mon 2026-01-05 12:00:00.100000 UTC, ReceiveTimestamp=Mon 2026-01-05 12:00:00.000000 UTC, TransmitTimestamp=Mon 2026-01-05 12:00:00.000000 UTC, DestinationTimestamp=Mon 2026-01-05 12:00:00.120000 UTC, Ignored=no }\n',
+      ),
+    ).toEqual({ synchronized: true, offsetMs: 110 })
+    expect(readTimesync('PollIntervalUSec=0\n')).toEqual({ synchronized: false })
+  })
+
+  it('asks servers itself', () => {
+    const message = new Uint8Array(48)
+    message.set([0x24, 2])
+    const view = new DataView(message.buffer)
+    for (const at of [32, 40]) view.setUint32(at, 1_700_000_000 + 2_208_988_800)
+    expect(readSntp(message, 1_700_000_000_000 + 90, 1_700_000_000_000 + 110)).toEqual({ synchronized: true, offsetMs: 100 })
+    expect(readSntp(new Uint8Array(3), 0, 0)).toMatchObject({ synchronized: false })
+    expect(readSntp(new Uint8Array(48), 0, 0)).toMatchObject({ synchronized: false })
+  })
+})

@@ -1,0 +1,189 @@
+/** Virtual network cards and pod addresses that outlived their pods, and the way out. */
+import type { Host, Reading } from '#core/shapes/ports/host.ts'
+import type { Sandbox } from '../cri.ts'
+import { absent, blind, type Detector, HIDDEN, looked, seesAll, type Trouble, unseen } from '../detector.ts'
+import { sandboxesOf } from './runtime.ts'
+
+export interface VethFacts {
+  /** Network namespaces of this process and of pid 1. */
+  own: Reading<string>
+  init: Reading<string>
+  /** Virtual cards here, with the number of the card at the other end. */
+  cards: readonly { name: string; peer: number }[]
+  /** Numbers of the cards in namespaces in which a process lives; undefined when they cannot be looked at. */
+  inUse: Reading<readonly number[]>
+  all: boolean
+}
+
+const MOST_NAMED = 20
+
+export const leakedCards: Detector<VethFacts> = {
+  id: 'leaked-veth',
+  condition: 'NetworkDeviceLeak',
+  title: { en: 'Virtual network cards without a pod', 'zh-CN': '无 Pod 的虚拟网卡' },
+  everyMs: 10_000,
+  // pods come and go: a card that is on its way is no leak
+  raise: 2,
+  async gather(host) {
+    const [own, init, names] = await Promise.all([host.link('/proc/self/ns/net'), host.link('/proc/1/ns/net'), host.list('/sys/class/net')])
+    const cards: { name: string; peer: number }[] = []
+    for (const name of names.ok ? names.value : []) {
+      const [index, peer, kind] = await Promise.all([
+        host.read(`/sys/class/net/${name}/ifindex`, 32),
+        host.read(`/sys/class/net/${name}/iflink`, 32),
+        host.list(`/sys/class/net/${name}`),
+      ])
+      if (!index.ok || !peer.ok || Number(index.value) === Number(peer.value) || !kind.ok) continue
+      // cards of VLANs and tunnels stand on one of this machine: only ends of pairs have their other end elsewhere, and no folder `lower_…`
+      if (kind.value.some((entry) => entry.startsWith('lower_')) || Number(peer.value) === 0) continue
+      cards.push({ name, peer: Number(peer.value) })
+    }
+    return { own, init, cards, inUse: cards.length === 0 ? { ok: true, value: [] } : await cardsInUse(host, own.ok ? own.value : ''), all: await seesAll(host) }
+  },
+  judge({ own, init, cards, inUse, all }) {
+    if (!own.ok) return { verdict: unseen('the network namespace', own) }
+    if (!all) return { verdict: blind(HIDDEN) }
+    if (init.ok && init.value !== own.value && cards.length === 0)
+      return { verdict: blind('this is not the network namespace of the machine (hostNetwork is needed)') }
+    if (!inUse.ok) return { verdict: blind(`network namespaces of processes: ${inUse.reason}`) }
+    const used = new Set(inUse.value)
+    const leaked = cards.filter(({ peer }) => !used.has(peer))
+    return {
+      verdict: looked(
+        ...leaked.slice(0, MOST_NAMED).map(({ name }) => ({
+          key: name,
+          reason: 'VirtualCardWithoutPod',
+          severity: 'warning' as const,
+          message: `the other end of ${name} is in a network namespace without processes${leaked.length > MOST_NAMED ? ` (one of ${leaked.length})` : ''}`,
+        })),
+      ),
+    }
+  },
+}
+
+/** Numbers of cards in all namespaces that a process lives in. Three files are needed: each knows only cards that are up, or that speak a protocol. */
+async function cardsInUse(host: Host, own: string): Promise<Reading<readonly number[]>> {
+  const names = await host.list('/proc')
+  if (!names.ok) return names
+  const seen = new Set([own])
+  const numbers = new Set<number>()
+  let hidden = 0
+  for (const pid of names.value) {
+    if (!/^\d+$/.test(pid)) continue
+    const namespace = await host.link(`/proc/${pid}/ns/net`)
+    if (!namespace.ok) {
+      if (namespace.why === 'forbidden') hidden++
+      continue
+    }
+    if (seen.has(namespace.value)) continue
+    seen.add(namespace.value)
+    const [multicast, igmp, inet6] = await Promise.all([
+      host.read(`/proc/${pid}/net/dev_mcast`),
+      host.read(`/proc/${pid}/net/igmp`),
+      host.read(`/proc/${pid}/net/if_inet6`),
+    ])
+    for (const [reading, pattern, base] of [
+      [multicast, /^(\d+)\s/gm, 10],
+      [igmp, /^(\d+)\t/gm, 10],
+      [inet6, /^\S+ ([0-9a-f]+) /gm, 16],
+    ] as const)
+      if (reading.ok) for (const found of reading.value.matchAll(pattern)) numbers.add(Number.parseInt(found[1]!, base))
+  }
+  if (hidden > 0 && seen.size === 1) return { ok: false, why: 'forbidden', reason: `those of ${hidden} processes are hidden (CAP_SYS_PTRACE is missing)` }
+  return { ok: true, value: [...numbers] }
+}
+
+export interface AddressFacts {
+  /** Addresses of the host-local plugin, with the container they were given to. */
+  given: Reading<readonly { address: string; container: string }[]>
+  sandboxes: Reading<readonly Sandbox[]>
+}
+
+/** https://www.cni.dev/plugins/current/ipam/host-local/: one file an address, which holds the container's id. */
+export const leakedAddresses: Detector<AddressFacts> = {
+  id: 'leaked-address',
+  condition: 'PodAddressLeak',
+  title: { en: 'Pod addresses without a pod', 'zh-CN': '无 Pod 的 Pod 地址' },
+  everyMs: 15_000,
+  raise: 2,
+  async gather(host, settings) {
+    const networks = await host.list(settings.cni.addresses)
+    if (!networks.ok) return { given: networks, sandboxes: { ok: true, value: [] } }
+    const given: { address: string; container: string }[] = []
+    for (const network of networks.value) {
+      const files = await host.list(`${settings.cni.addresses}/${network}`)
+      for (const address of files.ok ? files.value.filter((name) => /^[\d.]+$|:/.test(name)).slice(0, 5000) : []) {
+        const content = await host.read(`${settings.cni.addresses}/${network}/${address}`, 256)
+        if (content.ok) given.push({ address, container: content.value.split(/\r?\n/)[0]!.trim() })
+      }
+    }
+    return { given: { ok: true, value: given }, sandboxes: await sandboxesOf(host, settings) }
+  },
+  judge({ given, sandboxes }) {
+    if (!given.ok) return { verdict: unseen('folder of given addresses (host-local)', given) }
+    if (given.value.length === 0) return { verdict: looked() }
+    if (!sandboxes.ok) return { verdict: blind(`the container runtime does not say which pods there are: ${sandboxes.reason}`) }
+    const live = new Set(sandboxes.value.map(({ id }) => id))
+    const leaked = given.value.filter(({ container }) => container !== '' && !live.has(container))
+    return {
+      verdict: looked(
+        leaked.length === 0
+          ? undefined
+          : {
+              key: 'addresses',
+              reason: 'AddressWithoutPod',
+              severity: leaked.length > given.value.length / 2 ? 'error' : 'warning',
+              message: `${leaked.length} of ${given.value.length} pod addresses belong to no pod: ${leaked
+                .slice(0, 10)
+                .map(({ address }) => address)
+                .join(', ')}`,
+            },
+      ),
+    }
+  },
+}
+
+export interface OutboundFacts {
+  endpoints: readonly { endpoint: string; answer: Reading<unknown> }[]
+}
+
+const OUTBOUND_MS = 5_000
+
+export const outbound: Detector<OutboundFacts> = {
+  id: 'outbound',
+  condition: 'OutboundUnreachable',
+  title: { en: 'Way out to named endpoints', 'zh-CN': '到指定端点的出站网络' },
+  everyMs: 10_000,
+  async gather(host, settings) {
+    return {
+      endpoints: await Promise.all(settings.outbound.map(async (endpoint) => ({ endpoint, answer: await reach(host, endpoint, OUTBOUND_MS) }))),
+    }
+  },
+  judge({ endpoints }) {
+    if (endpoints.length === 0) return { verdict: absent('no endpoint is named (outbound)') }
+    const troubles: Trouble[] = endpoints.flatMap(({ endpoint, answer }) =>
+      answer.ok
+        ? []
+        : [
+            {
+              key: endpoint,
+              reason: 'EndpointUnreachable',
+              severity: 'error' as const,
+              message: `${endpoint} cannot be reached: ${answer.reason}`.slice(0, 500),
+            },
+          ],
+    )
+    return { verdict: looked(...troubles) }
+  },
+}
+
+/** Opens a connection to a tcp:// endpoint; asks a http one, of which any answer will do. */
+export async function reach(host: Host, endpoint: string, timeoutMs: number): Promise<Reading<{ status?: number; body?: string }>> {
+  const url = new URL(endpoint)
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+  const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port }
+  if (url.protocol !== 'tcp:')
+    return host.http({ ...to, tls: url.protocol === 'https:' }, { path: `${url.pathname}${url.search}`, timeoutMs, headers: { host: url.host } })
+  const connected = await host.connect(to, timeoutMs)
+  return connected.ok ? { ok: true, value: {} } : connected
+}
