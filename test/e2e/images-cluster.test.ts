@@ -7,6 +7,7 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import { type OpenCluster, openCluster } from '#edges/cluster/client.ts'
 import { parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { noPods } from '#sandbox/api/pod-runtime.ts'
 import { type SandboxApi, startSandboxApi } from '#sandbox/api/start.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-images-'))
@@ -14,7 +15,7 @@ let api: SandboxApi
 let open: OpenCluster
 
 beforeAll(async () => {
-  api = await startSandboxApi({ folder, clock: systemClock, runtime: { log: () => Promise.reject(new Error('no pods')) } })
+  api = await startSandboxApi({ folder, clock: systemClock, runtime: noPods })
   const access = await parseKubeconfig(await readKubeconfigFile(api.kubeconfig)).select()
   open = openCluster({ name: access.context, access, clock: systemClock })
   const template = (image: string, more: object = {}) => ({ metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image }], ...more } })

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { noPods } from './pod-runtime.ts'
 import { type SandboxApi, startSandboxApi } from './start.ts'
 import type { Obj } from './store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-api-'))
-const runtime = { log: () => Promise.reject(new Error('no pods')) }
 let api: SandboxApi
-const start = async () => startSandboxApi({ folder, clock: systemClock, runtime })
+const start = async () => startSandboxApi({ folder, clock: systemClock, runtime: noPods })
 
 function call(
   method: string,

@@ -7,11 +7,12 @@ import { parse } from 'yaml'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { kubeApiContract } from '#test/contracts/kube-api/index.ts'
 import { describeCluster } from '#test/real.ts'
+import { noPods } from './pod-runtime.ts'
 import { startSandboxApi } from './start.ts'
 
 kubeApiContract('the sandbox', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-contract-'))
-  const api = await startSandboxApi({ folder, clock: systemClock, runtime: { log: () => Promise.reject(new Error('no pods')) } })
+  const api = await startSandboxApi({ folder, clock: systemClock, runtime: noPods })
   return {
     url: api.url,
     ca: api.ca,

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { noPods } from './pod-runtime.ts'
 import { startSandboxApi } from './start.ts'
-import { StatusError } from './status.ts'
 
 const { values: flags } = parseArgs({ options: { data: { type: 'string' }, port: { type: 'string' } } })
 if (!flags.data) {
@@ -14,9 +14,7 @@ const api = await startSandboxApi({
   folder: join(flags.data, 'cluster'),
   clock: systemClock,
   port: Number(flags.port ?? 0),
-  runtime: {
-    log: () => Promise.reject(new StatusError(400, 'BadRequest', 'the pods of this sandbox do not run')),
-  },
+  runtime: noPods,
 })
 process.stderr.write(`sandbox: the Kubernetes API is at ${api.url}; kubectl --kubeconfig ${api.kubeconfig} get namespaces\n`)
 const stop = () => void api.close().then(() => process.exit(0))

@@ -61,7 +61,8 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   const { book, tokens } = await openTokens(folder)
   const certificate = await serverCertificate(folder, clock.now())
   const handler = createHandler({ world, tokens: book, runtime, version })
-  const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler)
+  const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler.request)
+  server.on('upgrade', handler.upgrade)
   // The port of the last run, so that kubeconfigs stay good; another when it is taken.
   const portFile = join(folder, 'port')
   const before = port === 0 ? Number(await readFile(portFile, 'utf8').catch(() => '0')) : port

@@ -14,12 +14,18 @@ export interface NodeProcess {
   stop(uid: string): void
 }
 
-interface Running {
+/** Where a pod runs. */
+export interface Place {
   node: string
   address: string
+  /** The port of this machine on which it listens. */
   port: number
-  state: 'starting' | 'running' | 'stopping' | 'failed'
+  /** ms since the epoch. */
   startedAt: number
+}
+
+interface Running extends Place {
+  state: 'starting' | 'running' | 'stopping' | 'failed'
 }
 
 /** Capacity in CPUs of a node that is a process: a number for the scheduler, nothing holds a pod to it. */
@@ -28,7 +34,10 @@ const HEARTBEAT = 2_000
 const POD_PORT = 8080
 
 export async function createKubelet(world: World, version: string) {
-  const ownAddresses = await canBind('127.20.1.1')
+  const range = await reserveRange()
+  const ownAddresses = range !== undefined
+  /** Taken by a program that is not ours. */
+  const foreign = new Set<string>()
   const nodes = new Map<string, { index: number; process: NodeProcess }>()
   const running = new Map<string, Running>()
   const restarts = new Map<string, number>()
@@ -37,9 +46,12 @@ export async function createKubelet(world: World, version: string) {
 
   const byUid = (uid: string): Obj | undefined => listOf(world, 'pods').find((pod) => pod.metadata.uid === uid)
   const freeAddress = (index: number): string => {
-    if (!ownAddresses) return '127.0.0.1'
+    if (range === undefined) return '127.0.0.1'
     const taken = new Set([...running.values()].map((one) => one.address))
-    for (let n = 1; n < 255; n++) if (!taken.has(`127.20.${index + 1}.${n}`)) return `127.20.${index + 1}.${n}`
+    for (let n = 1; n < 255; n++) {
+      const address = `${range.prefix}.${index + 1}.${n}`
+      if (!taken.has(address) && !foreign.has(address)) return address
+    }
     throw new Error('no address is left for a pod')
   }
 
@@ -187,6 +199,11 @@ export async function createKubelet(world: World, version: string) {
         one.node === node && one.state === 'running' ? [{ name: byUid(uid)?.metadata.name ?? uid, node, address: one.address, port: one.port }] : [],
       ),
     nodeOf: (uid: string) => running.get(uid)?.node,
+    /** Where a pod runs; undefined when it does not. */
+    place(uid: string): Place | undefined {
+      const one = running.get(uid)
+      return one?.state === 'running' ? one : undefined
+    },
     nodeUp(name: string, index: number, process: NodeProcess) {
       nodes.set(name, { index, process })
       const object = nodeObject(name, CPUS)
@@ -216,6 +233,7 @@ export async function createKubelet(world: World, version: string) {
     },
     failed(uid: string, reason: string) {
       const pod = byUid(uid)
+      if (reason.includes('EADDRINUSE')) foreign.add(running.get(uid)?.address ?? '')
       running.delete(uid)
       if (pod === undefined) return
       report(world, pod, 'Warning', 'Failed', `Error: ${reason}`, 'kubelet')
@@ -229,15 +247,24 @@ export async function createKubelet(world: World, version: string) {
     stop() {
       unfollow()
       clearInterval(beating)
+      range?.release()
     },
   }
 }
 
-/** Linux has the whole of 127.0.0.0/8; macOS only 127.0.0.1, where pods differ by port. */
-function canBind(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(0, address, () => probe.close(() => resolve(true)))
-  })
+/**
+ * Addresses of this site's pods, `127.20`, or the next when another demo on this machine has that: held by listening on one of them.
+ * Linux has the whole of 127.0.0.0/8; macOS only 127.0.0.1, where pods differ by port: undefined.
+ */
+async function reserveRange(): Promise<{ prefix: string; release(): void } | undefined> {
+  for (let n = 20; n < 120; n++) {
+    const server = createServer((socket) => socket.destroy())
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve)
+      server.listen(POD_PORT, `127.${n}.0.1`, () => resolve(undefined))
+    })
+    if (error === undefined) return { prefix: `127.${n}`, release: () => server.close() }
+    if (error.code !== 'EADDRINUSE') return undefined
+  }
+  return undefined
 }

@@ -6,14 +6,38 @@ import type { FromNode, LogLine, ToNode } from './node.ts'
 
 type Logs = Extract<FromNode, { type: 'logs' }>
 
-export function podLogs(
-  nodeOf: (uid: string) => string | undefined,
-  send: (node: string, message: ToNode) => boolean,
-): PodRuntime & { receive(message: Logs): void } {
+export interface PodLogs extends Pick<PodRuntime, 'log'> {
+  receive(message: Logs): void
+  /** The newest lines of a pod; with `follow` the new ones too, until `stop`. */
+  read(uid: string, node: string, follow?: (lines: readonly LogLine[]) => void): Promise<{ first: readonly LogLine[]; stop(): void }>
+}
+
+export function podLogs(nodeOf: (uid: string) => string | undefined, send: (node: string, message: ToNode) => boolean): PodLogs {
   const open = new Map<number, (lines: readonly LogLine[]) => void>()
   let last = 0
+  const read: PodLogs['read'] = async (uid, node, follow) => {
+    const id = ++last
+    const first = await new Promise<readonly LogLine[]>((resolve) => {
+      const late = setTimeout(() => resolve([]), 5_000)
+      open.set(id, (lines) => {
+        clearTimeout(late)
+        resolve(lines)
+      })
+      if (!send(node, { type: 'logs', id, uid, follow: follow !== undefined })) resolve([])
+    })
+    if (follow === undefined) open.delete(id)
+    else open.set(id, follow)
+    return {
+      first,
+      stop() {
+        open.delete(id)
+        send(node, { type: 'unfollow', id })
+      },
+    }
+  }
   return {
     receive: ({ id, lines }) => open.get(id)?.(lines),
+    read,
     async log(pod, query, outgoing: ServerResponse) {
       const { name, uid } = pod.metadata
       const container = query.get('container')
@@ -30,7 +54,6 @@ export function podLogs(
       if (node === undefined) throw badRequest(`container "${known[0]}" in pod "${name}" is waiting to start`)
       if (query.get('previous') === 'true') throw badRequest(`previous terminated container "${known[0]}" in pod "${name}" not found`)
       const follow = query.get('follow') === 'true'
-      const id = ++last
       let sent = 0
       const write = (lines: readonly LogLine[]) => {
         for (const { at, text } of lines) {
@@ -40,27 +63,12 @@ export function podLogs(
           outgoing.write(bytes)
         }
       }
-      const first = await new Promise<readonly LogLine[]>((resolve) => {
-        const late = setTimeout(() => resolve([]), 5_000)
-        open.set(id, (lines) => {
-          clearTimeout(late)
-          resolve(lines)
-        })
-        if (!send(node, { type: 'logs', id, uid: uid!, follow })) resolve([])
-      })
+      const { first, stop } = await read(uid!, node, follow ? write : undefined)
       outgoing.writeHead(200, { 'content-type': 'text/plain' })
       const since = seconds === undefined ? first : first.filter(({ at }) => at >= Date.now() - seconds * 1000)
       write(tail === undefined ? since : tail === 0 ? [] : since.slice(-tail))
-      if (!follow) {
-        open.delete(id)
-        outgoing.end()
-        return
-      }
-      open.set(id, write)
-      outgoing.once('close', () => {
-        open.delete(id)
-        send(node, { type: 'unfollow', id })
-      })
+      if (follow) outgoing.once('close', stop)
+      else outgoing.end()
     },
   }
 }

@@ -23,6 +23,7 @@ import { createKubelet } from './kubelet.ts'
 import { podLogs } from './logs.ts'
 import { shopObjects } from './manifests.ts'
 import type { FromNode, ToNode } from './node.ts'
+import { podRuntime } from './pod-runtime.ts'
 import { openDatabase, seedDatabase } from './pods.ts'
 import { endpointsOf, rulesOf, weightsOf } from './routes.ts'
 import { type Faults, NAMESPACE, serviceNames } from './shop.ts'
@@ -60,7 +61,15 @@ const send = (node: string, message: ToNode): boolean => {
   return child?.connected === true && child.send(message)
 }
 const logs = podLogs((uid) => kubelet.nodeOf(uid), send)
-const api = await startSandboxApi({ folder: join(folder, 'cluster'), clock: systemClock, runtime: logs })
+const api = await startSandboxApi({
+  folder: join(folder, 'cluster'),
+  clock: systemClock,
+  runtime: podRuntime(
+    logs,
+    (uid) => kubelet.place(uid),
+    () => view.endpoints,
+  ),
+})
 const { world } = api
 const kubelet = await createKubelet(world, api.version)
 
@@ -69,12 +78,6 @@ for (const definition of RESOURCES.map(definitionOf) as Obj[]) {
   ensure(world, definition, 'sandbox')
   mergeInto(world, definition, { spec: definition.spec }, 'sandbox')
 }
-// The shop is made once: what was deleted stays deleted.
-if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
-  for (const object of [...gatewayDefinitions(), ...shopObjects()]) ensure(world, object, 'sandbox')
-  ensure(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sandbox', namespace: 'kube-system' }, data: { shop: 'made' } }, 'sandbox')
-}
-
 /** What the ingress sees; made anew when objects change. */
 const view = { rules: rulesOf([]), weights: weightsOf([]), endpoints: endpointsOf([]) }
 const tellAll = () => {
@@ -92,7 +95,9 @@ world.store.collection('ingresses.networking.k8s.io').follow(readIngresses)
 world.store.collection('endpoints').follow(readEndpoints)
 readIngresses()
 
-function startNode(name: (typeof NODES)[number]): void {
+/** Resolves when the node is up, or is gone again. */
+function startNode(name: (typeof NODES)[number]): Promise<void> {
+  const up = Promise.withResolvers<void>()
   const index = NODES.indexOf(name)
   const child = fork(new URL('./node.ts', import.meta.url), [], {
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--max-old-space-size=96'],
@@ -102,17 +107,19 @@ function startNode(name: (typeof NODES)[number]): void {
   child.once('exit', () => {
     processes.delete(name)
     kubelet.nodeDown(name)
-    if (!stopping) setTimeout(() => stopping || startNode(name), REBOOT_MS)
+    up.resolve()
+    if (!stopping) setTimeout(() => stopping || void startNode(name), REBOOT_MS)
   })
   child.on('error', (error) => process.stderr.write(`sandbox: ${name}: ${error.message}\n`))
   child.on('message', (message: FromNode) => {
     switch (message.type) {
       case 'open':
         tellAll()
-        return kubelet.nodeUp(name, index, {
+        kubelet.nodeUp(name, index, {
           start: (pod, address, port) => send(name, { type: 'start', pod, address, port }),
           stop: (uid) => send(name, { type: 'stop', uid }),
         })
+        return up.resolve()
       case 'started':
         return kubelet.started(message.uid, message.port)
       case 'failed':
@@ -124,13 +131,20 @@ function startNode(name: (typeof NODES)[number]): void {
     }
   })
   child.send({ type: 'open', database, seed: seed + index + 1 } satisfies ToNode)
+  return up.promise
 }
 
 const logFile = join(folder, 'logs', 'access.log')
 await writeFile(logFile, '', { flag: 'a' }) // it exists before the first request, so that a tail can begin
 const log = openAccessLog(logFile)
 const ingress = createIngress(view, log, random)
-NODES.forEach(startNode)
+// Both nodes are there before the first pod is, so that pods are spread.
+await Promise.all(NODES.map(startNode))
+// The shop is made once: what was deleted stays deleted.
+if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
+  for (const object of [...gatewayDefinitions(), ...shopObjects()]) ensure(world, object, 'sandbox')
+  ensure(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sandbox', namespace: 'kube-system' }, data: { shop: 'made' } }, 'sandbox')
+}
 const ingressPort = await listen(ingress)
 for (let waited = 0; waited < OPEN_WITHIN && serviceNames.some((name) => (view.endpoints[`${NAMESPACE}/${name}`]?.primary ?? []).length === 0); waited += 100)
   await new Promise((resolve) => setTimeout(resolve, 100))

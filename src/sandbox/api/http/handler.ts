@@ -1,5 +1,6 @@
 /** The Kubernetes API over HTTP: who asks, what for, may they, and the answer. */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { isJsonObject } from '#core/kube/json.ts'
 import { apiVersionOf } from '#core/kube/objects.ts'
 import { readDeleteOptions, remove } from '../deletes.ts'
@@ -19,6 +20,7 @@ import { aggregated, apiGroupList, apiResourceList, groupOf, verbsOf } from './d
 import { type Form, negotiate } from './negotiate.ts'
 import { openApi } from './openapi.ts'
 import { parseResourcePath, type ResourcePath } from './paths.ts'
+import { serveWebSocket, speaksWebSocket, type Upgrade } from './streams.ts'
 import { serveWatch } from './watching.ts'
 
 export interface HandlerOptions {
@@ -38,6 +40,8 @@ interface Call {
   kind: Kind
   version: ServedVersion
   warnings: string[]
+  /** The connection, when the client wants to speak something else over it. */
+  upgrade?: Upgrade
 }
 
 const send = (outgoing: ServerResponse, status: number, body: string | Buffer, type = 'application/json', headers: Record<string, string> = {}) => {
@@ -46,9 +50,14 @@ const send = (outgoing: ServerResponse, status: number, body: string | Buffer, t
 }
 const sendJson = (outgoing: ServerResponse, status: number, body: unknown) => send(outgoing, status, JSON.stringify(body))
 
-export function createHandler(options: HandlerOptions): RequestListener {
-  return (incoming, outgoing) => {
-    void answer(options, incoming, outgoing).catch((error: unknown) => {
+export interface Handler {
+  request: RequestListener
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+export function createHandler(options: HandlerOptions): Handler {
+  const serveOne = (incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade) => {
+    void answer(options, incoming, outgoing, upgrade).catch((error: unknown) => {
       const known = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${(error as Error).message}`)
       if (!(error instanceof StatusError)) process.stderr.write(`sandbox: ${incoming.method} ${incoming.url?.slice(0, 300)}: ${(error as Error).stack}\n`)
       if (outgoing.headersSent) {
@@ -59,11 +68,23 @@ export function createHandler(options: HandlerOptions): RequestListener {
       send(outgoing, known.code, JSON.stringify(known.body()), 'application/json', retry)
     })
   }
+  return {
+    request: serveOne,
+    upgrade(incoming, socket, head) {
+      // Refusals are answered as to any request; Node hands over the bare connection.
+      const outgoing = new ServerResponse(incoming)
+      outgoing.assignSocket(socket as never)
+      outgoing.shouldKeepAlive = false
+      outgoing.once('finish', () => socket.end())
+      socket.on('error', () => socket.destroy())
+      serveOne(incoming, outgoing, { socket, head })
+    },
+  }
 }
 
 const HEALTH = new Set(['/healthz', '/livez', '/readyz'])
 
-async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade): Promise<void> {
   const { world } = options
   const url = new URL(incoming.url ?? '/', 'http://sandbox')
   const user = authenticate(options, incoming)
@@ -97,7 +118,7 @@ async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoi
   if (kind.namespaced && path.namespace === undefined && (path.name !== undefined || action === 'create'))
     throw kind.virtual ? noSuchPath() : methodNotAllowed()
   if (!kind.namespaced && path.namespace !== undefined) throw noSuchPath()
-  const call: Call = { incoming, outgoing, query, user, path, kind, version, warnings: [] }
+  const call: Call = { incoming, outgoing, query, user, path, kind, version, warnings: [], upgrade }
   if (version.deprecationWarning !== undefined) call.warnings.push(version.deprecationWarning)
   if (path.subresource !== undefined && !version.subresources.has(path.subresource)) throw noSuchPath()
   if (!verbsOf(kind, version, path.subresource).some((one) => one === action || (action === 'list' && one === 'get'))) throw methodNotAllowed()
@@ -384,9 +405,31 @@ async function serveSubresource(
       await runtime.log(pod, call.query, call.outgoing)
       return undefined
     }
+    case 'exec':
+    case 'attach': {
+      const pod = current(world, target).object
+      const command = target.subresource === 'exec' ? call.query.getAll('command') : undefined
+      const problem = streamProblem(pod, call.query, command)
+      if (problem !== undefined) throw badRequest(problem)
+      if (call.upgrade === undefined) throw badRequest('Upgrade request required')
+      if (!speaksWebSocket(call.incoming)) throw badRequest('the sandbox streams over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io); SPDY is not there')
+      call.outgoing.detachSocket(call.upgrade.socket as never)
+      serveWebSocket(call.incoming, call.upgrade, call.query, (streams) => runtime.run(pod, command, streams))
+      return undefined
+    }
     default:
       throw new StatusError(501, 'NotImplemented', `the sandbox has no ${target.subresource}: its pods are HTTP servers inside a process, not containers`)
   }
+}
+
+function streamProblem(pod: Obj, query: URLSearchParams, command: readonly string[] | undefined): string | undefined {
+  const container = query.get('container')
+  const known: string[] = pod.spec.containers.map((one: { name: string }) => one.name)
+  if (container && !known.includes(container)) return `container ${container} is not valid for pod ${pod.metadata.name}`
+  if (command !== undefined && (command[0] ?? '') === '') return 'you must specify a command for the container'
+  if (['stdin', 'stdout', 'stderr'].every((name) => query.get(name) !== 'true' && query.get(name) !== '1'))
+    return 'you must specify at least 1 of stdin, stdout, stderr'
+  return undefined
 }
 
 function sendObject(world: World, call: Call, form: Form, status: number, object: Obj): void {
