@@ -62,6 +62,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/canary/cli/index.ts'),
   },
   {
+    name: 'scale',
+    summary: { en: 'scale on time and traffic: preview schedules, replay recorded traffic', 'zh-CN': '按时间与流量伸缩：预览时间表、回放流量' },
+    load: () => import('#capabilities/elasticity/cli/index.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),
