@@ -1,6 +1,6 @@
 /**
  * kill -9 of a copy of one big layer at seeded random moments, then the same command again, till it is there; with every second kill both registries are
- * restarted. Each kill may cost one piece (16 MiB) sent twice, and the layer must be right in the end. `node test/soak/image-kill.ts [POINTS] [SEED] [MB]`
+ * restarted. Each kill may cost one piece (8 MiB) sent twice, and the layer must be right in the end. `node test/soak/image-kill.ts [POINTS] [SEED] [MB]`
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,12 +8,12 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { PIECE } from '#capabilities/image-migration/domain/transfer.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { startDockerRegistry } from '#test/builders/docker-registry.ts'
 import { OCI_MANIFEST, pushImage } from '#test/builders/images.ts'
 
-const PIECE = 16 * 1024 * 1024
-const main = resolve(import.meta.dirname, '../../src/apps/cli/main.ts')
+const sallyport = resolve(import.meta.dirname, '../../bin/sallyport')
 
 /** Passes bytes on and counts those that come in. */
 async function countingProxy(target: string) {
@@ -52,8 +52,8 @@ export async function killCopies(points: number, seed: number, megabytes: number
   const rate = Math.ceil(size / (points * 0.9))
   const start = () =>
     spawn(
-      process.execPath,
-      [main, '--data', data, '--progress', 'none', 'images', 'copy', '--limit-rate', String(rate), `${source.host}/app/big:v1`, `${proxy.host}/app/big:v1`],
+      sallyport,
+      ['--data', data, '--progress', 'none', 'images', 'copy', '--limit-rate', String(rate), `${source.host}/app/big:v1`, `${proxy.host}/app/big:v1`],
       {
         stdio: ['ignore', 'ignore', 'inherit'],
       },

@@ -37,6 +37,12 @@ export async function runProcess(doors: readonly CliDoorEntry[]): Promise<void> 
       interrupted.abort(new Error(signal))
     })
   }
+  const front = Number(process.env.SALLYPORT_FRONT)
+  if (front > 0)
+    setInterval(() => {
+      // The launcher was killed: as if it had been said to end.
+      if (process.ppid !== front) interrupted.abort(new Error('its parent is gone'))
+    }, 50).unref()
   // `sallyport … | head` is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.done)

@@ -12,7 +12,7 @@ import type { ItemReport, Job, Prediction, RunEvent, RunReport } from '../domain
 import type { Looked } from '../domain/look.ts'
 import { reportOf } from '../domain/report.ts'
 import type { World } from '../domain/world.ts'
-import { openJournal } from '../journal-file.ts'
+import { lockJournal, openJournal } from '../journal-file.ts'
 import { ownKey, readKeyFile, signReport } from '../signing.ts'
 import { openCredentials } from '../sources/credentials.ts'
 import { hostSettings } from '../sources/settings.ts'
@@ -102,7 +102,9 @@ export async function startRun(
   const open = await context.registries()
   const registries = open({ credentials, settings, fallback: { concurrency }, retries, signal: context.signal, ...(bytesPerSecond ? { bytesPerSecond } : {}) })
   const { job, failed } = what ? await jobOfSpec(what.spec, options, registries, context) : { job: await jobOf(names, options, registries), failed: [] }
-  const journal = openJournal(join(context.dataFolder, 'image-moves', `${jobName(job)}.journal`))
+  const journalPath = join(context.dataFolder, 'image-moves', `${jobName(job)}.journal`)
+  const unlock = await lockJournal(journalPath, context.clock, context.signal)
+  const journal = openJournal(journalPath)
   const world: World = {
     open: registries.open,
     clock: context.clock,
@@ -118,6 +120,7 @@ export async function startRun(
     registries,
     async [Symbol.asyncDispose]() {
       journal.close()
+      unlock()
       await registries.close()
     },
   }

@@ -2,7 +2,7 @@
 import { CodedError, isError } from '#core/kernel/errors.ts'
 import { type BlobDescriptor, isManifestType, type Manifest, parseManifest } from '#core/oci/manifest.ts'
 import type { Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
-import { transferBlob } from './transfer.ts'
+import { BIG, transferBlob } from './transfer.ts'
 import { all, createGate, on, once, sided, type World } from './world.ts'
 
 /** Bytes from which a HEAD is cheaper than to begin an upload that turns out to be needless. */
@@ -10,6 +10,8 @@ const ASK_FIRST = 1024 * 1024
 /** Blobs above this many bytes are moved a few at a time: more at once is not faster, and takes memory. */
 const LARGE = 256 * 1024
 const LARGE_AT_ONCE = 8
+/** Those that go in pieces hold two of them in memory. */
+const BIG_AT_ONCE = 2
 const DEEPEST = 8
 
 /** What was done for one pair. */
@@ -65,6 +67,7 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes): Ta
   const homes = new Map<string, { repository: string; there: Promise<unknown> }>()
   const empty = new Map<string, Promise<boolean>>()
   const large = createGate(LARGE_AT_ONCE)
+  const big = createGate(BIG_AT_ONCE)
 
   /** Has the repository no tag? Then it has no blobs worth asking for, and an upload that begins asks anyway. */
   const isEmpty = (repository: string) =>
@@ -115,7 +118,8 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes): Ta
     }
     const transfer = { source: from.registry, sourceRepository: from.repository, target: registry, repository, blob, mountFrom, progress }
     try {
-      const sent = blob.size > LARGE ? await large(() => transferBlob(transfer, world)) : await transferBlob(transfer, world)
+      const gate = blob.size > BIG ? big : blob.size > LARGE ? large : undefined
+      const sent = await (gate ? gate(() => transferBlob(transfer, world)) : transferBlob(transfer, world))
       if (sent === 'present') {
         bytes.known(-blob.size)
         if (mountFrom !== repository) tally.mounts++

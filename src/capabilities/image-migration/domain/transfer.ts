@@ -5,7 +5,11 @@ import type { Registry, Upload } from '#core/shapes/ports/registry.ts'
 import { bytesOn, causeOf, on, type World } from './world.ts'
 
 /** Bytes of a piece of a big blob: what a killed process loses at most. */
-export const CHUNK = 16 * 1024 * 1024
+export const PIECE = 8 * 1024 * 1024
+/** Blobs above this many bytes go in pieces. Below, one request is less to ask and little to send again. */
+export const BIG = 4 * PIECE
+/** A piece goes out in such parts, so that progress is seen. */
+const PART = 512 * 1024
 /** Up to here a blob is held in memory, so that sending it again needs no reading again. */
 const SMALL = 256 * 1024
 const ATTEMPTS = 6
@@ -30,8 +34,7 @@ export interface Transfer {
  */
 export async function transferBlob(transfer: Transfer, world: World): Promise<'present' | number> {
   const { target, repository, blob, progress } = transfer
-  // Two pieces at most go in one request: that is a request less, and little to send again.
-  const big = blob.size > 2 * CHUNK
+  const big = blob.size > BIG
   let upload = big ? world.journal.find(target.name, repository, blob.digest) : undefined
   let pieces = big
   for (let attempt = 0; ; attempt++) {
@@ -99,6 +102,10 @@ async function sendWhole({ source, sourceRepository, target, blob, progress }: T
   } else await on('target', target.finishUpload(upload, counted(bytes, 0, progress), blob.size))
 }
 
+/**
+ * Piece by piece. Each is read whole before it is sent, while the one before it is sent: then a source that is slow, or a run that is killed, seldom leaves a
+ * place with a part of a piece, for which some give up the whole session.
+ */
 async function sendPieces(
   { source, sourceRepository, target, blob, progress }: Transfer,
   begun: Upload,
@@ -106,51 +113,61 @@ async function sendPieces(
   stands: (upload: Upload) => void,
 ): Promise<void> {
   let upload = begun
-  const bytes = bytesOn('source', source.blob(sourceRepository, blob, upload.offset))[Symbol.asyncIterator]()
-  const taker = createTaker(bytes)
+  const bytes = bytesOn('source', source.blob(sourceRepository, blob, upload.offset))
+  const reader = createReader(bytes, blob.size - upload.offset)
+  let [room, other] = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)]
+  let reading = reader.read(room)
   try {
     if (upload.offset === 0) world.journal.keep(target.name, upload)
-    while (blob.size - upload.offset > CHUNK) {
+    for (;;) {
+      const piece = await reading
       const { offset } = upload
-      upload = await on('target', target.appendUpload(upload, counted(taker.take(CHUNK), offset, progress), CHUNK))
-      if (upload.offset !== offset + CHUNK)
-        throw new CodedError('REGISTRY_CONFUSED', {
-          place: target.name,
-          what: `blob ${blob.digest}`,
-          reason: `it has ${upload.offset} bytes after ${offset + CHUNK} were sent`,
-        })
+      const end = offset + piece.length
+      if (end === blob.size) return await on('target', target.finishUpload(upload, counted(partsOf(piece), offset, progress), piece.length))
+      ;[room, other] = [other, room]
+      reading = reader.read(room)
+      // It is waited for only after the piece before it was sent.
+      reading.catch(() => {})
+      upload = await on('target', target.appendUpload(upload, counted(partsOf(piece), offset, progress), piece.length))
+      if (upload.offset !== end)
+        throw new CodedError('REGISTRY_CONFUSED', { place: target.name, what: `blob ${blob.digest}`, reason: `it has ${upload.offset} bytes after ${end} were sent` })
       stands(upload)
       world.journal.keep(target.name, upload)
     }
-    const rest = blob.size - upload.offset
-    await on('target', target.finishUpload(upload, counted(taker.take(rest), upload.offset, progress), rest))
   } finally {
-    await bytes.return?.(undefined)
+    await reading.catch(() => {})
+    await bytes.return(undefined)
   }
 }
 
-/** Cuts a stream of parts into pieces of exact length, without copying; reading a piece to its end leaves the stream open for the next. */
-function createTaker(bytes: AsyncIterator<Uint8Array>) {
-  let rest: Uint8Array | undefined
+/** Reads a stream of `left` bytes into buffers that are used again and again. */
+function createReader(bytes: AsyncGenerator<Uint8Array>, left: number) {
+  let rest = new Uint8Array()
   return {
-    async *take(length: number): AsyncGenerator<Uint8Array> {
-      let left = length
-      while (left > 0) {
-        let part: Uint8Array
-        if (rest) part = rest
-        else {
+    /** As much as there is room for; less at the end of the stream only. */
+    async read(room: Uint8Array): Promise<Uint8Array> {
+      const wanted = Math.min(room.length, left)
+      let at = 0
+      while (at < wanted) {
+        if (rest.length === 0) {
+          // The stream rejects when it ends too early.
           const next = await bytes.next()
-          if (next.done) return
-          part = next.value
+          if (next.done) break
+          rest = next.value as Uint8Array<ArrayBuffer>
         }
-        rest = part.length > left ? part.subarray(left) : undefined
-        const piece = rest ? part.subarray(0, left) : part
-        left -= piece.length
-        // The end of the blob is verified before its last bytes come out of the stream, so nothing is asked for beyond.
-        yield piece
+        const some = rest.subarray(0, wanted - at)
+        room.set(some, at)
+        rest = rest.subarray(some.length)
+        at += some.length
       }
+      left -= at
+      return room.subarray(0, at)
     },
   }
+}
+
+async function* partsOf(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < piece.length; at += PART) yield piece.subarray(at, at + PART)
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, from: number, progress: (bytes: number) => void): AsyncGenerator<Uint8Array> {

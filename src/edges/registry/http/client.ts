@@ -23,6 +23,8 @@ export interface Ask {
   accept?: readonly number[]
   /** May it be sent again when it is not known whether it arrived? Bodies that stream never are. Default true. */
   again?: boolean
+  /** Once it is under way it is ended though all is to stop: cut off, it would spoil what was there before. */
+  whole?: boolean
 }
 
 export interface Answer {
@@ -55,6 +57,8 @@ export interface ClientOptions {
   signal: AbortSignal | undefined
 }
 
+/** How long a request that is to be whole may go on after all is to stop. */
+const LINGER_MS = 20_000
 const LONGEST_ERROR = 64 * 1024
 const MOST_REDIRECTS = 5
 /** Several, because a token may be withdrawn while it is used. */
@@ -115,6 +119,10 @@ export function createClient({ host, clock, settings, credentials, retries, sign
     await clock.sleep(most / 2 + Math.random() * (most / 2), signal)
   }
 
+  /** Aborted some time after `signal`. */
+  const late = new AbortController()
+  signal?.addEventListener('abort', () => clock.sleep(LINGER_MS, late.signal).then(() => late.abort(signal.reason), () => {}), { once: true })
+
   async function once(ask: Ask, url: URL, authorization: string | undefined): Promise<IncomingMessage> {
     const turn = await pace.enter(signal)
     let verdict: 'ok' | 'slow' = 'ok'
@@ -127,7 +135,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
         url,
         headers: { 'user-agent': 'sallyport', ...(authorization ? { authorization } : {}), ...ask.headers },
         ...(ask.body ? { body: ask.body } : {}),
-        ...(signal ? { signal } : {}),
+        ...(ask.whole ? { signal: late.signal } : signal ? { signal } : {}),
         idleMs: commit ? COMMIT_IDLE_MS : IDLE_MS,
         onSent: (bytes) => {
           traffic.bytesSent += bytes
@@ -248,7 +256,11 @@ export function createClient({ host, clock, settings, credentials, retries, sign
     }
   }
 
-  return { host, ask, askAll, backOff, traffic, retries, signal, close: sender.close }
+  function close(): void {
+    late.abort(new Error('closed'))
+    sender.close()
+  }
+  return { host, ask, askAll, backOff, traffic, retries, signal, close }
 }
 
 const VERBS = { GET: 'read', HEAD: 'look at', POST: 'begin', PUT: 'take', PATCH: 'take', DELETE: 'remove' } as const

@@ -228,6 +228,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
         method: 'PATCH',
         body: bodyOf(body, size),
         again: false,
+        whole: true,
         accept: [404, 405, 416, 501],
         headers: { 'content-type': 'application/octet-stream', 'content-range': `${upload.offset}-${upload.offset + size - 1}` },
       })
