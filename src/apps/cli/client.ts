@@ -1,5 +1,5 @@
 /** The CLI as it is bundled: everything but the server itself. */
-import { DOORS, SERVER_DOORS } from './doors.ts'
-import { runProcess } from './process.ts'
+import './nursery.ts'
 
+const [{ DOORS, SERVER_DOORS }, { runProcess }] = await Promise.all([import('./doors.ts'), import('./process.ts')])
 await runProcess(DOORS.filter(({ name }) => !SERVER_DOORS.includes(name)))

@@ -1,4 +1,4 @@
-import { DOORS } from './doors.ts'
-import { runProcess } from './process.ts'
+import './nursery.ts'
 
+const [{ DOORS }, { runProcess }] = await Promise.all([import('./doors.ts'), import('./process.ts')])
 await runProcess(DOORS)

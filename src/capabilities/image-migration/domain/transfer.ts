@@ -130,7 +130,11 @@ async function sendPieces(
       reading.catch(() => {})
       upload = await on('target', target.appendUpload(upload, counted(partsOf(piece), offset, progress), piece.length))
       if (upload.offset !== end)
-        throw new CodedError('REGISTRY_CONFUSED', { place: target.name, what: `blob ${blob.digest}`, reason: `it has ${upload.offset} bytes after ${end} were sent` })
+        throw new CodedError('REGISTRY_CONFUSED', {
+          place: target.name,
+          what: `blob ${blob.digest}`,
+          reason: `it has ${upload.offset} bytes after ${end} were sent`,
+        })
       stands(upload)
       world.journal.keep(target.name, upload)
     }

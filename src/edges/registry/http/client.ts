@@ -121,7 +121,15 @@ export function createClient({ host, clock, settings, credentials, retries, sign
 
   /** Aborted some time after `signal`. */
   const late = new AbortController()
-  signal?.addEventListener('abort', () => clock.sleep(LINGER_MS, late.signal).then(() => late.abort(signal.reason), () => {}), { once: true })
+  signal?.addEventListener(
+    'abort',
+    () =>
+      clock.sleep(LINGER_MS, late.signal).then(
+        () => late.abort(signal.reason),
+        () => {},
+      ),
+    { once: true },
+  )
 
   async function once(ask: Ask, url: URL, authorization: string | undefined): Promise<IncomingMessage> {
     const turn = await pace.enter(signal)
