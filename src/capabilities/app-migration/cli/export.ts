@@ -10,7 +10,7 @@ import { writeManifests } from '#core/kube/manifests.ts'
 import { describeRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { MAPPING, type Mapping } from '../domain/mapping.ts'
-import { type Prepared, prepare } from '../domain/prepare.ts'
+import { type Prepared, type PrepareOptions, prepare } from '../domain/prepare.ts'
 import { minorOf } from './convert.ts'
 import { encryptSecrets, isSecret, SECRETS_FILE } from './secrets.ts'
 import { type Found, findObjects, type SourceOptions, sourceOptions } from './source.ts'
@@ -32,7 +32,7 @@ export function addExport(apps: Command, context: CliContext): void {
       const facts = await loadApiFacts()
       const { prepared, unseen } = await prepareFrom(
         options,
-        options.targetVersion === undefined ? undefined : minorOf(options.targetVersion, facts),
+        options.targetVersion === undefined ? {} : { minor: minorOf(options.targetVersion, facts) },
         facts,
         context,
       )
@@ -56,15 +56,15 @@ export const preparing = (command: Command, zh: boolean): Command =>
 
 export async function prepareFrom(
   options: ExportOptions | (SourceOptions & { mapping?: string }),
-  minor: number | undefined,
+  target: Pick<PrepareOptions, 'minor' | 'serves'>,
   facts: ApiFacts,
   context: CliContext,
-): Promise<{ prepared: Prepared; unseen: Found['unseen'] }> {
+): Promise<{ prepared: Prepared } & Pick<Found, 'unseen' | 'sourceVersion'>> {
   const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping)
-  const { objects, seed, unseen } = await findObjects(options, context)
+  const { objects, seed, unseen, sourceVersion } = await findObjects(options, context)
   const prepared = prepare(objects, facts, {
     ...(mapping === undefined ? {} : { mapping }),
-    ...(minor === undefined ? {} : { minor }),
+    ...target,
     ...(seed === undefined ? {} : { seed }),
     nodePorts: options.keepNodePorts === true,
     volumes: options.keepVolumes === true,
@@ -73,7 +73,7 @@ export async function prepareFrom(
     throw new CodedError('NO_OBJECTS', {
       where: options.file?.join(', ') ?? options.namespace?.join(', ') ?? options.fromContext ?? options.fromKubeconfig ?? '',
     })
-  return { prepared, unseen }
+  return { prepared, unseen, ...(sourceVersion === undefined ? {} : { sourceVersion }) }
 }
 
 async function readMapping(path: string): Promise<Mapping> {
@@ -129,7 +129,7 @@ export function tell(prepared: Prepared, unseen: Found['unseen'], context: CliCo
     for (const { kind, path, reason } of notes) if (kind === 'lost') context.note(`${describeRef(refOf(object))}: ${path}: ${reason}`)
   }
   for (const members of prepared.cycles) context.note(`${zh ? '互相依赖' : 'need one another'}: ${members.join(', ')}`)
-  for (const { object, path, text, why } of prepared.undecided.slice(0, 50)) context.note(`${object} ${path}: ${why}: ${text}`)
+  for (const { object, path, text, why } of prepared.undecided.slice(0, 50)) context.note(`${object} ${path}: ${why}: ${text.trim().replaceAll('\n', ' ')}`)
   if (prepared.undecided.length > 50)
     context.note(zh ? `另有 ${prepared.undecided.length - 50} 处未定` : `and ${prepared.undecided.length - 50} more undecided texts`)
   for (const { object, patch, reason } of prepared.failedPatches) context.note(`${object}: patches[${patch}]: ${reason}`)

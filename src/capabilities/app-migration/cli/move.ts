@@ -1,14 +1,18 @@
 /** `sallyport apps plan|apply|verify|rollback`: to another cluster, looked at before anything is written. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError, EXIT } from '#core/kernel/errors.ts'
-import { type ApiFacts, loadApiFacts } from '#core/kube/api-facts/facts.ts'
+import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { describeRef, refOf } from '#core/kube/objects.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
+import { describeObstacle, type Obstacle } from '../domain/obstacles.ts'
 import { type Applied, applyWaves, undo } from '../move/apply.ts'
+import { servesOf } from '../move/obstacles.ts'
+import { minorOfVersion, planMove } from '../move/plan.ts'
+import { platformsFrom, pullCredentials } from '../move/platforms.ts'
 import { isReady } from '../move/ready.ts'
-import { type Existing, judge, type Verdict } from '../move/target.ts'
+import type { Existing, Verdict } from '../move/target.ts'
 import { prepareFrom, preparing, tell } from './export.ts'
 import { openJournal } from './journal-file.ts'
 import { type SourceOptions, sourceOptions } from './source.ts'
@@ -21,6 +25,8 @@ interface MoveOptions extends SourceOptions, OutputOptions {
   parallel: number
   wait: number
   journal: string
+  checkImages?: boolean
+  diff?: boolean
 }
 
 const targetOptions = (command: Command, zh: boolean): Command =>
@@ -46,18 +52,22 @@ export function addMove(apps: Command, context: CliContext): void {
     command('plan', zh ? '规划：每个对象在目标集群会怎样（服务端试运行）' : 'what would become of each object on the target, by a server-side dry run'),
   )
     .addOption(existingOption(zh))
+    .addOption(imagesOption(zh))
+    .option('--diff', zh ? '逐字段显示会改变的值' : 'show the values that would change, field by field')
     .action(async (options: MoveOptions) => {
-      const { verdicts, incomplete } = await look(options, context)
-      await print(verdicts, options, context)
-      if (verdicts.some(({ action }) => action === 'blocked') || incomplete) context.exit(EXIT.partial)
+      const { verdicts, obstacles, blocking, incomplete } = await look(options, context)
+      await print(verdicts, obstacles, options, context)
+      if (options.diff) for (const line of verdicts.flatMap(diffLines)) context.note(line)
+      if (blocking > 0 || incomplete) context.exit(EXIT.partial)
     })
   journalOption(command('apply', zh ? '按波次写入目标集群，失败的一波自动撤销' : 'write to the target wave by wave; a wave that fails is undone'), zh)
     .addOption(existingOption(zh))
+    .addOption(imagesOption(zh))
     .option('--parallel <count>', zh ? '同时写入的对象数' : 'objects written at once', whole(128), 32)
     .option('--wait <seconds>', zh ? '每一波就绪的等待时间' : 'how long a wave may take to become ready', whole(86_400), 300)
     .action((options: MoveOptions) => runApply(options, context))
   outputOptions(command('verify', zh ? '比较目标集群与应有的状态' : 'compare the target with what it should hold')).action(async (options: MoveOptions) => {
-    const { cluster, verdicts, incomplete } = await look({ ...options, existing: 'update' }, context)
+    const { cluster, verdicts, incomplete } = await look({ ...options, existing: 'update', checkImages: false }, context)
     let unready = 0
     for (const { object, action } of verdicts)
       if (action === 'same' && !isReady(await cluster.get(refOf(object)))) {
@@ -65,7 +75,7 @@ export function addMove(apps: Command, context: CliContext): void {
         context.note(`${describeRef(refOf(object))}: ${zh ? '未就绪' : 'is not ready'}`)
       }
     const differing = verdicts.filter(({ action }) => action !== 'same')
-    await print(differing, options, context)
+    await print(differing, [], options, context)
     context.note(
       zh
         ? `${verdicts.length - differing.length} 个一致，${differing.length} 个不同，${unready} 个未就绪`
@@ -98,34 +108,47 @@ const target = (options: Pick<MoveOptions, 'toKubeconfig' | 'toContext'>, contex
   return context.cluster({ kubeconfig: options.toKubeconfig, context: options.toContext })
 }
 
-/** Newer servers than are known here serve at least what the newest known one does. */
-async function minorOfCluster(cluster: Cluster, facts: ApiFacts): Promise<number> {
-  const { serverVersion } = await cluster.discover()
-  return Math.min(Number(/^v?1\.(\d+)/.exec(serverVersion)?.[1] ?? facts.newest), facts.newest)
-}
-
 async function look(options: MoveOptions, context: CliContext) {
   const facts = await loadApiFacts()
   const cluster = await target(options, context)
-  const { prepared, unseen } = await prepareFrom(options, await minorOfCluster(cluster, facts), facts, context)
+  const discovery = await cluster.discover()
+  const { prepared, unseen, sourceVersion } = await prepareFrom(
+    options,
+    { minor: minorOfVersion(discovery.serverVersion, facts), serves: servesOf(discovery) },
+    facts,
+    context,
+  )
   tell(prepared, unseen, context)
-  const verdicts = await judge(cluster, prepared.waves, options.existing, 16, context.signal)
-  return {
-    cluster,
-    prepared,
-    verdicts,
-    incomplete: unseen.length > 0 || prepared.failedPatches.length > 0 || prepared.converted.some(({ outcome }) => outcome === 'gone'),
+  const registries =
+    options.checkImages === false
+      ? undefined
+      : (await context.registries())({ credentials: pullCredentials(prepared.objects), retries: 1, signal: context.signal })
+  try {
+    const plan = await planMove(cluster, prepared, {
+      existing: options.existing,
+      signal: context.signal,
+      ...(sourceVersion === undefined ? {} : { sourceVersion }),
+      ...(registries === undefined ? {} : { platformsOf: platformsFrom(registries) }),
+    })
+    return { cluster, prepared, ...plan, incomplete: unseen.length > 0 }
+  } finally {
+    await registries?.close()
   }
 }
 
 async function runApply(options: MoveOptions, context: CliContext): Promise<void> {
   const zh = context.language === 'zh-CN'
   await using journal = await openJournal(options.journal)
-  const { cluster, prepared, verdicts, incomplete } = await look(journal.entries.length > 0 ? { ...options, existing: 'update' } : options, context)
-  const blocked = verdicts.filter(({ action }) => action === 'blocked')
-  if (blocked.length > 0) {
-    await print(blocked, { output: 'table' }, context)
-    throw new CodedError('PLAN_BLOCKED', { count: blocked.length })
+  const resuming = journal.entries.length > 0
+  const { cluster, prepared, verdicts, obstacles, blocking, incomplete } = await look(resuming ? { ...options, existing: 'update' } : options, context)
+  if (blocking > 0) {
+    await print(
+      verdicts.filter(({ action }) => action === 'blocked'),
+      obstacles.filter(({ severity }) => severity === 'error'),
+      { output: 'table' },
+      context,
+    )
+    throw new CodedError('PLAN_BLOCKED', { count: blocking })
   }
   using progress = context.progress({ label: zh ? `写入 ${cluster.name}` : `Writing to ${cluster.name}`, total: prepared.objects.length, unit: 'items' })
   const applied: Applied = await applyWaves(cluster, prepared.waves, journal, context.clock, {
@@ -152,19 +175,35 @@ async function runApply(options: MoveOptions, context: CliContext): Promise<void
   if (incomplete) context.exit(EXIT.partial)
 }
 
-const print = (verdicts: readonly Verdict[], options: OutputOptions, context: CliContext): Promise<void> =>
-  printData(
+const imagesOption = (zh: boolean): Option =>
+  new Option('--no-check-images', zh ? '不向镜像仓库询问镜像及其架构' : 'do not ask registries for the images and their architectures')
+
+/** `+ path: value`, as a diff; values of Secrets are never shown. */
+const diffLines = ({ object, changes }: Verdict): string[] =>
+  changes.length === 0
+    ? []
+    : [
+        `--- ${describeRef(refOf(object))}`,
+        ...changes.flatMap(({ path, from, to }) => [
+          ...(from === undefined ? [] : [`- ${path}: ${JSON.stringify(from)}`]),
+          ...(to === undefined ? [] : [`+ ${path}: ${JSON.stringify(to)}`]),
+        ]),
+      ]
+
+async function print(verdicts: readonly Verdict[], obstacles: readonly Obstacle[], options: OutputOptions, context: CliContext): Promise<void> {
+  const steps = verdicts.map(({ object, wave, action, changes, error }) => ({
+    wave: wave + 1,
+    action,
+    ...refOf(object),
+    changes,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message, problems: error.problems } }),
+  }))
+  await printData(
     context,
     options,
-    verdicts.map(({ object, wave, action, changes, error }) => ({
-      wave: wave + 1,
-      action,
-      ...refOf(object),
-      changes,
-      ...(error === undefined ? {} : { error: { code: error.code, message: error.message, problems: error.problems } }),
-    })),
+    { steps, obstacles: obstacles.map((one) => ({ ...one, text: describeObstacle(one, context.language) })) },
     {
-      rows: (all) => all,
+      rows: ({ steps }) => steps,
       name: ({ kind, name }) => `${kind}/${name}`,
       columns: [
         { header: 'WAVE', value: ({ wave }) => wave, align: 'right' },
@@ -172,7 +211,18 @@ const print = (verdicts: readonly Verdict[], options: OutputOptions, context: Cl
         { header: 'KIND', value: ({ kind }) => kind },
         { header: 'NAMESPACE', value: ({ namespace }) => namespace },
         { header: 'NAME', value: ({ name }) => name },
-        { header: 'WHAT', value: ({ changes, error }) => error?.message ?? changes.slice(0, 5).join(', '), flexible: true },
+        {
+          header: 'WHAT',
+          value: ({ changes, error }) =>
+            error?.message ??
+            changes
+              .slice(0, 5)
+              .map(({ path }) => path)
+              .join(', '),
+          flexible: true,
+        },
       ],
     },
   )
+  for (const one of obstacles) context.note(`${one.severity}: ${describeObstacle(one, context.language)}`)
+}

@@ -47,6 +47,8 @@ export interface Found {
   seed?: (object: KubeObject) => boolean
   /** Kinds that could not be seen, with the reason: the export may lack them. */
   unseen: { kind: string; reason: string }[]
+  /** `v1.20.2`, of a cluster. */
+  sourceVersion?: string
 }
 
 export async function findObjects(options: SourceOptions, context: CliContext): Promise<Found> {
@@ -88,8 +90,8 @@ async function lockedIn(path: string): Promise<string[]> {
 
 const PAGE = 500
 
-async function readCluster(cluster: Cluster, namespaces: readonly string[], context: CliContext): Promise<Pick<Found, 'objects' | 'unseen'>> {
-  const { kinds, unknown } = await cluster.discover()
+async function readCluster(cluster: Cluster, namespaces: readonly string[], context: CliContext): Promise<Pick<Found, 'objects' | 'unseen' | 'sourceVersion'>> {
+  const { kinds, unknown, serverVersion } = await cluster.discover()
   const readable = preferred(
     kinds.filter(({ verbs, kind }) => verbs.includes('list') && verbs.includes('get') && kind !== 'Event' && kind !== 'ComponentStatus'),
   )
@@ -119,7 +121,7 @@ async function readCluster(cluster: Cluster, namespaces: readonly string[], cont
     }
     progress.update(++done)
   })
-  return { objects, unseen }
+  return { objects, unseen, sourceVersion: serverVersion }
 }
 
 /** One version of each kind of a group; core events and endpoints also live in other groups, where they stand once. */

@@ -15,13 +15,16 @@ export interface Converted {
   notes: readonly ConversionNote[]
 }
 
-/** `newest`: the newest version known of each kind; objects of the core group stay. */
-export type ConvertTo = { apiVersion: string } | { minor: number } | 'newest'
+/** Does the target serve this version of the kind? Undefined: it could not be found out. */
+export type Serves = (ref: KindRef) => boolean | undefined
+
+/** `newest`: the newest version known of each kind; objects of the core group stay. `serves` is believed before what is known of the minor. */
+export type ConvertTo = { apiVersion: string } | { minor: number; serves?: Serves } | 'newest'
 
 export function convertAll(objects: readonly KubeObject[], to: ConvertTo, facts: ApiFacts): Converted[] {
   return objects.map((object) => {
     if (to === 'newest') return convertNewest(object, facts)
-    return 'apiVersion' in to ? convertTo(object, to.apiVersion) : convertFor(object, to.minor, facts)
+    return 'apiVersion' in to ? convertTo(object, to.apiVersion) : convertFor(object, to.minor, facts, to.serves)
   })
 }
 
@@ -42,30 +45,35 @@ function convertNewest(object: KubeObject, facts: ApiFacts): Converted {
   return finish(object, hub, facts.newest, facts)
 }
 
-function convertFor(object: KubeObject, minor: number, facts: ApiFacts): Converted {
+function convertFor(object: KubeObject, minor: number, facts: ApiFacts, serves?: Serves): Converted {
   const from = object.apiVersion
   const target = targetVersion(facts, object, minor)
+  const wanted = target.apiVersion ?? from
+  if (serves?.({ apiVersion: wanted, kind: object.kind }) === false) {
+    const other = versionsOf(object).find((apiVersion) => serves({ apiVersion, kind: object.kind }) === true)
+    if (other !== undefined) return finish(object, other, minor, facts, serves)
+  }
   if (target.apiVersion === undefined) return { object, from, outcome: target.because, notes: [] }
-  return finish(object, target.apiVersion, minor, facts)
+  return finish(object, target.apiVersion, minor, facts, serves)
 }
 
-function finish(object: KubeObject, apiVersion: string, minor: number, facts: ApiFacts): Converted {
+function finish(object: KubeObject, apiVersion: string, minor: number, facts: ApiFacts, serves?: Serves): Converted {
   const from = object.apiVersion
   const converted = convertObject(object, apiVersion)
   if (converted === undefined) return { object, from, outcome: 'no-way', notes: [] }
   const notes = [...converted.notes]
-  const referring = moveReferences(converted.object, minor, facts, notes)
+  const referring = moveReferences(converted.object, minor, facts, notes, serves)
   return { object: referring, from, outcome: from === apiVersion && referring === object ? 'kept' : 'converted', notes }
 }
 
 /** What an object scales or measures is named with its version: a removed one would find nothing. */
-function moveReferences(object: KubeObject, minor: number, facts: ApiFacts, notes: ConversionNote[]): KubeObject {
+function moveReferences(object: KubeObject, minor: number, facts: ApiFacts, notes: ConversionNote[], serves?: Serves): KubeObject {
   if (object.kind !== 'HorizontalPodAutoscaler') return object
   const spec = (object.spec ?? {}) as { scaleTargetRef?: Partial<KindRef> }
   const { apiVersion, kind } = spec.scaleTargetRef ?? {}
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return object
   const target = targetVersion(facts, { apiVersion, kind }, minor).apiVersion
-  if (target === undefined || target === apiVersion) return object
+  if (target === undefined || target === apiVersion || serves?.({ apiVersion: target, kind }) === false) return object
   notes.push({ kind: 'changed', path: 'spec.scaleTargetRef.apiVersion', reason: `${apiVersion} is not served there: ${target}` })
   return { ...object, spec: { ...spec, scaleTargetRef: { ...spec.scaleTargetRef, apiVersion: target } } }
 }

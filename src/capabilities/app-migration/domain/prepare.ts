@@ -2,7 +2,7 @@
 import type { ApiFacts } from '#core/kube/api-facts/facts.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { type CleanOptions, clean } from './clean.ts'
-import { type Converted, convertAll } from './convert.ts'
+import { type Converted, convertAll, type Serves } from './convert.ts'
 import { closure, graphOf, type Missing, type Waves, wavesOf } from './graph.ts'
 import type { Mapping } from './mapping.ts'
 import { type Transformed, transform } from './transform.ts'
@@ -22,6 +22,7 @@ export interface PrepareOptions extends CleanOptions {
   mapping?: Mapping
   /** Of the target; undefined: versions stay as they are. */
   minor?: number
+  serves?: Serves
   /** Takes only these and what belongs to them. */
   seed?(object: KubeObject): boolean
 }
@@ -31,7 +32,8 @@ export function prepare(found: readonly KubeObject[], facts: ApiFacts, options: 
   const cleaned = clean(found, facts, { ...options, nodePorts: keepPorts })
   const wanted = options.seed === undefined ? cleaned.objects : closure(cleaned.objects, options.seed)
   const renamed = options.mapping === undefined ? { objects: wanted, undecided: [], failed: [] } : transform(wanted, options.mapping, facts)
-  const converted = options.minor === undefined ? [] : convertAll(renamed.objects, { minor: options.minor }, facts)
+  const converted =
+    options.minor === undefined ? [] : convertAll(renamed.objects, { minor: options.minor, ...(options.serves ? { serves: options.serves } : {}) }, facts)
   const objects = options.minor === undefined ? renamed.objects : converted.filter(({ outcome }) => outcome !== 'gone').map(({ object }) => object)
   const graph = graphOf(objects)
   return { ...wavesOf(graph), objects, left: cleaned.left, converted, undecided: renamed.undecided, failedPatches: renamed.failed, missing: graph.missing }

@@ -101,7 +101,7 @@ describe('the plan', () => {
     const cluster = fakeCluster({ objects: [map('a', 'old'), map('b')] })
     const promised = await judge(cluster, WAVES, 'update')
     expect(cluster.writes).toEqual([])
-    expect(promised.map(({ object, action, changes }) => [object.metadata.name, action, ...changes])).toEqual([
+    expect(promised.map(({ object, action, changes }) => [object.metadata.name, action, ...changes.map(({ path }) => path)])).toEqual([
       ['a', 'update', 'data.data'],
       ['b', 'same'],
       ['c', 'create'],

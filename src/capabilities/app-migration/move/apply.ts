@@ -75,7 +75,7 @@ export async function applyWaves(
         options.onDone?.(++finished, total)
       })
       current = await gate(cluster, objects, clock, options)
-      if (current !== '') throw new CodedError('TIMED_OUT', { what: `${current} to become ready`, after: `${Math.round(options.waitMs / 1000)} s` })
+      if (current !== '') throw new CodedError('TIMED_OUT', { what: `${current} to become ready`, limit: `${Math.round(options.waitMs / 1000)} s` })
     } catch (error) {
       // Ctrl-C is no failure of the wave: the next run goes on from here.
       if (options.signal?.aborted || !(error instanceof CodedError)) throw error
