@@ -100,10 +100,15 @@ describe('apps export', () => {
       subresources: {},
       preferred: true,
     }))
-    const cluster = fakeCluster({ kinds: [...FAKE_KINDS, ...kinds.filter(({ kind }) => kind === 'Secret')], objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'store' } }] })
+    const cluster = fakeCluster({
+      kinds: [...FAKE_KINDS, ...kinds.filter(({ kind }) => kind === 'Secret')],
+      objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'store' } }],
+    })
     const target = ['-f', folder, '--age-identity-file', join(dir, 'key'), '--to-context', 'x']
     const journal = join(dir, 'journal')
-    expect((await run(['apply', ...target, '--no-check-images', '--journal', journal], cluster)).notes.at(-1)).toBe('created 3, updated 0, skipped 0, done before 0')
+    expect((await run(['apply', ...target, '--no-check-images', '--journal', journal], cluster)).notes.at(-1)).toBe(
+      'created 3, updated 0, skipped 0, done before 0',
+    )
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace: 'store', name: 'db' })).toMatchObject({ stringData: { pw: 'hunter2' } })
     expect(await run(['verify', ...target], cluster)).toMatchObject({ exit: 0 })
     await expect(run(['apply', ...target, '--no-check-images', '--journal', join(dir, 'other')], cluster)).rejects.toMatchObject({ code: 'PLAN_BLOCKED' })

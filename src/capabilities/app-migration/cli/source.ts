@@ -3,13 +3,16 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { CodedError } from '#core/kernel/errors.ts'
+import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { parseLabelSelector, selects } from '#core/kube/selectors.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { each } from '../move/target.ts'
+import { releaseObjects } from './helm.ts'
 import { readObjects } from './read-objects.ts'
 import { decryptSecrets, type SecretKeys } from './secrets.ts'
+import { readVelero } from './velero.ts'
 
 export interface SourceOptions extends SecretKeys {
   file?: string[]
@@ -19,6 +22,8 @@ export interface SourceOptions extends SecretKeys {
   selector?: string
   kinds?: string
   app?: string[]
+  helmRelease?: string[]
+  velero?: string
   keepNodePorts?: boolean
   keepVolumes?: boolean
 }
@@ -30,6 +35,12 @@ export function sourceOptions(command: Command, zh: boolean): Command {
     .option('-f, --file <path>', zh ? '来源：清单文件、目录或 -，可重复' : 'source: manifest file, folder, or -; may be given several times', repeat)
     .option('--from-kubeconfig <file>', zh ? '来源集群的 kubeconfig' : 'source: kubeconfig of a cluster')
     .option('--from-context <context>', zh ? '来源集群的 context' : 'source: context of a kubeconfig')
+    .option(
+      '--helm-release <name>',
+      zh ? '来源：Helm 发布中保存的清单，可重复' : 'source: the stored manifest of this Helm release, may be given several times',
+      repeat,
+    )
+    .option('--velero <file>', zh ? '来源：Velero 备份（.tar.gz）' : 'source: a Velero backup (.tar.gz)')
     .option('-n, --namespace <name>', zh ? '命名空间，可重复' : 'namespace, may be given several times', repeat)
     .option('-l, --selector <labels>', zh ? '标签选择器' : 'label selector')
     .option('--kinds <kinds>', zh ? '类型，用逗号分隔' : 'kinds, separated by commas')
@@ -53,13 +64,38 @@ export interface Found {
 
 export async function findObjects(options: SourceOptions, context: CliContext): Promise<Found> {
   const live = options.fromKubeconfig !== undefined || options.fromContext !== undefined
-  if (live === (options.file !== undefined)) throw new CodedError('USAGE', { reason: 'name a source: -f, or --from-kubeconfig and --from-context' })
+  const named = [live, options.file !== undefined, options.velero !== undefined].filter((one) => one).length
+  if (named !== 1) throw new CodedError('USAGE', { reason: 'name one source: -f, --velero, or --from-kubeconfig and --from-context' })
   const chosen = seedOf(options)
+  if (options.helmRelease !== undefined) return helmSource(options, options.helmRelease, context)
+  if (options.velero !== undefined) return { objects: await readVelero(options.velero, context.signal), ...(chosen ? { seed: chosen } : {}), unseen: [] }
   if (!live) return { objects: await readFiles(options.file!, options, context), ...(chosen ? { seed: chosen } : {}), unseen: [] }
   const cluster = await context.cluster({ kubeconfig: options.fromKubeconfig, context: options.fromContext })
   const seen = await readCluster(cluster, options.namespace ?? [], context)
   // Of a whole cluster, what belongs to no namespace comes along only when something needs it.
   return { ...seen, seed: chosen ?? (({ metadata }) => metadata.namespace !== undefined) }
+}
+
+/** A release is taken whole: it says itself what belongs to it. */
+async function helmSource(options: SourceOptions, names: readonly string[], context: CliContext): Promise<Found> {
+  const facts = await loadApiFacts()
+  if (options.velero !== undefined || options.file !== undefined) {
+    const all = options.velero === undefined ? await readFiles(options.file!, options, context) : await readVelero(options.velero, context.signal)
+    const within = all.filter(({ metadata }) => options.namespace === undefined || options.namespace.includes(metadata?.namespace ?? ''))
+    return { objects: releaseObjects(within, names, facts), unseen: [] }
+  }
+  const cluster = await context.cluster({ kubeconfig: options.fromKubeconfig, context: options.fromContext })
+  const secrets: KubeObject[] = []
+  for (const namespace of options.namespace ?? [undefined])
+    for (const name of names) {
+      const { items } = await cluster.list(
+        { apiVersion: 'v1', kind: 'Secret' },
+        { labels: `owner=helm,name=${name}`, ...(namespace === undefined ? {} : { namespace }) },
+      )
+      secrets.push(...items)
+    }
+  const { serverVersion } = await cluster.discover()
+  return { objects: releaseObjects(secrets, names, facts), unseen: [], sourceVersion: serverVersion }
 }
 
 function seedOf({ namespace, selector, kinds, app }: SourceOptions): Found['seed'] | undefined {

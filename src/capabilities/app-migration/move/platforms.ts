@@ -30,7 +30,8 @@ export const platformsFrom =
         ),
       ]
     const [config] = manifest.value.blobs
-    if (config === undefined || config.size > MOST_CONFIG) throw new CodedError('MANIFEST_INVALID', { what: image, place: image, reason: 'it has no configuration' })
+    if (config === undefined || config.size > MOST_CONFIG)
+      throw new CodedError('MANIFEST_INVALID', { what: image, place: image, reason: 'it has no configuration' })
     const chunks: Uint8Array[] = []
     for await (const chunk of registry.blob(repository, config)) chunks.push(chunk)
     const { os, architecture } = JSON.parse(Buffer.concat(chunks).toString()) as { os?: string; architecture?: string }
