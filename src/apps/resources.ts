@@ -1,4 +1,5 @@
+import { auditRule } from '#capabilities/audit/resources/audit-rule.ts'
 import type { CustomResource } from '#core/shapes/custom-resource.ts'
 
 /** Every kind of our own, in order of name: their definitions go to `deploy/crds/` and into the sandbox. */
-export const RESOURCES: readonly CustomResource[] = []
+export const RESOURCES: readonly CustomResource[] = [auditRule]

@@ -9,8 +9,10 @@ export const audit: Capability = {
     'zh-CN': '谁做了什么的统一时间线，并以规则指出敏感操作。',
   },
   rows: ['H6'],
-  rbac: [],
-  resources: [],
+  rbac: [
+    { apiGroups: ['sallyport.io'], resources: ['auditrules', 'auditrules/status'], verbs: ['get', 'list', 'watch', 'patch'], why: 'rules that users write' },
+  ],
+  resources: ['auditrules'],
   tables: ['audit'],
   pages: [{ id: 'audit', group: 'govern', path: '/audit', title: { en: 'Audit', 'zh-CN': '审计' } }],
 }

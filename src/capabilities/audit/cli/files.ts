@@ -1,11 +1,14 @@
 /** Files of events and of lists, for the commands that work without a server. */
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
-import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
+import { CodedError, fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
+import { readManifests } from '#core/kube/manifests.ts'
 import { readInput } from '#kits/cli-kit/input.ts'
 import { createDocumentReader } from '../domain/documents.ts'
 import { createLists, type Lists, type ListsInput, readLists } from '../domain/lists.ts'
 import type { Receiver } from '../domain/read.ts'
+import type { AuditRule } from '../domain/rules/rule.ts'
+import { type OnUnjudged, userRules } from '../domain/user-rules.ts'
 
 const MAX_LISTS = 4 * 1024 * 1024
 
@@ -20,19 +23,36 @@ export function listsFromFiles(files: readonly string[]): Lists {
   return createLists(input)
 }
 
+/** `AuditRule` manifests. Throws FILE_UNREADABLE, INVALID_INPUT with all problems of all files. */
+export function rulesFromFiles(files: readonly string[], onUnjudged: OnUnjudged): readonly AuditRule[] {
+  const problems: Problem[] = []
+  const rules: AuditRule[] = []
+  for (const file of files) {
+    const manifests = readManifests(readWhole(file))
+    const read = manifests.ok ? userRules(manifests.value, onUnjudged) : manifests
+    if (read.ok) rules.push(...read.value)
+    else problems.push(...read.error.map((problem) => ({ ...problem, path: `${file}: ${problem.path}` })))
+  }
+  if (problems.length > 0) throw invalidInput(problems)
+  return rules
+}
+
 /** YAML or JSON, which is YAML too. Throws FILE_UNREADABLE, INVALID_INPUT. */
 export function readYaml(file: string): unknown {
-  let text: string
-  try {
-    if (statSync(file).size > MAX_LISTS) throw new CodedError('TOO_LARGE', { what: file, limit: '4 MiB' })
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw error instanceof CodedError ? error : fileUnreadable(file, error)
-  }
+  const text = readWhole(file)
   try {
     return parse(text, { maxAliasCount: 100 }) as unknown
   } catch (error) {
     throw invalidInput([{ path: file, message: (error as Error).message.split('\n')[0]! }])
+  }
+}
+
+function readWhole(file: string): string {
+  try {
+    if (statSync(file).size > MAX_LISTS) throw new CodedError('TOO_LARGE', { what: file, limit: '4 MiB' })
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw error instanceof CodedError ? error : fileUnreadable(file, error)
   }
 }
 

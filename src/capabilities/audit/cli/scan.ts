@@ -6,11 +6,12 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { createEngine } from '../domain/engine.ts'
 import { type HitRow, hitRow } from '../domain/hit.ts'
-import { listsFromFiles, readEvents } from './files.ts'
+import { listsFromFiles, readEvents, rulesFromFiles } from './files.ts'
 
 interface ScanOptions {
   output: 'table' | 'wide' | 'json' | 'ndjson'
   lists: string[]
+  rules: string[]
   severity: Severity
   failOn?: Severity
 }
@@ -34,12 +35,23 @@ export function addScan(audit: Command, context: CliContext): void {
       several,
       [] as string[],
     )
+    .option(
+      '--rules <file>',
+      zh ? 'AuditRule 清单文件（CEL 条件），可重复' : 'manifests of AuditRule (conditions in CEL), may be given several times',
+      several,
+      [] as string[],
+    )
     .addOption(new Option('--severity <severity>', zh ? '只输出该级别及以上' : 'print hits of at least this severity').choices(SEVERITIES).default('advice'))
     .addOption(
       new Option('--fail-on <severity>', zh ? '有该级别及以上的命中时以 3 退出' : 'exit with 3 when a hit is at least this severe').choices(SEVERITIES),
     )
     .action(async (files: string[], options: ScanOptions) => {
       const lists = listsFromFiles(options.lists)
+      const unjudged = new Map<string, { count: number; reason: string }>()
+      const own = rulesFromFiles(options.rules, (rule, reason) => {
+        const before = unjudged.get(rule)
+        unjudged.set(rule, { count: (before?.count ?? 0) + 1, reason: before?.reason ?? reason })
+      })
       const rows: Row[] = []
       const failures: CodedError[] = []
       const rejects = new Map<string, number>()
@@ -47,7 +59,7 @@ export function addScan(audit: Command, context: CliContext): void {
       let worst: Severity | undefined
       for (const file of files) {
         // a file may be a copy of another, so what was seen in one says nothing about the next
-        const engine = createEngine(lists)
+        const engine = createEngine(lists, own)
         const receiver = {
           event(event: Parameters<typeof engine.judge>[0]) {
             events++
@@ -73,10 +85,12 @@ export function addScan(audit: Command, context: CliContext): void {
       const rejected = [...rejects].map(([reason, count]) => `${reason} ${count}`).join(', ')
       if (options.output === 'table' || options.output === 'wide' || events === 0) context.note(zh ? `共 ${events} 个事件。` : `${events} events.`)
       if (rejected !== '') context.note(zh ? `无法读取：${rejected}` : `Not read: ${rejected}`)
+      for (const [rule, { count, reason }] of unjudged)
+        context.note(zh ? `规则 ${rule} 无法判断 ${count} 个事件：${reason}` : `Rule ${rule} could not judge ${count} events: ${reason}`)
       for (const failure of failures) context.note(failure.message)
       if (options.failOn !== undefined && worst !== undefined && atLeast(worst, options.failOn)) context.exit(EXIT.findings)
-      // nothing read is no clean result
-      if (failures.length > 0 || rejects.size > 0 || events === 0) context.exit(EXIT.partial)
+      // nothing read is no clean result, nor is what could not be judged
+      if (failures.length > 0 || rejects.size > 0 || unjudged.size > 0 || events === 0) context.exit(EXIT.partial)
     })
 }
 

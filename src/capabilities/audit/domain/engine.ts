@@ -27,6 +27,8 @@ export interface Engine {
   judge(event: AuditEvent): readonly Hit[]
   /** What is known of a person from before: see `Behavior`. */
   learn: Behavior['learn']
+  /** Other lists and rules from now on; what was seen stays known. */
+  configure(lists: Lists, more: readonly AuditRule[]): void
 }
 
 /** Requests of connections whose answer has begun and may end much later. */
@@ -34,13 +36,23 @@ const REMEMBERED = 50_000
 const MOST_FIRED = 8_000
 const NO_HITS: readonly Hit[] = Object.freeze([])
 
-export function createEngine(lists: Lists, more: readonly AuditRule[] = []): Engine {
-  const all = [...RULES, ...more].filter((rule) => (rule.id === 'event' ? lists.allEvents : true))
+/** @param more rules besides ours */
+export function createEngine(firstLists: Lists, more: readonly AuditRule[] = []): Engine {
+  let lists = firstLists
+  let all: readonly AuditRule[] = []
   const index = new Map<string, Map<string, readonly AuditRule[]>>()
   let indexed = 0
   /** auditID → what fired for it, as text. */
   const fired = new Map<string, string>()
   const behavior = createBehavior()
+
+  function configure(nextLists: Lists, nextMore: readonly AuditRule[]): void {
+    lists = nextLists
+    all = [...RULES, ...nextMore].filter((rule) => (rule.id === 'event' ? lists.allEvents : true))
+    index.clear()
+    indexed = 0
+  }
+  configure(firstLists, more)
 
   function rulesFor(event: AuditEvent): readonly AuditRule[] {
     const resource = resourceOf(event)
@@ -89,5 +101,6 @@ export function createEngine(lists: Lists, more: readonly AuditRule[] = []): Eng
       return hits ?? NO_HITS
     },
     learn: behavior.learn,
+    configure,
   }
 }

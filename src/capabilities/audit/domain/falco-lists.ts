@@ -62,8 +62,8 @@ export function readFalcoLists(entries: readonly unknown[], before: ListsInput):
     }
     if (Array.isArray(read)) plain.set(name, read)
     for (const target of TARGETS[name] ?? []) {
-      if (target === 'activity' || target === 'allEvents') {
-        if (typeof read === 'boolean') own[target] = read
+      if (target === 'activity' || target === 'allEvents' || target === 'named') {
+        if (typeof read === 'boolean' && target !== 'named') own[target] = read
       } else if (Array.isArray(read)) own[target] = entry.append === true ? [...(own[target] ?? before[target] ?? []), ...read] : [...read]
       // "always true" allows all, "never true" none
       else own[target] = read ? ['*'] : []

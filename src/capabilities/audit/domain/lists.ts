@@ -36,6 +36,8 @@ export const listsSchema = z.strictObject({
   execUsers: names.optional(),
   /** Who reads secrets as a matter of course. */
   secretReaders: names.optional(),
+  /** Lists of the user's own, for conditions of rules: `user in lists.breakGlass`. */
+  named: z.record(z.string().min(1).max(120), names).optional(),
   /** Report ordinary creations and deletions too. */
   activity: z.boolean().optional(),
   /** Report every event. */
@@ -43,7 +45,7 @@ export const listsSchema = z.strictObject({
 })
 export type ListsInput = z.output<typeof listsSchema>
 
-type NameList = Exclude<keyof ListsInput, 'activity' | 'allEvents'>
+type NameList = Exclude<keyof ListsInput, 'activity' | 'allEvents' | 'named'>
 
 /** What is shipped; the names are those that installers and managed clusters use. */
 const SHIPPED: ListsInput = {
@@ -146,6 +148,7 @@ export interface Lists {
   hasImages(list: NameList, images: readonly string[]): boolean | undefined
   /** Did the user set it? */
   isOwn(list: NameList): boolean
+  named: Readonly<Record<string, readonly string[]>>
   activity: boolean
   allEvents: boolean
 }
@@ -176,6 +179,7 @@ export function createLists(...inputs: readonly ListsInput[]): Lists {
     has,
     hasImages: (list, images) => (matchers.has(list) ? images.length > 0 && images.every((image) => has(list, imageName(image))) : undefined),
     isOwn: (list) => own[list] !== undefined,
+    named: merged.named ?? {},
     activity: merged.activity ?? true,
     allEvents: merged.allEvents ?? false,
   }

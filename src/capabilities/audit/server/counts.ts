@@ -16,6 +16,13 @@ export function createCounts(metrics: Registry, since: number) {
     registers,
   })
   const hits = new Counter({ name: 'sallyport_audit_hits_total', help: 'Hits of audit rules.', labelNames: ['rule', 'severity'], registers })
+  const unjudged = new Counter({
+    name: 'sallyport_audit_unjudged_total',
+    help: 'Events that a rule of a user could not judge.',
+    labelNames: ['rule'],
+    registers,
+  })
+  const unjudgedBy = new Map<string, number>()
   const clusters = new Map<string, Tally>()
 
   function tally(cluster: string): Tally {
@@ -25,6 +32,13 @@ export function createCounts(metrics: Registry, since: number) {
   }
   return {
     hits,
+    /** Counts one more, and says how many there were. */
+    unjudged(rule: string): number {
+      unjudged.inc({ rule })
+      const count = (unjudgedBy.get(rule) ?? 0) + 1
+      unjudgedBy.set(rule, count)
+      return count
+    },
     received(cluster: string, source: string, receipt: LineReceipt, now: number): void {
       const all = tally(cluster)
       all.accepted += receipt.accepted

@@ -10,7 +10,7 @@ import { audit as auditTable } from '#core/telemetry/tables/records.ts'
 import { mayRead, clusterParams as params } from '#kits/server-kit/clusters.ts'
 import type { ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { type AuditStatus, eventsQuery, rangeQuery, replayBody, seriesQuery, topQuery } from '../domain/api.ts'
-import { createEngine } from '../domain/engine.ts'
+import { createEngine, type Engine } from '../domain/engine.ts'
 import { createLists, type ListsInput, listsSchema } from '../domain/lists.ts'
 import { habitsStatement, sealsStatement } from '../domain/queries.ts'
 import { ownRow } from '../domain/rows.ts'
@@ -19,6 +19,7 @@ import { createCounts } from './counts.ts'
 import { openHeads } from './heads.ts'
 import { createQuestions } from './questions.ts'
 import { createRecorder, FIRST, type Head } from './recorder.ts'
+import { createRuleBook } from './rules.ts'
 import { verifyChain } from './verify.ts'
 import { webhookRoutes } from './webhook.ts'
 
@@ -52,14 +53,21 @@ export const door: ServerDoor = {
       )
 
     const listsOf = (cluster: string): ListsInput => ({ ...lists.read().lists['*'], ...lists.read().lists[cluster] })
+    const engines = new Map<string, Engine>()
+    const configure = (cluster: string) => engines.get(cluster)?.configure(createLists(listsOf(cluster)), ruleBook.of(cluster))
+    const ruleBook = createRuleBook(configure, (rule, reason) => {
+      if (counts.unjudged(rule) === 1) log.warn({ rule, reason }, 'a rule of a user could not judge an event')
+    })
+    context.reconcile(ruleBook.reconciler, (cluster) => cluster)
     async function engineOf(cluster: string) {
-      const engine = createEngine(createLists(listsOf(cluster)))
+      const engine = createEngine(createLists(listsOf(cluster)), ruleBook.of(cluster))
       const { rows } = await telemetry.query({ ...habitsStatement(cluster, clock.now() - HABITS_MS), scope: 'all', lane: 'rules' })
       for (const [user, events, clients, ips, hours] of rows as [string, number, string[], string[], number[]][]) {
         for (const client of clients) engine.learn(user, 'client-unusual', client, Number(events))
         for (const ip of ips) engine.learn(user, 'origin-unusual', networkOf(ip), Number(events))
         for (const hour of hours) engine.learn(user, 'hour-unusual', `${hour} h`, Number(events))
       }
+      engines.set(cluster, engine)
       return engine
     }
 
@@ -83,7 +91,7 @@ export const door: ServerDoor = {
       },
       onSeal: (cluster, head) => heads.set(cluster, head),
     })
-    lists.onChange(() => log.info('lists of audit apply to clusters from their next start'))
+    lists.onChange(() => [...engines.keys()].forEach(configure))
 
     async function write(cluster: string, batch: string, source: string, text: string): Promise<LineReceipt> {
       const receipt = await recorder.write(cluster, batch, text)
