@@ -65,6 +65,7 @@ export async function prepareFrom(
   const prepared = prepare(objects, facts, {
     ...(mapping === undefined ? {} : { mapping }),
     ...target,
+    consume: true,
     ...(seed === undefined ? {} : { seed }),
     nodePorts: options.keepNodePorts === true,
     volumes: options.keepVolumes === true,

@@ -14,6 +14,8 @@ export interface CleanOptions {
   nodePorts?: boolean
   /** Keep the binding of claims to volumes. */
   volumes?: boolean
+  /** The objects are the caller's no more: they are cleaned as they are, which halves the memory that many of them take. */
+  consume?: boolean
 }
 
 interface ObjectRule {
@@ -266,7 +268,7 @@ export function clean(objects: readonly KubeObject[], facts: ApiFacts, options: 
 }
 
 function cleanObject(object: KubeObject, facts: ApiFacts, options: CleanOptions): KubeObject {
-  const copy = structuredClone(object)
+  const copy = options.consume ? object : structuredClone(object)
   copy.metadata ??= { name: '' }
   for (const rule of FIELD_RULES) rule.clean(copy, options)
   const schema = facts.kind(copy)?.schema

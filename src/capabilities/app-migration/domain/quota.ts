@@ -90,7 +90,12 @@ function containersWith(spec: Body, ranges: readonly Body[]): Container[] {
   return [...bodiesOf(spec.containers).map((container) => one(container, false)), ...bodiesOf(spec.initContainers).map((container) => one(container, true))]
 }
 
-const limitsOf = (range: KubeObject): Body[] => bodiesOf(bodyOf(range.spec).limits).map((limit) => ({ ...limit, range: range.metadata.name }))
+/** With what the API server fills in: `max` stands in for `default`, that and `min` for `defaultRequest`. */
+const limitsOf = (range: KubeObject): Body[] =>
+  bodiesOf(bodyOf(range.spec).limits).map((limit) => {
+    const defaults = { ...bodyOf(limit.max), ...bodyOf(limit.default) }
+    return { ...limit, default: defaults, defaultRequest: { ...bodyOf(limit.min), ...defaults, ...bodyOf(limit.defaultRequest) }, range: range.metadata.name }
+  })
 
 function rangeObstacles(object: KubeObject, containers: readonly Container[], ranges: readonly Body[]): Obstacle[] {
   return ranges
