@@ -1,4 +1,4 @@
-/** Writes the reference pages in `docs/look-up/` from the code they describe. A test fails when they are stale. */
+/** Writes the reference pages in `docs/look-up/`, and the definitions, chart and manifests in `deploy/`, from the code they describe. A test fails when they are stale. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -7,6 +7,7 @@ import { ERRORS, type ErrorRow, EXIT, type Language } from '#core/kernel/errors.
 import { definitionOf, RESOURCE_GROUP } from '#core/shapes/custom-resource.ts'
 import type { Column, Table } from '#core/telemetry/table.ts'
 import { SIGNAL_OF, TABLES, type TableName } from '#core/telemetry/tables.ts'
+import { chartTemplates, plainManifests } from '../deploy/manifests/write.ts'
 
 const cell = (text: string | number) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
@@ -53,10 +54,20 @@ export const definitions = (): Record<string, string> =>
     ]),
   )
 
+/** Files of `deploy/`: the chart's templates and the plain manifests. */
+export async function manifests(): Promise<Record<string, string>> {
+  const templates = await chartTemplates()
+  return {
+    ...Object.fromEntries(Object.entries(templates).map(([name, text]) => [`chart/templates/${name}`, text])),
+    'kubernetes.yaml': plainManifests(templates),
+  }
+}
+
 if (import.meta.main) {
   for (const [folder, files] of [
     ['look-up', pages()],
     ['../deploy/crds', definitions()],
+    ['../deploy', await manifests()],
   ] as const) {
     await mkdir(join(import.meta.dirname, folder), { recursive: true })
     for (const [name, text] of Object.entries(files)) await writeFile(join(import.meta.dirname, folder, name), text)

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { definitions, pages } from '../../docs/generate.ts'
+import { definitions, manifests, pages } from '../../docs/generate.ts'
+
+const written = await manifests()
 
 describe('generated pages', () => {
   for (const [name, text] of Object.entries(pages())) {
@@ -12,6 +14,11 @@ describe('generated pages', () => {
   for (const [name, text] of Object.entries(definitions())) {
     it(`deploy/crds/${name} says what the schema says (npm run docs)`, () => {
       expect(readFileSync(join(import.meta.dirname, '../../deploy/crds', name), 'utf8')).toBe(text)
+    })
+  }
+  for (const [name, text] of Object.entries(written)) {
+    it(`deploy/${name} says what the capabilities and deploy/manifests say (npm run docs)`, () => {
+      expect(readFileSync(join(import.meta.dirname, '../../deploy', name), 'utf8')).toBe(text)
     })
   }
 })

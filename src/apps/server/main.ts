@@ -18,7 +18,7 @@ import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import { authRoutes } from '#kits/server-kit/auth-routes.ts'
-import { clusterOfRequest } from '#kits/server-kit/clusters.ts'
+import { clusterOfRequest, DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
 import type { RunningDoor, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
@@ -27,6 +27,7 @@ import { createMetrics, measureHttp } from '#kits/server-kit/metrics.ts'
 import { createReconciling } from '#kits/server-kit/reconcile.ts'
 import { openSettings } from '#kits/server-kit/settings.ts'
 import pkg from '../../../package.json' with { type: 'json' }
+import { keepAgentSecret } from './agent-secret.ts'
 import { createAlerts } from './alerts.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
@@ -72,6 +73,12 @@ export const serverFlags = z.object({
     .regex(/^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i, 'must be host:port')
     .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: Number(text.slice(text.lastIndexOf(':') + 1)) }))
     .refine(({ port }) => port <= 65_535, 'the port must be at most 65535')
+    .optional(),
+  /** In a pod: keeps what agents need to send in this Secret of the pod's namespace. */
+  agentSecret: z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Secret')
     .optional(),
   logLevel: z.enum(LOG_LEVELS).default('info'),
 })
@@ -215,6 +222,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       undo.push(() => listener.close())
       log.info({ url: listener.url, caBundle: join(data, 'ca', 'ca-bundle.pem') }, 'listening for clusters')
       clusterUrl = listener.url
+      const { agentSecret: name } = options
+      if (name !== undefined && clusters.list().some((one) => one.name === DEFAULT_CLUSTER)) {
+        const cluster = clusters.get(DEFAULT_CLUSTER)
+        const kept = keepAgentSecret({ cluster, namespace, name, tokens: auth.tokens, bundle: listener.bundle, clock, log })
+        undo.push(() => kept.stop())
+      }
     }
     undo.push(() => receivers.stop())
     await receivers.start()

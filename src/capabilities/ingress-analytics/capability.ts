@@ -9,7 +9,10 @@ export const ingressAnalytics: Capability = {
     'zh-CN': '面向任意入口访问日志的预制大盘与告警。',
   },
   rows: ['H8', 'A4', 'H2'],
-  rbac: [],
+  rbac: [
+    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['list', 'watch'], why: 'the pod that answered a request, from its address' },
+    { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list', 'watch'], why: 'the workload of that pod' },
+  ],
   resources: [],
   tables: ['access', 'access_1m', 'access_5m', 'access_1h'],
   pages: [

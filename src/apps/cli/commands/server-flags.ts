@@ -27,6 +27,10 @@ export function serverFlagsOf(command: Command, zh: boolean): Command {
     .option('--host <name>', zh ? '访问此服务器所用的主机名，可重复' : 'host name by which people reach this server; can be repeated', repeat)
     .option('--external-url <url>', zh ? '通知中链接所用的地址' : 'address for links in notifications')
     .option('--cluster-listen <host:port>', zh ? '供集群发送数据的 TLS 监听地址（自有 CA）' : 'TLS listener for what clusters send, with its own CA')
+    .option(
+      '--agent-secret <name>',
+      zh ? '在集群中运行时：将 agent 所需的令牌和 CA 保存在此 Secret 中' : 'in a pod: keep the token and CA of agents in this Secret',
+    )
     .option('--log-level <level>', 'debug, info, warn, error, silent')
 }
 

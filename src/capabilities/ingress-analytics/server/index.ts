@@ -6,6 +6,7 @@ import { rangeQuery, requestsQuery, type SourcesAnswer, seriesQuery, statsQuery,
 import { FORMAT_MAX, FORMAT_NAMES, findFormat } from '../domain/formats/catalog.ts'
 import { tryFormat } from '../domain/formats/try-format.ts'
 import { createAlertRules } from './alert-rules.ts'
+import { createBackends } from './backends.ts'
 import { loadCountries } from './country.ts'
 import { createLiveViews } from './live.ts'
 import { createQuestions } from './questions.ts'
@@ -47,7 +48,9 @@ export const door: ServerDoor = {
       return retentionDays
     }
     const country = loadCountries()
+    const backends = createBackends(context)
     const sink = createAccessSink({
+      backends,
       telemetry,
       live,
       clock,
@@ -100,6 +103,7 @@ export const door: ServerDoor = {
       sinks: [sink],
       async stop() {
         views.stop()
+        backends.stop()
         await rules.stop()
       },
     }

@@ -12,7 +12,8 @@ import type { LineFormat } from '../domain/formats/line.ts'
 import { createBlockBuilder } from '../domain/rows/columns.ts'
 import { createLineReader } from '../domain/rows/read-lines.ts'
 import { createRejects, SAMPLE_MAX } from '../domain/rows/rejects.ts'
-import { createVocabulary, type VocabularyOptions } from '../domain/rows/vocabulary.ts'
+import { createVocabulary, type Vocabulary, type VocabularyOptions } from '../domain/rows/vocabulary.ts'
+import type { Backends } from './backends.ts'
 
 /** Bytes parsed before others get their turn: about 2 ms. */
 const SLICE = 256 * 1024
@@ -21,11 +22,15 @@ const DAY_MS = 86_400_000
 /** Sources whose status is kept; the one heard of longest ago goes first. */
 const SOURCES_MAX = 2_000
 const LATEST_MAX = 400
+/** Clusters whose words are remembered; the one that sent longest ago goes first. */
+const VOCABULARIES_MAX = 32
 
-export interface AccessSinkOptions extends VocabularyOptions {
+export interface AccessSinkOptions extends Pick<VocabularyOptions, 'country'> {
   telemetry: Pick<Telemetry, 'append'>
   live: Pick<LiveStream, 'publish'>
   clock: Pick<Clock, 'now'>
+  /** Pods and namespaces of the senders' clusters. */
+  backends?: Pick<Backends, 'ready' | 'of' | 'namespaces' | 'version'>
   /** Days that rows are kept; older lines are rejected as `clock`. Asked for at every batch. */
   retentionDays?: () => number
   /** Formats that users named: name → pattern. Asked for when a batch names a format that is not built in. */
@@ -57,11 +62,32 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
   const { telemetry, live, clock } = options
   const reader = createLineReader()
   const builder = createBlockBuilder()
-  let vocabulary = createVocabulary(options)
+  /** One for each cluster: the same name may mean another thing in each. */
+  const vocabularies = new Map<string, { version: number; words: Vocabulary }>()
   const sources = new Map<string, Source>()
   const latest = new Map<string, RequestRow[]>()
   /** Batches are parsed one after the other: they share the builder's arrays. */
   let turn: Promise<unknown> = Promise.resolve()
+
+  function vocabularyOf({ cluster, receivedAt }: LineBatch): Vocabulary {
+    const version = options.backends?.version(cluster) ?? 0
+    const known = vocabularies.get(cluster)
+    vocabularies.delete(cluster)
+    const keep = known !== undefined && known.version === version && !known.words.isStale(receivedAt, 1 / (vocabularies.size + 1))
+    const words = keep
+      ? known.words
+      : createVocabulary({
+          country: options.country,
+          namespaces: options.backends?.namespaces(cluster),
+          backendOf: (address) => options.backends?.of(cluster, address),
+        })
+    vocabularies.set(cluster, { version, words })
+    for (const idle of vocabularies.keys()) {
+      if (vocabularies.size <= VOCABULARIES_MAX) break
+      vocabularies.delete(idle)
+    }
+    return words
+  }
 
   function sourceOf(batch: LineBatch): Source {
     const key = `${batch.cluster}\n${batch.source}`
@@ -109,7 +135,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
   async function parse(batch: LineBatch) {
     const source = sourceOf(batch)
     let format = formatOf(batch, source)
-    if (vocabulary.isStale(batch.receivedAt)) vocabulary = createVocabulary(options)
+    const vocabulary = vocabularyOf(batch)
     // a plain view: Node's Buffers would make the hot loops serve two kinds of array
     const bytes = new Uint8Array(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -152,6 +178,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
   }
 
   async function take(batch: LineBatch): Promise<LineReceipt> {
+    await options.backends?.ready(batch.cluster)
     const { source, run, format, block } = await inTurn(() => parse(batch))
     if (block.rows > 0) await telemetry.append({ id: batch.id, table: 'access', rows: block.rows, native: block.native })
     // from here on nothing can fail: the counts, the live view and the store agree

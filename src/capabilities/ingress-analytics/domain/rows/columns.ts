@@ -68,6 +68,8 @@ const WORD_COLUMNS = [
   'ingress',
   'namespace',
   'service',
+  'workload',
+  'pod',
   'host',
   'path_pattern',
   'method',
@@ -366,6 +368,8 @@ export function createBlockBuilder(): BlockBuilder {
       for (const name of ['source', 'route', 'ingress', 'namespace', 'service', 'host'] as const) {
         columns[name].follow(origins, rows, (origin) => vocabulary.origins[origin]![name])
       }
+      columns.workload.follow(columns.upstream_addr, rows, vocabulary.workloadOf)
+      columns.pod.follow(columns.upstream_addr, rows, vocabulary.podOf)
       columns.country.follow(columns.client, rows, vocabulary.countryOf)
       columns.ua_family.follow(columns.user_agent, rows, vocabulary.familyOf)
       const number = (name: string, type: string, array: ArrayBufferView): NativeColumn => ({ name, type, data: bytesOf(array) })

@@ -10,6 +10,8 @@ export interface VocabularyOptions {
   country?: (client: string) => string
   /** Namespaces that exist, for names that join namespace and service by a dash. */
   namespaces?: readonly string[]
+  /** Pod and workload behind `ip:port`. */
+  backendOf?: (address: string) => { pod: string; workload: string } | undefined
 }
 
 const METHODS = new Set([
@@ -64,6 +66,8 @@ export function createVocabulary(options: VocabularyOptions = {}) {
     path_pattern: new Words(),
     method: new Words({ canonical: (text) => (METHODS.has(text.toUpperCase()) ? text.toUpperCase() : OTHER) }),
     upstream_addr: new Words({ limit: 20_000 }),
+    workload: name(),
+    pod: new Words({ limit: 20_000 }),
     client: new Words({ max: 64, lowerCase: true }),
     country: new Words({ limit: 400 }),
     user_agent: new Words({ max: 512 }),
@@ -110,6 +114,9 @@ export function createVocabulary(options: VocabularyOptions = {}) {
     words,
     countryOf: derive(words.client, words.country, options.country ?? (() => '')),
     familyOf: derive(words.user_agent, words.ua_family, userAgentFamily),
+    /** Of an address; not remembered, because pods come and go. */
+    podOf: (address: number) => words.pod.idOfText(options.backendOf?.(words.upstream_addr.text(address))?.pod ?? ''),
+    workloadOf: (address: number) => words.workload.idOfText(options.backendOf?.(words.upstream_addr.text(address))?.workload ?? ''),
     origins,
 
     /** Number of the origin (route, ingress, namespace, service) of the line. */
@@ -198,12 +205,12 @@ export function createVocabulary(options: VocabularyOptions = {}) {
       return id
     },
 
-    /** True when it has grown old or too large: a new one must take its place before the next batch. */
-    isStale(now: number): boolean {
+    /** True when it has grown old or beyond its share of the memory of all: a new one must take its place before the next batch. */
+    isStale(now: number, share = 1): boolean {
       bornAt ??= now
       let weight = tuples.used + tuples.size * 64 + patterns.used + patterns.size * 64
       for (const column of Object.values(words)) weight += column.weight
-      return weight > WEIGHT_MAX || now - bornAt > AFRESH_MS
+      return weight > WEIGHT_MAX * share || now - bornAt > AFRESH_MS
     },
   }
 }
