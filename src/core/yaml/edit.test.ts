@@ -48,6 +48,10 @@ describe('editYaml', () => {
     expect(edit('a:\n  b: 1\n  c: 2 # two\nd: 3\n', { path: ['a'], value: [1] })).toBe('a:\n  - 1 # two\nd: 3\n')
     expect(edit('a: 1\nb:\n  - x\n  - y # why\nc: 2\n', { path: ['b', 0], value: undefined })).toBe('a: 1\nb:\n  - y # why\nc: 2\n')
     expect(edit('a: 1\nb:\n  - x\nc: 2\n', { path: ['b'], value: undefined })).toBe('a: 1\nc: 2\n')
+    const flow = 'a: [x,  y, z]   # why\nb: {c: 1, d: 2} # and\n'
+    expect(edit(flow, { path: ['a', 0], value: undefined }, { path: ['b', 'd'], value: undefined })).toBe('a: [y, z]   # why\nb: {c: 1} # and\n')
+    expect(edit(flow, { path: ['a', 2], value: undefined }, { path: ['b', 'c'], value: undefined })).toBe('a: [x,  y]   # why\nb: {d: 2} # and\n')
+    expect(edit('a: [x] # why\n', { path: ['a', 0], value: undefined })).toBe('a: [] # why\n')
   })
 
   it('follows anchors and merge keys', () => {

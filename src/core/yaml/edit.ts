@@ -174,7 +174,9 @@ function insertedLines(text: string, offset: number, lines: string, newline: str
 }
 
 function removal(text: string, parent: Node | undefined, item: Pair<Node, Node | null> | Node | undefined): Splice | undefined {
-  if (item === undefined || isFlow(parent) || !(isMap(parent) || isSeq(parent)) || parent.items.length < 2) return undefined
+  if (item === undefined || !(isMap(parent) || isSeq(parent))) return undefined
+  if (isFlow(parent)) return flowRemoval(parent.items as (Pair<Node, Node | null> | Node)[], item)
+  if (parent.items.length < 2) return undefined
   const start = 'key' in item ? (item.key as Node).range![0] : item.range![0]
   const from = text.lastIndexOf('\n', start - 1) + 1
   // The first entry of a map that is an item shares its line with the dash.
@@ -183,6 +185,16 @@ function removal(text: string, parent: Node | undefined, item: Pair<Node, Node |
   const end = endOf(item)
   const to = text[end - 1] === '\n' ? end : text.indexOf('\n', end) + 1 || text.length
   return { from, to, text: '' }
+}
+
+/** With the comma behind it or, of the last one, before it. */
+function flowRemoval(items: readonly (Pair<Node, Node | null> | Node)[], item: Pair<Node, Node | null> | Node): Splice | undefined {
+  const startOf = (one: Pair<Node, Node | null> | Node) => ('key' in one ? (one.key as Node).range![0] : one.range![0])
+  const i = items.indexOf(item)
+  if (i < 0) return undefined
+  const next = items[i + 1]
+  if (next) return { from: startOf(item), to: startOf(next), text: '' }
+  return { from: i === 0 ? startOf(item) : endOf(items[i - 1]!), to: endOf(item), text: '' }
 }
 
 function writtenAnew(yaml: YamlText, edits: readonly YamlEdit[]): string | undefined {

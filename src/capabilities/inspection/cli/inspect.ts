@@ -1,20 +1,39 @@
-/** `sallyport inspect -f FILE|DIR|-`: manifests against the checks, without a server and without a cluster. */
+/** `sallyport inspect [-f FILE|DIR|-]`: manifests or a cluster against the checks. */
+import { readFile, writeFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
+import { z } from 'zod'
 import { EXIT, invalidInput, type Problem } from '#core/kernel/errors.ts'
-import { readManifests } from '#core/kube/manifests.ts'
+import { parseInput } from '#core/kernel/problems.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
+import { readYaml } from '#core/yaml/read.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
-import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
+import { stringify } from '#kits/cli-kit/yaml.ts'
 import { inspection } from '../capability.ts'
-import { CHECKS, checksNamed } from '../domain/catalog.ts'
-import { type InspectionFinding, inspect } from '../domain/inspect.ts'
-import type { Item } from '../domain/inventory.ts'
+import { checksNamed, checksOf, PROFILES, type Profile } from '../domain/catalog.ts'
+import type { InspectionCheck } from '../domain/check.ts'
+import { type InspectionFinding, inspect, objectName } from '../domain/inspect.ts'
+import type { Settings } from '../domain/inventory.ts'
+import { annotated, baselineFile, fingerprint, type Suppression, sinceBaseline, suppress, suppressionFile } from '../domain/known.ts'
+import { countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
+import { fixFiles, undoFix } from './fix-files.ts'
+import { readFiles } from './sources.ts'
+
+const OUTPUTS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'html', 'sarif', 'junit', 'markdown'] as const
 
 interface InspectOptions {
   filename: string[]
   check: string[]
-  output: 'table' | 'wide' | 'json' | 'ndjson'
+  profile?: Profile
+  settings?: string
+  suppressions?: string
+  baseline?: string
+  writeBaseline?: string
+  fix?: true
+  dryRun?: true
+  undoFile?: string
+  undo?: string
+  output: (typeof OUTPUTS)[number]
   failOn?: Severity
 }
 
@@ -22,64 +41,155 @@ const repeat = (value: string, before: string[]) => [...before, value]
 
 export function addInspect(program: Command, context: CliContext): void {
   const zh = context.language === 'zh-CN'
+  const say = (en: string, chinese: string) => (zh ? chinese : en)
   program
     .command('inspect')
     .description(inspection.summary[context.language])
-    .requiredOption(
+    .option(
       '-f, --filename <path>',
-      zh ? '清单文件或目录；- 表示标准输入；可重复' : 'manifests: a file or folder; - is stdin; may be given several times',
+      say('manifests: a file or folder; - is stdin; may be given several times', '清单文件或目录；- 表示标准输入；可重复'),
       repeat,
       [],
     )
     .option(
       '--check <id>',
-      zh ? '只运行该检查（我们的或其他工具的 id）；可重复' : 'only this check, by our id or by that of another tool; may be given several times',
+      say('only this check, by our id or by that of another tool; may be given several times', '只运行该检查（我们的或其他工具的 id）；可重复'),
       repeat,
       [],
     )
-    .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'wide', 'json', 'ndjson']).default('table'))
     .addOption(
-      new Option('--fail-on <severity>', zh ? '发现该级别或更高级别的问题时以 3 退出' : 'exit with 3 when a finding is at least this severe').choices(
+      new Option('--profile <name>', say('which checks: what is recommended, all, or those of another tool', '检查集合：推荐、全部，或其他工具的检查')).choices(
+        PROFILES,
+      ),
+    )
+    .option(
+      '--settings <file>',
+      say('lists that checks go by (registries, secret words …), also in the form of Kubescape', '检查所用列表（镜像仓库、敏感词等），兼容 Kubescape 格式'),
+    )
+    .option('--suppressions <file>', say('findings to live with: check, object, reason, until', '可忽略的问题：check、object、reason、until'))
+    .option('--baseline <file>', say('tell only what is new since this baseline', '只报告相对基线新增的问题'))
+    .option('--write-baseline <file>', say('write all open findings as a baseline', '将当前全部问题写为基线'))
+    .option(
+      '--fix',
+      say(
+        'edit the files in place (shows what changed; guesses only for checks named by --check)',
+        '就地修复文件（显示改动；推测值仅用于 --check 指定的检查）',
+      ),
+    )
+    .option('--dry-run', say('with --fix: show the changes, write nothing', '配合 --fix：只显示改动'))
+    .option('--undo-file <file>', say('with --fix: where to keep what was there before', '配合 --fix：保存原内容的文件'))
+    .option('--undo <file>', say('take back what a --fix changed', '撤销某次 --fix'))
+    .addOption(new Option('-o, --output <format>', say('output format', '输出格式')).choices(OUTPUTS).default('table'))
+    .addOption(
+      new Option('--fail-on <severity>', say('exit with 3 when an open finding is at least this severe', '发现该级别或更高级别的问题时以 3 退出')).choices(
         SEVERITIES,
       ),
     )
-    .action(async (options: InspectOptions) => {
-      const checks = options.check.length === 0 ? { ok: true as const, value: CHECKS } : checksNamed(options.check)
-      if (!checks.ok) throw invalidInput(checks.error.map((problem) => ({ ...problem, path: `--check ${problem.path}` })))
-      const { items, problems } = await readItems(options.filename, context)
-      const result = inspect(items, checks.value)
-      print(result.findings, { objects: result.objects, checks: result.checks, unread: problems.length }, options.output, context)
-      if (options.failOn !== undefined && result.findings.some(({ severity }) => atLeast(severity, options.failOn!))) context.exit(EXIT.findings)
-      if (problems.length > 0) {
-        for (const { path, line, message } of problems) context.note(`${path}${line === undefined ? '' : `:${line}`}: ${message}`)
-        context.exit(EXIT.partial)
-      } else if (result.objects === 0) {
-        context.note(zh ? '没有可检查的对象。' : 'There was no object to inspect.')
-        context.exit(EXIT.partial)
-      }
-    })
+    .action((options: InspectOptions) => run(options, context))
 }
 
-const TEMPLATE = /\{\{.*\}\}/s
+async function run(options: InspectOptions, context: CliContext): Promise<void> {
+  const zh = context.language === 'zh-CN'
+  if (options.undo !== undefined) return told(await undoFix(options.undo, context), context)
+  if (options.filename.length === 0) throw invalidInput([{ path: '-f', message: zh ? '请指定要检查的文件或目录' : 'say which files or folders to inspect' }])
+  const chosen = choose(options)
+  const settings = options.settings === undefined ? {} : settingsOf(await fileData(options.settings, '--settings'), options.settings)
+  const listed = options.suppressions === undefined ? [] : await suppressionsOf(options.suppressions)
+  const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline)
 
-/** Objects of all files; what cannot be read is listed and the rest goes on. Rejects with FILE_UNREADABLE, TOO_LARGE. */
-async function readItems(paths: readonly string[], context: CliContext): Promise<{ items: Item[]; problems: Problem[] }> {
-  const items: Item[] = []
+  let files = await readFiles(options.filename, context)
   const problems: Problem[] = []
-  for await (const { file, text } of manifestTexts(paths, context.signal)) {
-    const read = readManifests(text)
-    if (read.ok) for (const { object, line } of read.value) items.push({ object, file, line })
-    else if (TEMPLATE.test(text))
-      problems.push({
-        path: file,
-        message:
-          context.language === 'zh-CN'
-            ? '是 Helm 模板：请先用 helm template 渲染，再用管道传入'
-            : 'is a Helm template: render it with `helm template` and pipe that in',
-      })
-    else problems.push(...read.error.map((problem) => ({ ...problem, path: problem.path === '' ? file : `${file} ${problem.path}` })))
+  if (options.fix) {
+    const undo = options.undoFile ?? `sallyport-undo-${new Date(context.clock.now()).toISOString().replace(/[:.]/g, '-')}.json`
+    problems.push(...(await fixFiles(files, chosen, { dryRun: options.dryRun === true, undo, named: namedIn(options), settings }, context)))
+    if (options.dryRun !== true && !options.filename.includes('-')) files = await readFiles(options.filename, context)
   }
-  return { items, problems }
+
+  const result = inspect(files.items, chosen, settings)
+  const own = annotated(files.items, objectName)
+  const {
+    open,
+    suppressed,
+    problems: ended,
+  } = suppress(result.findings, [...listed, ...own.suppressions], new Date(context.clock.now()).toISOString().slice(0, 10))
+  for (const { path, message } of [...own.problems, ...ended]) context.note(`${path}: ${message}`)
+  if (options.writeBaseline !== undefined)
+    await writeFile(options.writeBaseline, `${JSON.stringify({ version: 1, findings: open.map(fingerprint).sort() }, undefined, 1)}\n`)
+  const since = baseline === undefined ? undefined : sinceBaseline(open, baseline)
+  const findings = since?.fresh ?? open
+  const report: Report = {
+    complete: files.problems.length === 0 && result.objects > 0 && chosen.length > 0,
+    coverage: { objects: result.objects, checks: result.checks, unread: files.problems },
+    counts: countsOf(findings),
+    findings,
+    suppressed,
+    ...(since ? { known: since.known, gone: since.gone } : {}),
+  }
+  if (!(options.fix && ['table', 'wide'].includes(options.output))) print(report, chosen, options.output, context)
+  else note(report, context)
+  if (fails(report, options.failOn)) context.exit(EXIT.findings)
+  told([...files.problems, ...problems], context)
+  if (result.objects === 0) {
+    context.note(zh ? '没有可检查的对象。' : 'There was no object to inspect.')
+    context.exit(EXIT.partial)
+  }
+}
+
+/** What could not be done, and that it is not complete. */
+function told(problems: readonly Problem[], context: CliContext): void {
+  for (const { path, line, message } of problems) context.note(`${path}${line === undefined ? '' : `:${line}`}: ${message}`)
+  if (problems.length > 0) context.exit(EXIT.partial)
+}
+
+function choose({ check, profile }: InspectOptions): readonly InspectionCheck[] {
+  if (check.length === 0) return checksOf(profile ?? 'recommended')
+  const named = checksNamed(check)
+  if (!named.ok) throw invalidInput(named.error.map((problem) => ({ ...problem, path: `--check ${problem.path}` })))
+  return named.value
+}
+const namedIn = ({ check }: InspectOptions): ReadonlySet<string> => {
+  const named = checksNamed(check)
+  return new Set(named.ok ? named.value.map(({ id }) => id) : [])
+}
+
+const MOST = 16 << 20
+
+/** The data of a YAML or JSON file that an option names. */
+async function fileData(path: string, option: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw invalidInput([{ path: option, message: (error as Error).message }])
+  })
+  const read = readYaml(text, MOST)
+  if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `${option} ${path}` })))
+  return read.value.documents[0]?.data
+}
+
+const lists = z.record(z.string(), z.array(z.coerce.string().max(1000)).max(10_000))
+
+/** Ours is a map of lists; Kubescape has it below `postureControlInputs` (and `settings`). */
+function settingsOf(data: unknown, path: string): Settings {
+  const inner = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null && key in value ? (value as Record<string, unknown>)[key] : value
+  const read = parseInput(lists, inner(inner(data, 'settings'), 'postureControlInputs'))
+  if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `--settings ${path} ${problem.path}` })))
+  return read.value
+}
+
+async function suppressionsOf(path: string): Promise<Suppression[]> {
+  const read = parseInput(suppressionFile, await fileData(path, '--suppressions'))
+  const wrong = read.ok
+    ? read.value.suppressions.flatMap(({ check }, i) =>
+        checksNamed([check]).ok ? [] : [{ path: `suppressions[${i}].check`, message: `no check is ${check}` }],
+      )
+    : read.error
+  if (!read.ok || wrong.length > 0) throw invalidInput(wrong.map((problem) => ({ ...problem, path: `--suppressions ${path} ${problem.path}` })))
+  return read.value.suppressions.map((entry, i) => ({ ...entry, from: `${path} suppressions[${i}]` }))
+}
+
+async function baselineOf(path: string): Promise<readonly string[]> {
+  const read = parseInput(baselineFile, await fileData(path, '--baseline'))
+  if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `--baseline ${path} ${problem.path}` })))
+  return read.value.findings
 }
 
 const COLUMNS = (zh: boolean): readonly Column<InspectionFinding>[] => [
@@ -89,36 +199,46 @@ const COLUMNS = (zh: boolean): readonly Column<InspectionFinding>[] => [
   { header: 'WHAT', value: ({ what }) => what, flexible: true },
   { header: 'PATH', value: ({ path }) => path, flexible: true },
   { header: 'MESSAGE', value: ({ message }) => message[zh ? 'zh-CN' : 'en'], flexible: true },
-  { header: 'FILE', value: ({ file, line }) => `${file}:${line}`, wide: true },
+  { header: 'FILE', value: ({ file, line }) => (file === '' ? undefined : `${file}:${line}`), wide: true },
   { header: 'ALIASES', value: ({ aliases }) => aliases.join(','), wide: true },
 ]
 
-interface Coverage {
-  objects: number
-  checks: number
-  /** Problems with input that could not be read. */
-  unread: number
-}
-
-function print(findings: readonly InspectionFinding[], coverage: Coverage, output: InspectOptions['output'], context: CliContext): void {
-  const zh = context.language === 'zh-CN'
-  const spoken = findings.map(({ message, ...finding }) => ({ ...finding, message: message[zh ? 'zh-CN' : 'en'] }))
-  const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length]))
+function print(report: Report, checks: readonly InspectionCheck[], output: InspectOptions['output'], context: CliContext): void {
+  const { out, language } = context
   switch (output) {
     case 'ndjson':
-      for (const finding of spoken) context.out.write(`${JSON.stringify(finding)}\n`)
+      for (const finding of spoken(report, language).findings) out.write(`${JSON.stringify(finding)}\n`)
       return
     case 'json':
-      context.out.write(`${JSON.stringify({ complete: coverage.unread === 0 && coverage.objects > 0, ...coverage, counts, findings: spoken }, undefined, 2)}\n`)
+      out.write(`${JSON.stringify(spoken(report, language), undefined, 2)}\n`)
       return
-    default: {
-      if (findings.length > 0) printTable(context, COLUMNS(zh), findings, { wide: output === 'wide' })
-      const summary = SEVERITIES.toReversed()
-        .map((severity) => `${counts[severity]} ${severity}`)
-        .join(', ')
-      context.note(
-        zh ? `${coverage.objects} 个对象，${coverage.checks} 项检查：${summary}` : `${coverage.objects} objects, ${coverage.checks} checks: ${summary}`,
-      )
-    }
+    case 'yaml':
+      out.write(stringify(spoken(report, language), { aliasDuplicateObjects: false }))
+      return
+    case 'sarif':
+      out.write(sarif(report, checks, language))
+      return
+    case 'junit':
+      out.write(junit(report, checks, language))
+      return
+    case 'markdown':
+      out.write(markdown(report, language))
+      return
+    case 'html':
+      out.write(html(report, language))
+      return
+    default:
+      if (report.findings.length > 0) printTable(context, COLUMNS(language === 'zh-CN'), report.findings, { wide: output === 'wide' })
+      note(report, context)
   }
+}
+
+function note({ coverage, counts, suppressed, known, gone }: Report, { language, note: say }: CliContext): void {
+  const zh = language === 'zh-CN'
+  const summary = SEVERITIES.toReversed()
+    .map((severity) => `${counts[severity]} ${severity}`)
+    .join(', ')
+  say(zh ? `${coverage.objects} 个对象，${coverage.checks} 项检查：${summary}` : `${coverage.objects} objects, ${coverage.checks} checks: ${summary}`)
+  if (suppressed.length > 0) say(zh ? `${suppressed.length} 项已忽略` : `${suppressed.length} suppressed`)
+  if (known !== undefined) say(zh ? `相对基线：${known} 项已知，${gone} 项已消失` : `against the baseline: ${known} known, ${gone} gone`)
 }

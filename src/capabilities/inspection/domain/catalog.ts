@@ -5,11 +5,20 @@ import { nearest } from '#core/kernel/nearest.ts'
 import { err, ok, type Result } from '#core/kernel/result.ts'
 import type { InspectionCheck } from './check.ts'
 import { AVAILABILITY_CHECKS } from './checks/availability.ts'
+import { COMPONENT_CHECKS } from './checks/components.ts'
 import { CONTAINER_CHECKS } from './checks/containers.ts'
+import { CONTROL_PLANE_CHECKS } from './checks/control-plane.ts'
+import { EXPOSURE_CHECKS } from './checks/exposure.ts'
+import { HYGIENE_CHECKS } from './checks/hygiene.ts'
 import { IMAGE_AND_RESOURCE_CHECKS } from './checks/images-and-resources.ts'
+import { NAMESPACE_CHECKS } from './checks/namespaces.ts'
 import { NETWORK_AND_DATA_CHECKS } from './checks/network-and-data.ts'
 import { PERMISSION_CHECKS } from './checks/permissions.ts'
 import { POD_CHECKS } from './checks/pods.ts'
+import { POWER_CHECKS } from './checks/powers.ts'
+import { REFERENCE_CHECKS } from './checks/references.ts'
+import { SECURITY_CONTEXT_CHECKS } from './checks/security-context.ts'
+import { WORD_CHECKS } from './checks/words.ts'
 
 export const CHECKS: readonly InspectionCheck[] = [
   ...CONTAINER_CHECKS,
@@ -18,7 +27,34 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...NETWORK_AND_DATA_CHECKS,
   ...AVAILABILITY_CHECKS,
   ...IMAGE_AND_RESOURCE_CHECKS,
+  ...COMPONENT_CHECKS,
+  ...CONTROL_PLANE_CHECKS,
+  ...EXPOSURE_CHECKS,
+  ...HYGIENE_CHECKS,
+  ...NAMESPACE_CHECKS,
+  ...POWER_CHECKS,
+  ...REFERENCE_CHECKS,
+  ...SECURITY_CONTEXT_CHECKS,
+  ...WORD_CHECKS,
 ]
+
+const bare = (alias: string): string => alias.slice(alias.indexOf('/') + 1)
+
+/** Our own id wins over a name of another tool. */
+function named(wanted: string): readonly InspectionCheck[] {
+  const own = CHECKS.filter(({ id }) => id === wanted)
+  return own.length > 0 ? own : CHECKS.filter(({ aliases }) => aliases.some((alias) => alias.toLowerCase() === wanted || bare(alias).toLowerCase() === wanted))
+}
+
+/** Sets of checks: what is recommended, everything, or what another tool looks at. */
+export const PROFILES = ['recommended', 'all', 'polaris', 'kubescape', 'cis', 'popeye', 'kube-linter', 'kube-score'] as const
+export type Profile = (typeof PROFILES)[number]
+
+export function checksOf(profile: Profile): readonly InspectionCheck[] {
+  if (profile === 'all') return CHECKS
+  if (profile === 'recommended') return CHECKS.filter(({ optional }) => !optional)
+  return CHECKS.filter(({ aliases }) => aliases.some((alias) => alias.startsWith(`${profile}/`)))
+}
 
 /** By our id or by one of another tool, whole (`polaris/hostPIDSet`) or without the tool's name (`hostPIDSet`); upper and lower case do not matter. */
 export function checksNamed(names: readonly string[]): Result<readonly InspectionCheck[], readonly Problem[]> {
@@ -26,14 +62,12 @@ export function checksNamed(names: readonly string[]): Result<readonly Inspectio
   const found = new Set<InspectionCheck>()
   for (const name of names) {
     const wanted = name.toLowerCase()
-    const same = CHECKS.filter(({ id, aliases }) =>
-      [id, ...aliases, ...aliases.map((alias) => alias.slice(alias.indexOf('/') + 1))].some((known) => known.toLowerCase() === wanted),
-    )
+    const same = named(wanted)
     for (const check of same) found.add(check)
     if (same.length > 0) continue
     const suggestion = nearest(
       name,
-      CHECKS.flatMap(({ id, aliases }) => (name.includes('/') ? aliases : [id, ...aliases.map((alias) => alias.slice(alias.indexOf('/') + 1))])),
+      CHECKS.flatMap(({ id, aliases }) => (name.includes('/') ? aliases : [id, ...aliases.map(bare)])),
     )
     problems.push({ path: name, message: 'no check has this id', ...(suggestion === undefined ? {} : { suggestion }) })
   }

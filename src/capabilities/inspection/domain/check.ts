@@ -9,6 +9,8 @@ export interface FixEdit {
   path: Path
   /** Undefined: remove. */
   value: unknown
+  /** The value is a guess, to be looked at: it is set only when the check was asked for by name. */
+  guess?: true
 }
 
 /** Something is not as it should be, there. */
@@ -27,6 +29,8 @@ export interface InspectionCheck {
   severity: Severity
   /** Ids of other tools for the same thing. */
   aliases: readonly string[]
+  /** Runs only when it is asked for, by name or by profile: a habit of another tool, or a question of taste. */
+  optional?: true
   /** A sentence that a person understands. */
   message: { en: string; 'zh-CN': string }
   find(inventory: Inventory): Iterable<Hit>
@@ -40,15 +44,15 @@ export type Fault = { path: Path; what?: string; fix?: readonly FixEdit[] }
 /** A check of every container, init containers included unless `roles` says otherwise. */
 export const containerCheck = (
   about: About,
-  find: (container: Container) => Fault | readonly Fault[] | undefined,
+  find: (container: Container, inventory: Inventory) => Fault | readonly Fault[] | undefined,
   roles: readonly Container['role'][] = ['container', 'init'],
 ): InspectionCheck => ({
   ...about,
-  *find({ pods }) {
-    for (const pod of pods)
+  *find(inventory) {
+    for (const pod of inventory.pods)
       for (const container of pod.containers)
         if (roles.includes(container.role))
-          for (const fault of [find(container) ?? []].flat() as Fault[]) yield { item: pod.item, what: container.name, ...fault }
+          for (const fault of [find(container, inventory) ?? []].flat() as Fault[]) yield { item: pod.item, what: container.name, ...fault }
   },
 })
 

@@ -6,7 +6,7 @@ import { describeRef } from '#core/kube/objects.ts'
 import type { Category } from '#core/shapes/check.ts'
 import { SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import type { InspectionCheck } from './check.ts'
-import { type Item, nameOf, namespaceOf, takeInventory } from './inventory.ts'
+import { type Item, nameOf, namespaceOf, type Settings, takeInventory } from './inventory.ts'
 
 export interface InspectionFinding {
   file: string
@@ -22,7 +22,7 @@ export interface InspectionFinding {
   message: { en: string; 'zh-CN': string }
   what?: string
   /** Fields to set (or, without a value, to remove) so that the check passes. */
-  fix?: readonly { path: string; value?: unknown }[]
+  fix?: readonly { path: string; value?: unknown; guess?: true }[]
 }
 
 export interface Inspection {
@@ -34,7 +34,7 @@ export interface Inspection {
 
 const isNamed = ({ object }: Item): boolean => typeof object.metadata === 'object' && object.metadata !== null
 
-const objectName = (item: Item): string => {
+export const objectName = (item: Item): string => {
   const namespace = namespaceOf(item)
   return describeRef({
     kind: item.object.kind,
@@ -44,8 +44,11 @@ const objectName = (item: Item): string => {
 }
 
 /** Most severe first, then in the order of the files. */
-export function inspect(items: readonly Item[], checks: readonly InspectionCheck[]): Inspection {
-  const inventory = takeInventory(items.map((item) => (isNamed(item) ? item : { ...item, object: { ...item.object, metadata: { name: '' } } })))
+export function inspect(items: readonly Item[], checks: readonly InspectionCheck[], settings: Settings = {}): Inspection {
+  const inventory = takeInventory(
+    items.map((item) => (isNamed(item) ? item : { ...item, object: { ...item.object, metadata: { name: '' } } })),
+    settings,
+  )
   const findings: InspectionFinding[] = []
   for (const check of checks)
     for (const { item, path, what, fix } of check.find(inventory))
@@ -60,7 +63,15 @@ export function inspect(items: readonly Item[], checks: readonly InspectionCheck
         path: jsonPath(path),
         message: check.message,
         ...(what === undefined ? {} : { what }),
-        ...(fix ? { fix: fix.map((edit) => ({ path: jsonPath(edit.path), ...(edit.value === undefined ? {} : { value: edit.value }) })) } : {}),
+        ...(fix
+          ? {
+              fix: fix.map((edit) => ({
+                path: jsonPath(edit.path),
+                ...(edit.value === undefined ? {} : { value: edit.value }),
+                ...(edit.guess ? { guess: edit.guess } : {}),
+              })),
+            }
+          : {}),
       })
   findings.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))
   return { findings, objects: items.length, checks: checks.length }

@@ -35,7 +35,13 @@ export interface Container {
   path: Path
 }
 
+/** Lists that people set: names and values that are secrets, registries that are trusted, … */
+export type Settings = Readonly<Record<string, readonly string[]>>
+
 export interface Inventory {
+  settings: Settings
+  /** Kinds that could not be read: what belongs to them is not known, so nothing of them is missing. */
+  unread: ReadonlySet<string>
   items: readonly Item[]
   pods: readonly PodTemplate[]
   byKind: ReadonlyMap<string, readonly Item[]>
@@ -46,6 +52,7 @@ const POD_SPEC: Readonly<Record<string, Path>> = {
   Pod: ['spec'],
   PodTemplate: ['template', 'spec'],
   CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  SandboxTemplate: ['spec', 'podTemplate', 'spec'],
   ...Object.fromEntries(
     ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job'].map((kind) => [kind, ['spec', 'template', 'spec']]),
   ),
@@ -73,7 +80,7 @@ const wordsAt = (value: unknown, ...path: Path): Readonly<Record<string, string>
 export const namespaceOf = ({ object }: Item): string => object.metadata?.namespace ?? ''
 export const nameOf = ({ object }: Item): string => object.metadata?.name ?? ''
 
-export function takeInventory(items: readonly Item[]): Inventory {
+export function takeInventory(items: readonly Item[], settings: Settings = {}, unread: ReadonlySet<string> = new Set()): Inventory {
   const byKind = new Map<string, Item[]>()
   const pods: PodTemplate[] = []
   for (const item of items) {
@@ -83,7 +90,7 @@ export function takeInventory(items: readonly Item[]): Inventory {
     const pod = podOf(item)
     if (pod) pods.push(pod)
   }
-  return { items, pods, byKind }
+  return { settings, unread, items, pods, byKind }
 }
 
 export const ofKind = ({ byKind }: Inventory, kind: string): readonly Item[] => byKind.get(kind) ?? []
@@ -118,7 +125,20 @@ function podOf(item: Item): PodTemplate | undefined {
 
 /** Does a LabelSelector of an object in `namespace` take these pods? One that is empty takes all pods of the namespace. */
 export const takes = (selector: unknown, namespace: string, pod: PodTemplate): boolean =>
-  isFields(selector) && namespace === pod.namespace && selects(requirementsOf(selector as LabelSelector), pod.labels)
+  isFields(selector) && namespace === pod.namespace && selectsLabels(selector, pod.labels)
+
+/** Does a LabelSelector take something with these labels? */
+export const selectsLabels = (selector: unknown, labels: unknown): boolean =>
+  isSelector(selector) && selects(requirementsOf(selector), isFields(labels) ? (labels as Record<string, string>) : {})
+
+const isSelector = (value: unknown): value is LabelSelector =>
+  isFields(value) &&
+  (value.matchLabels == null || isFields(value.matchLabels)) &&
+  (value.matchExpressions == null ||
+    (Array.isArray(value.matchExpressions) &&
+      value.matchExpressions.every(
+        (one) => isFields(one) && ['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(String(one.operator)) && (one.values == null || Array.isArray(one.values)),
+      )))
 
 /** Is a scale target reference (of an HPA) this object? */
 export const refersTo = (reference: unknown, from: Item, item: Item): boolean =>

@@ -12,7 +12,7 @@ const set = (container: Container, value: unknown, ...field: string[]) => {
   return { path, fix: [{ path, value }] }
 }
 
-const capabilities = (container: Container, list: 'add' | 'drop'): string[] =>
+export const capabilities = (container: Container, list: 'add' | 'drop'): string[] =>
   listAt(container.spec, 'securityContext', 'capabilities', list)
     .filter((name) => typeof name === 'string')
     .map((name) => name.toUpperCase().replace(/^CAP_/, ''))
@@ -64,7 +64,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       id: 'privileged-container',
       category: 'security',
       severity: 'critical',
-      aliases: ['polaris/runAsPrivileged', 'kubescape/C-0057', 'kubescape/rule-privileged-container', 'cis/5.2.2', 'kube-linter/privileged-container'],
+      aliases: ['polaris/runAsPrivileged', 'cis/5.2.2', 'kube-linter/privileged-container'],
       message: { en: 'The container is privileged: it can do what root of the node can.', 'zh-CN': '容器以特权模式运行：等同于节点的 root。' },
     },
     (container) => (own(container, 'privileged') === true ? set(container, false, 'privileged') : undefined),
@@ -94,7 +94,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       id: 'run-as-root',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/runAsRootAllowed', 'kubescape/C-0013', 'kubescape/non-root-containers', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
+      aliases: ['polaris/runAsRootAllowed', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
       message: {
         en: 'The container may run as root (neither runAsNonRoot nor a runAsUser above 0).',
         'zh-CN': '容器可能以 root 运行（未设置 runAsNonRoot，也未设置大于 0 的 runAsUser）。',
@@ -160,7 +160,16 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       const kept = dropped.includes('ALL') ? [] : DEFAULT_CAPABILITIES.filter((name) => !dropped.includes(name))
       if (added.length === 0 && kept.length === 0) return undefined
       const path = [...container.path, 'securityContext', 'capabilities']
-      return { path, what: `${container.name}: ${[...added, ...kept].slice(0, 5).join(', ')}`, fix: [{ path, value: { drop: ['ALL'] } }] }
+      const given = listAt(container.spec, 'securityContext', 'capabilities', 'add')
+      const removed = given.flatMap((name, at) => (typeof name === 'string' && added.includes(name.toUpperCase().replace(/^CAP_/, '')) ? [at] : []))
+      return {
+        path,
+        what: `${container.name}: ${[...added, ...kept].slice(0, 5).join(', ')}`,
+        fix: [
+          ...(kept.length > 0 ? [{ path: [...path, 'drop'], value: ['ALL'] }] : []),
+          ...removed.map((at) => ({ path: [...path, 'add', at], value: undefined })),
+        ],
+      }
     },
   ),
   containerCheck(
@@ -168,7 +177,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       id: 'linux-hardening',
       category: 'security',
       severity: 'warning',
-      aliases: ['polaris/linuxHardening', 'kubescape/C-0055', 'kubescape/linux-hardening'],
+      aliases: ['polaris/linuxHardening'],
       message: {
         en: 'Nothing hardens the container: no seccomp or AppArmor profile, no SELinux options, no capability dropped.',
         'zh-CN': '容器未做任何加固：没有 seccomp/AppArmor 配置、SELinux 选项，也未移除能力。',

@@ -58,7 +58,7 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
       id: 'credentials-in-configmap',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/sensitiveConfigmapContent', 'kubescape/C-0012', 'kubescape/rule-credentials-configmap'],
+      aliases: ['polaris/sensitiveConfigmapContent'],
       message: {
         en: 'The ConfigMap holds what looks like a credential: everyone who may read configuration can read it.',
         'zh-CN': 'ConfigMap 中疑似含有凭据：任何可读取配置的人都能看到。',
@@ -75,7 +75,7 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
       id: 'credentials-in-environment',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/sensitiveContainerEnvVar', 'kubescape/C-0259', 'kubescape/rule-credentials-in-env-var', 'kube-linter/env-var-secret'],
+      aliases: ['polaris/sensitiveContainerEnvVar', 'kube-linter/env-var-secret'],
       message: {
         en: 'An environment variable holds what looks like a credential in plain text: use a Secret.',
         'zh-CN': '环境变量以明文保存疑似凭据：应使用 Secret。',

@@ -1,13 +1,13 @@
 /** What a pod shares with its node, mounts from it, and whom it speaks as. */
-import { type InspectionCheck, podCheck } from '../check.ts'
-import { at, listAt, nameOf, namespaceOf, ofKind } from '../inventory.ts'
+import { type FixEdit, type InspectionCheck, podCheck } from '../check.ts'
+import { at, listAt, nameOf, namespaceOf, ofKind, type PodTemplate } from '../inventory.ts'
 
 const HOST_FIELDS = [
   {
     field: 'hostPID',
     id: 'host-pid',
     alias: 'hostPIDSet',
-    others: ['kubescape/C-0038', 'kubescape/host-pid-privileges', 'kubescape/C-0275', 'cis/5.2.3', 'kube-linter/host-pid'],
+    others: ['kubescape/C-0038', 'kubescape/host-pid-privileges', 'kubescape/host-pid-ipc-privileges', 'kubescape/C-0275', 'cis/5.2.3', 'kube-linter/host-pid'],
     en: 'processes',
     zh: '进程',
   },
@@ -15,7 +15,7 @@ const HOST_FIELDS = [
     field: 'hostIPC',
     id: 'host-ipc',
     alias: 'hostIPCSet',
-    others: ['kubescape/C-0276', 'kubescape/host-ipc-privileges', 'cis/5.2.4', 'kube-linter/host-ipc'],
+    others: ['kubescape/C-0038', 'kubescape/C-0276', 'kubescape/host-pid-ipc-privileges', 'kubescape/host-ipc-privileges', 'cis/5.2.4', 'kube-linter/host-ipc'],
     en: 'inter-process communication',
     zh: '进程间通信',
   },
@@ -28,6 +28,16 @@ const HOST_FIELDS = [
     zh: '网络',
   },
 ] as const
+
+/** Takes a volume and its mounts away. The program may need what was there, so it is a guess. */
+export const withoutVolume = ({ spec, path, containers }: Pick<PodTemplate, 'spec' | 'path' | 'containers'>, i: number): readonly FixEdit[] => [
+  { path: [...path, 'volumes', i], value: undefined, guess: true },
+  ...containers.flatMap((container) =>
+    listAt(container.spec, 'volumeMounts').flatMap((mount, j): FixEdit[] =>
+      at(mount, 'name') === at(spec, 'volumes', i, 'name') ? [{ path: [...container.path, 'volumeMounts', j], value: undefined, guess: true }] : [],
+    ),
+  ),
+]
 
 export const POD_CHECKS: readonly InspectionCheck[] = [
   ...HOST_FIELDS.map(({ field, id, alias, others, en, zh }) =>
@@ -50,11 +60,17 @@ export const POD_CHECKS: readonly InspectionCheck[] = [
       aliases: ['polaris/hostPathSet', 'kubescape/C-0048', 'kubescape/alert-any-hostpath', 'cis/5.2.12'],
       message: { en: 'The pod mounts a folder or file of its node.', 'zh-CN': 'Pod 挂载了节点上的目录或文件。' },
     },
-    ({ spec, path }) =>
+    ({ spec, path, containers }) =>
       listAt(spec, 'volumes').flatMap((volume, i) =>
         at(volume, 'hostPath') === undefined
           ? []
-          : [{ path: [...path, 'volumes', i, 'hostPath'], what: `${at(volume, 'name')}: ${at(volume, 'hostPath', 'path')}` }],
+          : [
+              {
+                path: [...path, 'volumes', i, 'hostPath'],
+                what: `${at(volume, 'name')}: ${at(volume, 'hostPath', 'path')}`,
+                fix: withoutVolume({ spec, path, containers }, i),
+              },
+            ],
       ),
   ),
   podCheck(
