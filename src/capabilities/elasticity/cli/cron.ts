@@ -8,6 +8,7 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { hasSchedules, type Job, jobsOf, listRuns, type Run } from '../domain/schedules.ts'
+import { instant, utc } from './times.ts'
 
 const DAY = 86_400_000
 
@@ -28,12 +29,6 @@ interface PrintedRun {
   targetSize?: number
 }
 
-const instant = (text: string): number => {
-  const iso = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : /(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`
-  const at = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(iso) ? Date.parse(iso.replace(' ', 'T')) : Number.NaN
-  if (Number.isNaN(at)) throw new InvalidArgumentError('a date or time as 2026-03-29 or 2026-03-29T01:00:00Z')
-  return at
-}
 const zoneArgument = (name: string): Zone => {
   const zone = zoneOf(name)
   if (zone !== undefined) return zone
@@ -96,7 +91,7 @@ export function addCron(scale: Command, context: CliContext): void {
 const printedRun = ({ object, job, at, zone, targetSize }: Run): PrintedRun => ({
   object,
   job,
-  utc: `${new Date(at).toISOString().slice(0, 19)}Z`,
+  utc: utc(at),
   local: formatLocal(zone, at),
   timezone: zone.name,
   ...(targetSize === undefined ? {} : { targetSize }),

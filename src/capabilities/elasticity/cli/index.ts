@@ -1,7 +1,10 @@
 import type { CliDoor } from '#kits/cli-kit/door.ts'
 import { elasticity } from '../capability.ts'
 import { addCron } from './cron.ts'
+import { addSimulate } from './simulate.ts'
 
 export const door: CliDoor = (program, context) => {
-  addCron(program.command('scale').description(elasticity.summary[context.language]), context)
+  const scale = program.command('scale').description(elasticity.summary[context.language])
+  addCron(scale, context)
+  addSimulate(scale, context)
 }
