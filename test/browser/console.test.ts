@@ -5,7 +5,7 @@ import { buildConsole } from '#apps/console/build.ts'
 import { describeReal } from '#test/real.ts'
 import type { Mode } from './canned-answers.ts'
 import { axeViolations, openPage, startChromium } from './chromium.ts'
-import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { CLUSTER_TOKEN, type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
 
 const PAGES = [
   '/',
@@ -88,12 +88,49 @@ describeReal('console in a browser', ['chromium'], () => {
       await page.goto(`${fixture.url}/ingress?from=now-6h`)
       await page.waitForURL((url) => url.pathname === '/login')
       await page.getByLabel('Login link').fill('http://host/login#wrong')
-      await page.getByRole('button', { name: 'Log in' }).click()
+      await page.getByRole('button', { name: 'Log in', exact: true }).click()
       await page.getByText('LOGIN_LINK_USED').waitFor()
       await page.getByLabel('Login link').fill(LOGIN_TOKEN)
-      await page.getByRole('button', { name: 'Log in' }).click()
+      await page.getByRole('button', { name: 'Log in', exact: true }).click()
       await page.waitForURL((url) => url.pathname === '/ingress' && url.searchParams.get('from') === 'now-6h')
       expect(await page.evaluate(() => location.href)).not.toContain(LOGIN_TOKEN)
+      await context.close()
+    },
+    PATIENCE_MS,
+  )
+
+  test(
+    'a Kubernetes token logs in to its cluster, and the identity provider is offered where there is one',
+    async () => {
+      for (const [scheme, language] of [
+        ['light', 'en'],
+        ['dark', 'zh-CN'],
+      ] as const)
+        for (const mode of ['normal', 'empty', 'error'] as const) {
+          fixture.mode = mode
+          const context = await browser.newContext({ locale: language, colorScheme: scheme })
+          const opened = await openPage(context)
+          await opened.page.goto(`${fixture.url}/login`)
+          await settled(opened.page)
+          await opened.page
+            .getByText(language === 'en' ? 'Log in with id.example.com' : '通过 id.example.com 登录')
+            .waitFor({ state: mode === 'normal' ? 'visible' : 'detached' })
+          expect(await axeViolations(opened.page), `${mode} ${language}`).toEqual([])
+          await context.close()
+        }
+      fixture.mode = 'normal'
+      const context = await browser.newContext({ locale: 'en' })
+      const { page } = await openPage(context)
+      await page.goto(`${fixture.url}/login?next=/settings/about`)
+      expect(await page.getByRole('link', { name: 'Log in with id.example.com' }).getAttribute('href')).toBe('/api/v1/login/oidc')
+      await page.getByRole('button', { name: 'Use a Kubernetes token' }).click()
+      await page.getByLabel('Kubernetes token').fill(CLUSTER_TOKEN)
+      await page.getByRole('button', { name: 'Log in', exact: true }).click()
+      await page.getByText('TOKEN_UNKNOWN').waitFor()
+      expect(await axeViolations(page)).toEqual([])
+      await page.getByLabel('Cluster').selectOption('edge-01')
+      await page.getByRole('button', { name: 'Log in', exact: true }).click()
+      await page.waitForURL((url) => url.pathname === '/settings/about')
       await context.close()
     },
     PATIENCE_MS,

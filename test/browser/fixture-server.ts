@@ -10,6 +10,7 @@ import { workloadAnswers } from './workload-fixtures.ts'
 
 const ROOT = join(import.meta.dirname, '../../dist/console')
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html; charset=utf-8', '.svg': 'image/svg+xml' }
+export const CLUSTER_TOKEN = 'a-token-of-edge-01'
 export const LOGIN_TOKEN = 'one-time-secret'
 const CSRF = 'csrf-of-this-session'
 const SESSION = 'sallyport-test=1'
@@ -43,6 +44,18 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     const loggedIn = request.headers.cookie === `${SESSION}${valid}` && valid >= 0
     if (path === '/login') {
       if ((body as { token?: string })?.token !== LOGIN_TOKEN) return fail(response, new CodedError('LOGIN_LINK_USED'))
+      valid = sessions++
+      response.setHeader('set-cookie', `${SESSION}${valid}; Path=/; HttpOnly; SameSite=Strict`)
+      return send(response, 200, { user: 'admin', csrf: CSRF, expiresAt: now() + 43_200_000 })
+    }
+    if (path === '/login/methods') {
+      if (fixture.mode === 'error') return fail(response, new CodedError('ENGINE_UNAVAILABLE'))
+      if (fixture.mode === 'empty') return send(response, 200, { link: true, token: { clusters: [] }, oidc: null })
+      return send(response, 200, { link: true, token: { clusters: ['local', 'edge-01'] }, oidc: { issuer: 'https://id.example.com/realms/ops' } })
+    }
+    if (path === '/login/token') {
+      const { token, cluster } = body as { token?: string; cluster?: string }
+      if (token !== CLUSTER_TOKEN || cluster !== 'edge-01') return fail(response, new CodedError('TOKEN_UNKNOWN', { cluster: cluster ?? '' }))
       valid = sessions++
       response.setHeader('set-cookie', `${SESSION}${valid}; Path=/; HttpOnly; SameSite=Strict`)
       return send(response, 200, { user: 'admin', csrf: CSRF, expiresAt: now() + 43_200_000 })

@@ -1,29 +1,43 @@
-/** Login by one-time link: the secret comes after `#`, so that it never reaches a server log, and leaves the address bar at once. */
-import { Button, TextInput } from '@mantine/core'
+/**
+ * Login by one-time link (its secret comes after `#`, so that it never reaches a server log, and leaves the address bar at once), by a token of a cluster,
+ * or by the identity provider: what the server says there is.
+ */
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type ApiError, asApiError } from '#kits/console-kit/api.ts'
+import { type ApiError, api, apiUrl, asApiError } from '#kits/console-kit/api.ts'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { LanguageSwitch, ThemeSwitch } from './choices.tsx'
 import styles from './login.module.css'
 import { Mark } from './mark.tsx'
 import { tokenOf, useSession } from './session.tsx'
 
+interface Methods {
+  token: { clusters: string[] }
+  oidc: { issuer: string } | null
+}
+
 /** The form alone: on the login page, and in the dialog when a session ended. */
 export function LoginForm({ initial = '', onDone }: { initial?: string; onDone?: () => void }) {
   const { t } = useTranslation('shell')
   const { login } = useSession()
+  const methods = useQuery({ queryKey: ['login-methods'], queryFn: () => api.get<Methods>('/login/methods'), retry: false })
+  const [byToken, setByToken] = useState(false)
   const [text, setText] = useState(initial)
+  const [cluster, setCluster] = useState<string | undefined>()
   const [error, setError] = useState<ApiError | undefined>()
   const [busy, setBusy] = useState(false)
   const tried = useRef(false)
+  const clusters = methods.data?.token.clusters ?? []
+  const oidc = methods.data?.oidc
 
   const send = async (pasted: string) => {
     setBusy(true)
     setError(undefined)
     try {
-      await login(tokenOf(pasted))
+      await (byToken ? login('/login/token', { token: pasted.trim(), cluster: cluster ?? clusters[0] }) : login('/login', { token: tokenOf(pasted) }))
       onDone?.()
     } catch (thrown) {
       setError(asApiError(thrown))
@@ -37,6 +51,11 @@ export function LoginForm({ initial = '', onDone }: { initial?: string; onDone?:
     tried.current = true
     void send(initial)
   }, [])
+  const turn = () => {
+    setByToken(!byToken)
+    setText('')
+    setError(undefined)
+  }
 
   return (
     <form
@@ -46,23 +65,44 @@ export function LoginForm({ initial = '', onDone }: { initial?: string; onDone?:
         void send(text)
       }}
     >
+      {byToken && clusters.length > 1 && (
+        <NativeSelect label={t('login.cluster')} data={clusters} value={cluster} onChange={(event) => setCluster(event.currentTarget.value)} />
+      )}
       <TextInput
-        label={t('login.link')}
-        description={t('login.hint')}
+        key={String(byToken)}
+        label={t(byToken ? 'login.token' : 'login.link')}
+        description={t(byToken ? 'login.tokenHint' : 'login.hint')}
         type="password"
         autoComplete="off"
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         data-autofocus
       />
-      <pre className={styles.command}>sallyport login-link</pre>
+      <pre className={styles.command}>{byToken ? 'kubectl create token NAME' : 'sallyport login-link'}</pre>
       {error && <ErrorState error={error} compact />}
       <Button type="submit" loading={busy} disabled={text.trim() === ''}>
         {t('login.button')}
       </Button>
+      {(clusters.length > 0 || oidc) && (
+        <div className={styles.others}>
+          {oidc && (
+            <Button component="a" href={apiUrl('/login/oidc')} variant="default">
+              {t('login.oidc', { issuer: hostOf(oidc.issuer) })}
+            </Button>
+          )}
+          {clusters.length > 0 && (
+            <Button variant="subtle" onClick={turn}>
+              {t(byToken ? 'login.byLink' : 'login.byToken')}
+            </Button>
+          )}
+        </div>
+      )}
+      {methods.isError && <p className={styles.note}>{t('login.unknown')}</p>}
     </form>
   )
 }
+
+const hostOf = (url: string): string => URL.parse(url)?.host ?? url
 
 export function LoginPage() {
   const { t } = useTranslation('shell')

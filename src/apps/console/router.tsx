@@ -3,13 +3,12 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import type { Capability } from '#core/shapes/capability.ts'
 import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 import { parseSearch, stringifySearch } from '#kits/console-kit/url-state.ts'
-import { LoginPage } from './login.tsx'
 import { NotFound, PageFault } from './page-faults.tsx'
 import { Shell } from './shell.tsx'
 
 export function createConsoleRouter(capabilities: readonly { capability: Capability; door: ConsoleDoor }[]) {
   const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
-  const login = createRoute({ getParentRoute: () => root, path: '/login', component: LoginPage })
+  const login = createRoute({ getParentRoute: () => root, path: '/login', component: lazyRouteComponent(() => import('./login.tsx'), 'LoginPage') })
   const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: () => <Shell capabilities={capabilities} /> })
   const page = (path: string, load: () => Promise<{ default: React.ComponentType }>) =>
     createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load as never) })

@@ -16,7 +16,8 @@ interface Session {
   /** `asking` before the first answer, `out` not logged in, `expired` was logged in. */
   state: 'asking' | 'in' | 'out' | 'expired' | 'failed'
   error: ApiError | undefined
-  login(token: string): Promise<void>
+  /** By one of the ways of `/login…`, each with its own body. */
+  login(path: string, body: object): Promise<void>
   logout(): Promise<void>
   retry(): void
 }
@@ -62,8 +63,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       me,
       state,
       error,
-      async login(token) {
-        await api.send('POST', '/login', { token })
+      async login(path, body) {
+        await api.send('POST', path, body)
         accept(await api.get<Me>('/me'))
         await client.invalidateQueries()
       },

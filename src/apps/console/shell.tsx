@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Menu, Modal } from '@mantine/core'
 import { IconLogout, IconMenu2, IconSearch, IconUser } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Capability, MenuGroup } from '#core/shapes/capability.ts'
 import { useLanguage } from '#kits/console-kit/i18n.ts'
@@ -13,13 +13,14 @@ import { TimeRangeProvider } from '#kits/console-kit/use-time-range.tsx'
 import { LanguageSwitch, ThemeSwitch } from './choices.tsx'
 import { ClusterSwitch } from './cluster-switch.tsx'
 import { KeysHelp } from './keys.tsx'
-import { LoginForm } from './login.tsx'
 import { Mark } from './mark.tsx'
 import { keptSearch, type MenuEntry, menuOf, openPath } from './menu.ts'
 import { GROUP_ICONS, OWN_PAGES } from './own-pages.ts'
 import { openPalette, Palette } from './palette.tsx'
 import { useSession } from './session.tsx'
 import styles from './shell.module.css'
+
+const LoginForm = lazy(() => import('./login.tsx').then(({ LoginForm }) => ({ default: LoginForm })))
 
 export function Shell({ capabilities }: { capabilities: readonly { capability: Capability }[] }) {
   const { t } = useTranslation('shell')
@@ -178,7 +179,9 @@ function Expired({ open }: { open: boolean }) {
     <>
       <Modal opened={open && !hidden} onClose={() => setHidden(true)} title={t('expired.title')} closeButtonProps={{ 'aria-label': t('close') }}>
         <p className={styles.lead}>{t('expired.text')}</p>
-        <LoginForm onDone={() => setHidden(false)} />
+        <Suspense>
+          <LoginForm onDone={() => setHidden(false)} />
+        </Suspense>
       </Modal>
       {open && hidden && (
         <Button className={styles.expired} color="red" onClick={() => setHidden(false)}>

@@ -63,6 +63,25 @@ export function defaultWorkload(object: Obj): void {
   if (object.kind === 'StatefulSet') spec.podManagementPolicy ??= 'OrderedReady'
 }
 
+/** Its pods are chosen by its uid, unless it says otherwise. */
+export function defaultJob(object: Obj, old: Obj | undefined): void {
+  object.spec ??= {}
+  const { spec } = object
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
+  spec.parallelism ??= 1
+  spec.backoffLimit ??= 6
+  spec.completionMode ??= 'NonIndexed'
+  spec.suspend ??= false
+  spec.template ??= {}
+  spec.template.spec ??= {}
+  defaultPod(spec.template.spec)
+  if (spec.manualSelector || old !== undefined) return
+  const uid = object.metadata.uid!
+  const labels = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': object.metadata.name }
+  spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
+  spec.template.metadata = { ...spec.template.metadata, labels: { ...spec.template.metadata?.labels, ...labels } }
+}
+
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
 export function qosOf(spec: Fields): string {
   const containers: Fields[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]

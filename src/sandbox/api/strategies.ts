@@ -4,7 +4,7 @@ import { type LabelSelector, requirementsOf, selects } from '#core/kube/selector
 import { type FieldProblem, type Schema, validate, withDefaults } from '#core/kube/structural.ts'
 import { crdProblems, prepareCrd } from './crds.ts'
 import type { Kind, ServedVersion } from './kinds.ts'
-import { defaultPod, defaultWorkload, qosOf } from './pod-defaults.ts'
+import { defaultJob, defaultPod, defaultWorkload, qosOf } from './pod-defaults.ts'
 import { prepareService } from './services.ts'
 import type { Obj } from './store.ts'
 import { timestamp, type World } from './world.ts'
@@ -119,7 +119,14 @@ const STRATEGIES: Record<string, Strategy> = {
   ReplicaSet: workload,
   StatefulSet: workload,
   DaemonSet: workload,
-  Job: { hasGeneration: true, problems: (object) => podProblems(object.spec?.template?.spec, 'spec.template.spec') },
+  Job: {
+    hasGeneration: true,
+    prepare(_, object, old) {
+      defaultJob(object, old)
+      return object
+    },
+    problems: (object) => podProblems(object.spec?.template?.spec, 'spec.template.spec'),
+  },
   CronJob: { hasGeneration: true },
   PodDisruptionBudget: { hasGeneration: true },
   Ingress: { hasGeneration: true },

@@ -10,14 +10,14 @@ import { useApi } from '#kits/console-kit/use-api.ts'
 import type { Act, Right } from '../domain/acts.ts'
 import { type ObjectAnswer, objectPath } from '../domain/api.ts'
 import styles from './object-page.module.css'
-import { RelationsTab } from './relations-tab.tsx'
-import { SignalsTab } from './signals-tab.tsx'
 import { StatusCell } from './status-cell.tsx'
 import { SummaryTab } from './summary-tab.tsx'
-import { TimelineTab } from './timeline-tab.tsx'
 import { objectsView, refOf, TABS, type Tab } from './view.ts'
 import { useWords } from './words.ts'
 
+const TimelineTab = lazy(() => import('./timeline-tab.tsx'))
+const SignalsTab = lazy(() => import('./signals-tab.tsx'))
+const RelationsTab = lazy(() => import('./relations-tab.tsx'))
 const YamlTab = lazy(() => import('./yaml-tab.tsx'))
 const ActDialog = lazy(() => import('./act-dialog.tsx'))
 const Terminal = lazy(() => import('./terminal.tsx'))
@@ -70,21 +70,13 @@ export default function ObjectPage({ kind, object, tab, onTab }: { kind: string;
                 </Tabs.Tab>
               ))}
             </Tabs.List>
-            <Tabs.Panel value="summary">
-              <SummaryTab answer={data} url={url} />
-            </Tabs.Panel>
-            <Tabs.Panel value="timeline">
-              <TimelineTab url={url} />
-            </Tabs.Panel>
-            <Tabs.Panel value="signals">
-              <SignalsTab answer={data} url={url} />
-            </Tabs.Panel>
-            <Tabs.Panel value="relations">
-              <RelationsTab url={url} />
-            </Tabs.Panel>
-            <Tabs.Panel value="yaml">
+            <Tabs.Panel value={tab}>
               <Suspense fallback={<LoadingState lines={8} />}>
-                <YamlTab answer={data} url={url} onDone={refetch} />
+                {tab === 'summary' && <SummaryTab answer={data} url={url} />}
+                {tab === 'timeline' && <TimelineTab url={url} />}
+                {tab === 'signals' && <SignalsTab answer={data} url={url} />}
+                {tab === 'relations' && <RelationsTab url={url} />}
+                {tab === 'yaml' && <YamlTab answer={data} url={url} onDone={refetch} />}
               </Suspense>
             </Tabs.Panel>
           </Tabs>

@@ -13,7 +13,7 @@ import { useWords } from './words.ts'
 
 const MOST_SHOWN = 100
 
-export function RelationsTab({ url }: { url: string }) {
+export default function RelationsTab({ url }: { url: string }) {
   const t = useWords()
   const open = useOpenObject()
   const { data, error, refetch } = useApi<RelationsAnswer>(`${url}/relations`, undefined, { refreshMs: 10_000 })

@@ -15,7 +15,7 @@ const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet'])
 /** As many as one stream carries. */
 const MOST_PODS = 20
 
-export function SignalsTab({ answer, url }: { answer: ObjectAnswer; url: string }) {
+export default function SignalsTab({ answer, url }: { answer: ObjectAnswer; url: string }) {
   const t = useWords()
   const { object } = answer
   const dimension = object.kind === 'Pod' ? 'pod' : object.kind === 'Service' ? 'service' : WORKLOADS.has(object.kind) ? 'workload' : undefined

@@ -13,7 +13,7 @@ import { useWords } from './words.ts'
 
 const MARKS: Record<Happening['level'], Status> = { ok: 'ok', info: 'advice', warning: 'warning', error: 'error' }
 
-export function TimelineTab({ url }: { url: string }) {
+export default function TimelineTab({ url }: { url: string }) {
   const t = useWords()
   const format = useFormat()
   const { data, error, refetch } = useApi<TimelineAnswer>(`${url}/timeline`, undefined, { refreshMs: 10_000 })

@@ -1,20 +1,15 @@
 /** Deployments: a ReplicaSet for each template, replaced as the strategy says. https://kubernetes.io/docs/concepts/workloads/controllers/deployment/ */
-import { createHash } from 'node:crypto'
 import { sameJson } from '#core/kube/json.ts'
 import type { Obj } from '../store.ts'
 import { find, listOf, timestamp, type World } from '../world.ts'
 import { controllerRef, discard, isOwnedBy, make, mergeInto, report, setStatus, withCondition } from './objects.ts'
+import { hashOf } from './pods.ts'
 import { type Controller, ownerKey, ownKey } from './queue.ts'
 
 const COLLECTION = 'deployments.apps'
 const SETS = 'replicasets.apps'
 const HASH = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
-const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
-
-const hashOf = (template: unknown): string =>
-  Array.from(createHash('sha256').update(JSON.stringify(template)).digest().subarray(0, 10), (byte) => LETTERS[byte % LETTERS.length]).join('')
-
 const withoutHash = (template: Obj) => {
   const { [HASH]: _, ...labels } = template.metadata?.labels ?? {}
   return { ...template, metadata: { ...template.metadata, labels } }

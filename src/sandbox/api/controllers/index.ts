@@ -1,12 +1,15 @@
 /** The controllers that the sandbox runs. */
 import type { World } from '../world.ts'
+import { daemonSetController } from './daemon-sets.ts'
 import { deploymentController } from './deployments.ts'
 import { endpointsController } from './endpoints.ts'
 import { eventCleaner, garbageCollector, namespaceController } from './garbage.ts'
+import { jobController } from './jobs.ts'
 import { nodeController } from './nodes.ts'
 import { runControllers } from './queue.ts'
 import { replicaSetController } from './replicas.ts'
 import { scheduler } from './scheduler.ts'
+import { statefulSetController } from './stateful-sets.ts'
 
 export const startControllers = (world: World) =>
   runControllers(world, [
@@ -14,6 +17,9 @@ export const startControllers = (world: World) =>
     namespaceController(world),
     deploymentController(world),
     replicaSetController(world),
+    statefulSetController(world),
+    daemonSetController(world),
+    jobController(world),
     scheduler(world),
     endpointsController(world),
     nodeController(world),

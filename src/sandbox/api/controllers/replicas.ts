@@ -3,7 +3,8 @@ import { type LabelSelector, requirementsOf, selects } from '#core/kube/selector
 import type { Obj } from '../store.ts'
 import { isReady } from '../subresources.ts'
 import { find, listOf, type World } from '../world.ts'
-import { controllerRef, discard, isOwnedBy, make, mergeInto, report, setStatus } from './objects.ts'
+import { controllerRef, discard, mergeInto, report, setStatus } from './objects.ts'
+import { makePod, podsOf } from './pods.ts'
 import { type Controller, ownerKey, ownKey } from './queue.ts'
 
 const COLLECTION = 'replicasets.apps'
@@ -42,23 +43,11 @@ export function replicaSetController(world: World): Controller {
         for (const orphan of all)
           if (isActive(orphan) && selects(selector, orphan.metadata.labels) && !orphan.metadata.ownerReferences?.some((one) => one.controller))
             mergeInto(world, orphan, { metadata: { ownerReferences: [...(orphan.metadata.ownerReferences ?? []), controllerRef(set)] } })
-      const pods = listOf(world, 'pods', namespace).filter((pod) => isOwnedBy(pod, set) && isActive(pod))
+      const pods = podsOf(world, set).filter(isActive)
       const wanted = set.spec.replicas ?? 1
       if (set.metadata.deletionTimestamp === undefined) {
         for (let n = pods.length; n < wanted; n++) {
-          const { metadata = {}, spec } = set.spec.template
-          const pod = make(world, {
-            apiVersion: 'v1',
-            kind: 'Pod',
-            metadata: {
-              generateName: `${set.metadata.name}-`,
-              namespace,
-              labels: metadata.labels,
-              annotations: metadata.annotations,
-              ownerReferences: [controllerRef(set)],
-            },
-            spec: structuredClone(spec),
-          } as unknown as Obj)
+          const pod = makePod(world, set)
           report(world, set, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, 'replicaset-controller')
         }
         for (const pod of byWorth(pods).slice(0, Math.max(0, pods.length - wanted))) {
@@ -66,7 +55,7 @@ export function replicaSetController(world: World): Controller {
           report(world, set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, 'replicaset-controller')
         }
       }
-      const now = listOf(world, 'pods', namespace).filter((pod) => isOwnedBy(pod, set) && isActive(pod))
+      const now = podsOf(world, set).filter(isActive)
       const ready = now.filter(isReady).length
       const fresh = find(world, COLLECTION, namespace, set.metadata.name)
       if (fresh !== undefined)
