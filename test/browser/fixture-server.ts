@@ -105,7 +105,7 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     }
     const local = path.replace(/^\/clusters\/[^/]+(?=\/)/, '')
     if (local === '/ingress/live') return liveStream(response, () => canned.live(now(), fixture.mode))
-    const workloads = mode === 'empty' ? workloadAnswers(local, query, 0) : workloadAnswers(local, query, mode === 'huge' ? 100_000 : 40)
+    const workloads = await workloadAnswers(local, query, mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 40)
     if (workloads !== undefined) return send(response, 200, workloads)
     if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)

@@ -102,12 +102,13 @@ export function workloadAnswers(path: string, query: URLSearchParams, count: num
   const answers: Record<string, () => unknown> = {
     '/kinds': () => ({ kinds: FAKE_KINDS, unknown: [], serverVersion: 'v1.36.0' }),
     '/namespaces': () => ({ names: ['default', 'shop'], known: true }),
-    '/objects': (): ObjectsAnswer => {
+    '/objects': async (): Promise<ObjectsAnswer> => {
       const columns = columnsOf('', 'Pod') ?? []
-      const rows = selectRows(
+      const rows = await selectRows(
         pods(count).map((pod) => rowOf(pod, columns)),
         columns,
         request,
+        () => undefined,
       )
       return {
         namespaced: true,

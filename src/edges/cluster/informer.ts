@@ -38,8 +38,8 @@ interface Held<T> {
   value: T
 }
 
-/** Pages aim at this many bytes, so that reading one does not hold up the event loop. */
-const PAGE_BYTES = 256 * 1024
+/** Pages aim at this many bytes, so that reading one does not hold up the event loop: `bench/informers.ts` has what larger ones cost. */
+const PAGE_BYTES = 64 * 1024
 const FIRST_PAGE = 10
 const MOST_PER_PAGE = 1000
 /** etcd takes 1.5 MiB an object; as JSON and with room. */

@@ -212,16 +212,36 @@ describe('rows', () => {
     rowOf(pod('a', crashing, { labels: { app: 'db' } }), columns),
     rowOf(pod('c', {}, { namespace: 'other' }), columns),
   ]
-  const names = (request: Partial<Parameters<typeof selectRows>[2]>) =>
-    selectRows(rows, columns, { search: '', sort: 'name', order: 'asc', ...request }).map(({ name }) => name)
-  it('are searched, chosen by label and sorted, what is missing last', () => {
-    expect(names({})).toEqual(['a', 'b', 'c'])
-    expect(names({ sort: 'namespace' })).toEqual(['c', 'a', 'b'])
-    expect(names({ sort: 'status', order: 'desc' })).toEqual(['a', 'c', 'b'])
-    expect(names({ sort: 'restarts', order: 'desc' })).toEqual(['a', 'b', 'c'])
-    expect(names({ search: 'oomkilled' })).toEqual(['a'])
-    expect(names({ search: '!app=' })).toEqual(['c'])
-    expect(names({ labels: parseLabelSelector('app in (cart)') })).toEqual(['b'])
+  const names = async (request: Partial<Parameters<typeof selectRows>[2]>) =>
+    (await selectRows(rows, columns, { search: '', sort: 'name', order: 'asc', ...request }, () => undefined)).map(({ name }) => name)
+  it('are searched, chosen by label and sorted, what is missing last', async () => {
+    expect(await names({})).toEqual(['a', 'b', 'c'])
+    expect(await names({ sort: 'namespace' })).toEqual(['c', 'a', 'b'])
+    expect(await names({ sort: 'status', order: 'desc' })).toEqual(['a', 'c', 'b'])
+    expect(await names({ sort: 'restarts', order: 'desc' })).toEqual(['a', 'b', 'c'])
+    expect(await names({ search: 'oomkilled' })).toEqual(['a'])
+    expect(await names({ search: '!app=' })).toEqual(['c'])
+    expect(await names({ labels: parseLabelSelector('app in (cart)') })).toEqual(['b'])
+  })
+  it('are in the same order however many there are, and others have their turn meanwhile', async () => {
+    const many = Array.from({ length: 3_001 }, (_, i) =>
+      rowOf(pod(`p-${(i * 7919) % 3_001}`, i % 3 === 0 ? crashing : running, { namespace: `n-${i % 7}` }), columns),
+    )
+    let turns = 0
+    const turn = () => {
+      turns++
+      return Promise.resolve()
+    }
+    const sorted = await selectRows(many, columns, { search: 'p- !p-7', sort: 'restarts', order: 'desc' }, turn)
+    const restarts = columns.findIndex(({ id }) => id === 'restarts')
+    const wanted = many
+      .filter(({ name }) => !name.startsWith('p-7'))
+      .sort(
+        (a, b) =>
+          Number(b.cells[restarts]) - Number(a.cells[restarts]) || (a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : 1),
+      )
+    expect(sorted.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(wanted.map(({ namespace, name }) => `${namespace}/${name}`))
+    expect(turns).toBeGreaterThan(6)
   })
 })
 

@@ -36,23 +36,81 @@ export interface RowsRequest {
   order: 'asc' | 'desc'
 }
 
-/** Rows that are asked for, in order: by the column, then by namespace and name. */
-export function selectRows(rows: readonly ObjectRow[], columns: readonly ObjectColumn[], request: RowsRequest): readonly ObjectRow[] {
+/** Asked between slices of work: a promise when it is somebody else's turn. */
+export type Turn = () => Promise<void> | undefined
+
+/** Rows that are between two turns. */
+const SLICE = 500
+
+/** Rows that are asked for, in order: by the column, then by namespace and name. Long lists are searched and sorted in slices. */
+export async function selectRows(
+  rows: readonly ObjectRow[],
+  columns: readonly ObjectColumn[],
+  request: RowsRequest,
+  turn: Turn,
+): Promise<readonly ObjectRow[]> {
   const words = request.search
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word.replace('!', '') !== '')
-  const labels = request.labels
-  const found = rows.filter((row) => (labels === undefined || selects(labels, row.labels)) && (words.length === 0 || hasWords(row, words)))
+  const { labels } = request
   const read = sortValue(columns, request.sort)
   const sign = request.order === 'asc' ? 1 : -1
-  return found.sort((a, b) => (read ? compare(read(a), read(b), sign) : sign * byName(a, b)) || byName(a, b))
+  const runs: Sortable[][] = []
+  const inOrder = (a: Sortable, b: Sortable) => (read ? compare(a, b, sign) : sign * byName(a.row, b.row)) || byName(a.row, b.row)
+  for (let at = 0; at < rows.length; at += SLICE) {
+    await turn()
+    const found: Sortable[] = []
+    for (const row of rows.slice(at, at + SLICE))
+      if ((labels === undefined || selects(labels, row.labels)) && (words.length === 0 || hasWords(row, words))) found.push(sortable(row, read))
+    runs.push(found.sort(inOrder))
+  }
+  return (await mergeRuns(runs, inOrder, turn)).map(({ row }) => row)
 }
 
+/** Sorted lists, two by two, until there is one. */
+async function mergeRuns<T>(runs: T[][], inOrder: (a: T, b: T) => number, turn: Turn): Promise<T[]> {
+  for (; runs.length > 1; ) {
+    const merged: T[][] = []
+    for (let at = 0; at < runs.length; at += 2) {
+      const [left = [], right = []] = [runs[at], runs[at + 1]]
+      const both: T[] = []
+      for (let i = 0, j = 0; i < left.length || j < right.length; ) {
+        both.push(j >= right.length || (i < left.length && inOrder(left[i]!, right[j]!) <= 0) ? left[i++]! : right[j++]!)
+        if (both.length % SLICE === 0) await turn()
+      }
+      merged.push(both)
+    }
+    runs = merged
+  }
+  return runs[0] ?? []
+}
+
+/** What is searched in a row, made when it is first searched. */
+const searched = new WeakMap<ObjectRow, string>()
 function hasWords(row: ObjectRow, words: readonly string[]): boolean {
-  const labels = Object.entries(row.labels).map(([name, value]) => `${name}=${value}`)
-  const text = [row.namespace, row.name, row.status.word, row.status.reason ?? '', ...row.cells.map((cell) => cell ?? ''), ...labels].join('\n').toLowerCase()
-  return words.every((word) => (word.startsWith('!') ? !text.includes(word.slice(1)) : text.includes(word)))
+  let text = searched.get(row)
+  if (text === undefined) {
+    const labels = Object.entries(row.labels).map(([name, value]) => `${name}=${value}`)
+    text = [row.namespace, row.name, row.status.word, row.status.reason ?? '', ...row.cells.map((cell) => cell ?? ''), ...labels].join('\n').toLowerCase()
+    searched.set(row, text)
+  }
+  const all = text
+  return words.every((word) => (word.startsWith('!') ? !all.includes(word.slice(1)) : all.includes(word)))
+}
+
+/** A row with what it is sorted by, read once. */
+interface Sortable {
+  row: ObjectRow
+  text: string
+  /** The number in front, or NaN: `3/10` after `3/9`. */
+  number: number
+  empty: boolean
+}
+function sortable(row: ObjectRow, read: SortValue | undefined): Sortable {
+  const cell = read?.(row) ?? null
+  const empty = cell === null || cell === ''
+  return { row, empty, text: empty ? '' : String(cell), number: typeof cell === 'number' ? cell : empty ? Number.NaN : Number.parseFloat(String(cell)) }
 }
 
 type SortValue = (row: ObjectRow) => Cell
@@ -68,14 +126,9 @@ function sortValue(columns: readonly ObjectColumn[], sort: string): SortValue | 
 
 const plain = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const byName = (a: ObjectRow, b: ObjectRow) => plain(a.namespace, b.namespace) || plain(a.name, b.name)
-const isEmpty = (cell: Cell) => cell === null || cell === ''
 
 /** Empty cells come last in both directions. */
-function compare(a: Cell, b: Cell, sign: number): number {
-  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b) ? 0 : isEmpty(a) ? 1 : -1
-  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b)
-  const [x, y] = [String(a), String(b)]
-  // `3/10` after `3/9`: numbers in front count as such.
-  const [m, n] = [Number.parseFloat(x), Number.parseFloat(y)]
-  return sign * (Number.isFinite(m) && Number.isFinite(n) && m !== n ? m - n : plain(x, y))
+function compare(a: Sortable, b: Sortable, sign: number): number {
+  if (a.empty || b.empty) return Number(a.empty) - Number(b.empty)
+  return sign * (Number.isFinite(a.number) && Number.isFinite(b.number) && a.number !== b.number ? a.number - b.number : plain(a.text, b.text))
 }

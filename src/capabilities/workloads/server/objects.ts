@@ -1,4 +1,5 @@
 /** Lists of objects of any kind. */
+import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
@@ -6,7 +7,7 @@ import { parseLabelSelector } from '#core/kube/selectors.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
 import type { collectionQuery, Missing, ObjectsAnswer, objectsQuery } from '../domain/api.ts'
 import { columnsOf, crdColumns, type ObjectColumn } from '../domain/columns.ts'
-import { type ObjectRow, rowOf, selectRows } from '../domain/rows.ts'
+import { type ObjectRow, rowOf, selectRows, type Turn } from '../domain/rows.ts'
 import { type Collection, type Collections, derive } from './collections.ts'
 
 /** `apps/v1/Deployment` as the cluster serves it. */
@@ -31,6 +32,18 @@ async function columnsFor(cluster: Cluster, kind: ServedKind): Promise<readonly 
     // Without the right to read the CRD, or for a kind of an aggregated API, there are the columns that all have.
     if (error instanceof CodedError) return []
     throw error
+  }
+}
+
+/** At most this long at a stretch, ms, so that others are answered meanwhile. */
+const STRETCH_MS = 5
+function turns(): Turn {
+  let until = performance.now() + STRETCH_MS
+  return () => {
+    if (performance.now() < until) return undefined
+    return setImmediate().then(() => {
+      until = performance.now() + STRETCH_MS
+    })
   }
 }
 
@@ -68,7 +81,7 @@ export function createObjects(collections: Collections) {
     })
     if (!held) {
       const { rows, more } = await readAll(cluster, kind, namespace, columns)
-      const found = selectRows(rows, columns, { ...query, labels })
+      const found = await selectRows(rows, columns, { ...query, labels }, turns())
       const missing: Missing[] = more ? [{ what: kind.kind, code: 'TOO_LARGE', message: `only the first ${MOST_UNWATCHED} were read` }] : []
       return answer(found.slice(query.offset, query.offset + query.limit), { total: found.length, state: 'whole', currentAt: null, missing })
     }
@@ -97,7 +110,7 @@ export function createObjects(collections: Collections) {
     const collection = held.hold()
     await collection.informer.synced
     const order = JSON.stringify([query.search, query.labels, query.sort, query.order])
-    const found = derive(collection, order, () => selectRows(collection.informer.list(), columns, { ...query, labels }))
+    const found = await derive(collection, order, () => selectRows(collection.informer.list(), columns, { ...query, labels }, turns()))
     const { currentAt = null, error } = collection.informer.status()
     return answer(found.slice(query.offset, query.offset + query.limit), {
       total: found.length,
