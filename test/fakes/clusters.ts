@@ -1,9 +1,10 @@
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
+import { trafficRouter } from '#edges/routers/open.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 
 /** What a door gets of the world outside: clusters, no registries, and reconcilers that rest; every request acts with all rights unless the cluster itself says otherwise. */
-export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile'> {
+export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'trafficRouter'> {
   const clusters: Clusters = {
     list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
     get(name) {
@@ -13,5 +14,11 @@ export function fakeClusters(...held: readonly Cluster[]): Pick<ServerContext, '
     },
     onChange: () => () => {},
   }
-  return { clusters, clusterOf: (_, name) => clusters.get(name), reconcile: () => {}, registries: () => Promise.reject(new Error('no registries here')) }
+  return {
+    clusters,
+    clusterOf: (_, name) => clusters.get(name),
+    reconcile: () => {},
+    trafficRouter,
+    registries: () => Promise.reject(new Error('no registries here')),
+  }
 }

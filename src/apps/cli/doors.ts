@@ -58,7 +58,7 @@ export const DOORS: readonly CliDoorEntry[] = [
   },
   {
     name: 'canary',
-    summary: { en: 'judge a new version by the requests it answers', 'zh-CN': '依据实际请求裁决新版本' },
+    summary: { en: 'releases by canary, promoted or rolled back by evidence; judge requests offline', 'zh-CN': '金丝雀发布：依据证据晋级或回滚；可离线裁决' },
     load: () => import('#capabilities/canary/cli/index.ts'),
   },
   {

@@ -2,6 +2,8 @@
 
 import { audit } from '#capabilities/audit/capability.ts'
 import { door as auditConsole } from '#capabilities/audit/console/index.ts'
+import { canary } from '#capabilities/canary/capability.ts'
+import { door as canaryConsole } from '#capabilities/canary/console/index.ts'
 import { imageMigration } from '#capabilities/image-migration/capability.ts'
 import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
@@ -14,6 +16,7 @@ import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [
   { capability: workloads, door: workloadsConsole },
   { capability: imageMigration, door: imagesConsole },
+  { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },
   { capability: audit, door: auditConsole },
 ]

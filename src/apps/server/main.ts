@@ -13,6 +13,7 @@ import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
 import { takePart } from '#edges/cluster/lease.ts'
 import { notifierFor } from '#edges/notify/notifier-for.ts'
+import { trafficRouter } from '#edges/routers/open.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
@@ -199,6 +200,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           clusters,
           clusterOf: clusterOfRequest(clusters),
           reconcile: reconciling.run,
+          trafficRouter,
           registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
         }
         for (const load of options.capabilities ?? CAPABILITIES) {

@@ -222,6 +222,14 @@ export const ERRORS = {
     'Start the newer version, or another --data folder.',
     '请启动更新的版本，或使用其他 --data 目录。',
   ),
+  ROUTE_NOT_SPLIT: row(
+    409,
+    EXIT.error,
+    'The route cannot be split: {reason}.',
+    '无法拆分该路由的流量：{reason}。',
+    'All traffic stays where it was; correct the route or the Canary.',
+    '流量保持原状；请更正路由或 Canary。',
+  ),
   DATA_IN_USE: row(
     500,
     EXIT.error,

@@ -8,6 +8,7 @@ import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import type { TrafficRouter } from '#core/shapes/ports/traffic-router.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
 import type { Reconcile } from './reconcile.ts'
@@ -31,6 +32,8 @@ export interface ServerContext {
   clusterOf(request: FastifyRequest, name: string): Cluster
   /** Runs a reconciler over every cluster, on the one server that leads there; `portsOf` gives what it works with. */
   reconcile: Reconcile
+  /** Splits the routes of a cluster. */
+  trafficRouter(cluster: Cluster): TrafficRouter
   /** Opens registries; the edge behind it is loaded on the first call. */
   registries(): Promise<OpenRegistries>
 }

@@ -142,7 +142,7 @@ const amount = (estimate: Evidence['stable'], unit: Evidence['unit']): string | 
     : `${digits(value)} (${low === undefined ? '' : digits(low)}…${high === undefined ? '' : digits(high)})`
 }
 
-const COLUMNS: readonly Column<Evidence>[] = [
+export const evidenceColumns: readonly Column<Evidence>[] = [
   { header: 'MEASURE', value: ({ measure }) => measure },
   { header: 'STABLE', value: ({ stable, unit }) => amount(stable, unit) },
   { header: 'CANARY', value: ({ canary, unit }) => amount(canary, unit) },
@@ -154,6 +154,6 @@ function print(verdict: FileVerdict, context: CliContext): void {
   const { requests } = verdict
   context.out.write(`${verdict.verdict.toUpperCase()}${verdict.at === null ? '' : ` at ${new Date(verdict.at).toISOString()}`}\n${verdict.reason}\n`)
   context.out.write(`requests: stable ${requests.stable}, canary ${requests.canary}\n\n`)
-  printTable(context, COLUMNS, verdict.evidence)
+  printTable(context, evidenceColumns, verdict.evidence)
   for (const warning of verdict.warnings) context.note(warning)
 }

@@ -1,0 +1,231 @@
+/** One release: where it is, the weight over time, each measure with both versions, what was decided, and what a person may do. */
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { api } from '#kits/console-kit/api.ts'
+import { Chart } from '#kits/console-kit/chart.tsx'
+import { useCluster } from '#kits/console-kit/cluster.ts'
+import { Confirm } from '#kits/console-kit/confirm.tsx'
+import { useSubmit } from '#kits/console-kit/form-dialog.tsx'
+import { Panel } from '#kits/console-kit/panel.tsx'
+import { PlainTable } from '#kits/console-kit/plain-table.tsx'
+import { ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
+import { StatusMark } from '#kits/console-kit/status-mark.tsx'
+import { useApi } from '#kits/console-kit/use-api.ts'
+import { useFormat } from '#kits/console-kit/use-format.ts'
+import { useNow } from '#kits/console-kit/use-now.ts'
+import type { CanaryDetail } from '../domain/api.ts'
+import type { Estimate } from '../domain/judge/intervals.ts'
+import type { Evidence, JudgeReport } from '../domain/judge/report.ts'
+import type { CanaryCommand } from '../resources/canary.ts'
+import styles from './release.module.css'
+import { commandsOf, PHASE_STATUS, useWords } from './words.ts'
+
+const REFRESH_MS = 3_000
+const FINDING_STATUS = { exceeded: 'error', kept: 'ok', open: 'running', shown: 'unknown' } as const
+
+export function ReleaseDetail({ id }: { id: string }) {
+  const t = useWords()
+  const { path } = useCluster()
+  const [namespace = '', name = ''] = id.split('/')
+  const url = path(`/canaries/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`)
+  const answer = useApi<CanaryDetail>(url, undefined, { refreshMs: REFRESH_MS })
+  const { data } = answer
+  if (answer.error && !data) return <ErrorState error={answer.error} onRetry={answer.refetch} />
+  if (!data) return <LoadingState />
+  const { status, problems, report } = data
+  const phase = status.phase ?? 'Waiting'
+  return (
+    <div className={styles.stack}>
+      <Panel title={t('now')} actions={<Acts detail={data} url={url} onDone={answer.refetch} />}>
+        <p className={styles.phase}>
+          <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />
+          <span>{t('weightNow', { weight: status.weight ?? 0 })}</span>
+          {status.step !== undefined && data.spec && <span>{t('stepOf', { step: status.step, all: data.spec.steps.length })}</span>}
+          {status.expected ? <span>{t('expected', { at: status.expected.replace('T', ' ').replace('Z', ' UTC') })}</span> : null}
+        </p>
+        <p>{status.message}</p>
+        {problems.map(({ path: at, message }) => (
+          <p key={`${at}${message}`}>
+            <code>{at}</code> {message}
+          </p>
+        ))}
+        {(status.conditions ?? [])
+          .filter(({ type, status: holds }) => type !== 'Progressing' && holds !== 'True')
+          .map(({ type, reason, message }) => (
+            <p key={type}>
+              <StatusMark status="warning" text={reason} /> {message}
+            </p>
+          ))}
+      </Panel>
+      <WeightChart detail={data} />
+      {report ? <EvidencePanel report={report} /> : <Panel title={t('evidence')}>{t('noEvidence')}</Panel>}
+      <Decisions detail={data} />
+    </div>
+  )
+}
+
+function Acts({ detail, url, onDone }: { detail: CanaryDetail; url: string; onDone: () => void }) {
+  const t = useWords()
+  const [asking, setAsking] = useState<CanaryCommand>()
+  const send = (command: CanaryCommand) => api.send('POST', `${url}/command`, { command })
+  const [last, setLast] = useState<CanaryCommand>('pause')
+  const form = useSubmit(() => send(last), onDone)
+  if (!detail.mayAct) return <span className={styles.quiet}>{t('mayNot')}</span>
+  const press = (command: CanaryCommand) => {
+    if (command === 'promote' || command === 'abort') return setAsking(command)
+    setLast(command)
+    void send(command).then(onDone, form.submit)
+  }
+  return (
+    <span className={styles.acts}>
+      {commandsOf(detail.status.phase ?? 'Waiting').map((command) => (
+        <Button
+          key={command}
+          size="xs"
+          variant={command === 'promote' ? 'filled' : 'default'}
+          color={command === 'abort' ? 'red' : undefined}
+          onClick={() => press(command)}
+        >
+          {t(`commands.${command}`)}
+        </Button>
+      ))}
+      {form.error && <ErrorState error={form.error} compact />}
+      {asking && (
+        <Confirm
+          title={t(`commands.${asking}`)}
+          text={t(`confirm.${asking}`)}
+          word={detail.name}
+          button={t(`commands.${asking}`)}
+          act={async () => void (await send(asking))}
+          onClose={() => {
+            setAsking(undefined)
+            onDone()
+          }}
+        />
+      )}
+    </span>
+  )
+}
+
+/** Steps as they were: a point before and after each change. */
+function WeightChart({ detail: { status } }: { detail: CanaryDetail }) {
+  const t = useWords()
+  const now = useNow(REFRESH_MS)
+  const weights = status.weights ?? []
+  if (weights.length === 0) return null
+  const over = status.phase === 'Promoted' || status.phase === 'RolledBack'
+  const end = over ? (status.since ?? now) : now
+  const points = weights.flatMap(({ at, weight }, i) => [
+    { at, weight },
+    { at: Math.max(at + 1, (weights[i + 1]?.at ?? end) - 1), weight },
+  ])
+  if (over) points.push({ at: end, weight: status.weight ?? 0 })
+  return (
+    <Chart
+      title={t('weightOverTime')}
+      unit="share"
+      ts={points.map(({ at }) => at)}
+      series={[{ name: 'canary', label: t('canary'), values: points.map(({ weight }) => weight / 100) }]}
+      kind="area"
+      from={points[0]!.at}
+      to={Math.max(end, points[0]!.at + 60_000)}
+      min={0}
+      max={1}
+    />
+  )
+}
+
+function EvidencePanel({ report }: { report: JudgeReport }) {
+  const t = useWords()
+  const format = useFormat()
+  return (
+    <Panel
+      title={t('evidence')}
+      note={t('requestsOf', { stable: format.value(report.requests.stable, 'number'), canary: format.value(report.requests.canary, 'number') })}
+      flush
+    >
+      <PlainTable
+        head={[
+          t('measure'),
+          { title: t('stable'), number: true },
+          { title: t('canary'), number: true },
+          t('finding'),
+          { title: t('proofOfHarm'), number: true },
+          { title: t('proofOfKept'), number: true },
+          { title: t('missing'), number: true },
+        ]}
+      >
+        {report.evidence.map((one) => (
+          <tr key={one.measure}>
+            <th scope="row">{t(`measures.${one.measure}`)}</th>
+            <td data-number>
+              <Interval estimate={one.stable} unit={one.unit} />
+            </td>
+            <td data-number>
+              <Interval estimate={one.canary} unit={one.unit} />
+            </td>
+            <td>
+              <StatusMark status={FINDING_STATUS[one.finding]} text={t(`findings.${one.finding}`)} />
+            </td>
+            <td data-number>{proof(one.harm)}</td>
+            <td data-number>{proof(one.keeps)}</td>
+            <td data-number>{one.moreRequests === undefined ? '' : one.moreRequests === null ? '–' : format.value(one.moreRequests, 'number')}</td>
+          </tr>
+        ))}
+      </PlainTable>
+      <div className={styles.foot}>
+        <p>{report.reason}</p>
+        {report.split && report.split.realized !== null && (
+          <p>{t('split', { asked: format.value(report.split.asked, 'share'), realized: format.value(report.split.realized, 'share') })}</p>
+        )}
+        {report.warnings.map((warning) => (
+          <p key={warning}>{warning}</p>
+        ))}
+      </div>
+    </Panel>
+  )
+}
+
+/** Of the evidence that is needed, how much is there. */
+const proof = (one: Evidence['harm']): string => (one === undefined ? '' : `${Math.max(0, Math.min(100, Math.round((one.evidence / one.needed) * 100)))} %`)
+
+function Interval({ estimate, unit }: { estimate: Estimate | null; unit: Evidence['unit'] }) {
+  const format = useFormat()
+  const text = (value: number) => (unit === 'share' ? format.value(value, 'share') : format.value(value / 1000, 'seconds'))
+  if (estimate === null) return <>–</>
+  const { value, low, high } = estimate as { value: number; low?: number; high?: number }
+  return (
+    <>
+      {text(value)}
+      {low !== undefined && high !== undefined && (
+        <span className={styles.quiet}>
+          {' '}
+          [{text(low)}, {text(high)}]
+        </span>
+      )}
+    </>
+  )
+}
+
+function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
+  const t = useWords()
+  const format = useFormat()
+  const decisions = [...(status.decisions ?? [])].reverse()
+  if (decisions.length === 0) return null
+  return (
+    <>
+      <Panel title={t('decisions')} flush>
+        <PlainTable head={[t('when'), t('run'), t('what'), t('why')]}>
+          {decisions.map(({ at, run, what, why }) => (
+            <tr key={`${at}${what}`}>
+              <td>{format.time(at, { seconds: true })}</td>
+              <td>{run}</td>
+              <th scope="row">{t(`phases.${what}`, { defaultValue: what })}</th>
+              <td>{why}</td>
+            </tr>
+          ))}
+        </PlainTable>
+      </Panel>
+    </>
+  )
+}

@@ -1,0 +1,27 @@
+import { useTranslation } from 'react-i18next'
+import type { Status } from '#kits/console-kit/status-mark.tsx'
+import type { CanaryStatus } from '../resources/canary.ts'
+
+export const useWords = () => useTranslation('canary').t
+
+type Phase = NonNullable<CanaryStatus['phase']>
+
+export const PHASE_STATUS: Record<Phase, Status> = {
+  Invalid: 'warning',
+  Waiting: 'unknown',
+  Preparing: 'running',
+  Progressing: 'running',
+  Paused: 'advice',
+  Promoting: 'running',
+  RollingBack: 'error',
+  Promoted: 'ok',
+  RolledBack: 'error',
+}
+
+/** What a person can do in a phase. */
+export const commandsOf = (phase: Phase): readonly ('promote' | 'pause' | 'resume' | 'abort' | 'restart')[] => {
+  if (phase === 'Progressing') return ['promote', 'pause', 'abort']
+  if (phase === 'Paused') return ['resume', 'promote', 'abort']
+  if (phase === 'Preparing' || phase === 'Promoting') return ['abort']
+  return phase === 'RolledBack' ? ['restart'] : []
+}

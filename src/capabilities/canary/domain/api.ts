@@ -1,0 +1,28 @@
+/** What the API answers about releases; server, CLI and console read it. */
+import { z } from 'zod'
+import { type CanarySpec, type CanaryStatus, COMMANDS } from '../resources/canary.ts'
+import type { JudgeReport } from './judge/report.ts'
+
+export const canaryParams = z.object({ namespace: z.string().min(1).max(63), name: z.string().min(1).max(253) })
+export const commandBody = z.strictObject({ command: z.enum(COMMANDS) })
+export const listQuery = z.object({ namespace: z.string().max(63).optional() })
+
+export interface CanaryRow {
+  namespace: string
+  name: string
+  status: CanaryStatus
+}
+export interface CanaryList {
+  canaries: CanaryRow[]
+  /** The cluster has the kind. */
+  installed: boolean
+}
+
+export interface CanaryDetail extends CanaryRow {
+  spec: CanarySpec | null
+  problems: { path: string; message: string }[]
+  /** Null: nothing was judged since this server leads the cluster, or the asker may not see requests. */
+  report: JudgeReport | null
+  /** May the asker press the buttons? */
+  mayAct: boolean
+}

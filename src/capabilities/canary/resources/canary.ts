@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { parseDuration } from '#core/kernel/duration.ts'
+import type { CustomResource, Resource } from '#core/shapes/custom-resource.ts'
+import { judgeConfig } from '../domain/judge/limits.ts'
+
+const name = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'a name of Kubernetes: lower case, digits and -')
+const duration = z.string().refine((text) => parseDuration(text) !== undefined, 'must be a duration like 5m or 90s')
+const version = z.strictObject({ deployment: name, service: name })
+const regExp = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => {
+    try {
+      return Boolean(new RegExp(text))
+    } catch {
+      return false
+    }
+  }, 'is no regular expression')
+
+const step = z
+  .strictObject({
+    weight: z.number().min(0).max(100).default(0),
+    header: z
+      .strictObject({ name: z.string().regex(/^[A-Za-z0-9-]{1,60}$/), value: z.string().min(1).max(200).optional(), pattern: regExp.optional() })
+      .optional(),
+    cookie: z.strictObject({ name: z.string().regex(/^[\w.-]{1,60}$/) }).optional(),
+    hold: duration.default('5m'),
+    pause: z.boolean().default(false),
+  })
+  .refine(({ header }) => header?.value === undefined || header.pattern === undefined, { path: ['header'], message: 'has a value or a pattern, not both' })
+  .refine(
+    ({ weight, header, cookie }) => weight > 0 || header !== undefined || cookie !== undefined,
+    'sends nothing to the canary: set weight, header or cookie',
+  )
+
+const spec = z
+  .strictObject({
+    stable: version,
+    canary: version.optional(),
+    replicas: z.number().int().min(1).max(100).default(2),
+    routes: z
+      .array(z.strictObject({ apiVersion: z.string().max(120).default('networking.k8s.io/v1'), kind: z.string().max(60).default('Ingress'), name }))
+      .min(1)
+      .max(10),
+    canaryPort: z.number().int().min(1).max(65_535).optional(),
+    sticky: z.boolean().default(false),
+    steps: z.array(step).min(1).max(50),
+    minPods: z.number().int().min(1).max(100).default(2),
+    minRequests: z.number().int().min(1).max(1_000_000).default(100),
+    deadline: duration.default('6h'),
+    promotion: z.enum(['template', 'traffic']).default('template'),
+    judge: judgeConfig.omit({ expectedShare: true }).prefault({}),
+  })
+  .superRefine(({ stable, canary, steps }, context) => {
+    steps.forEach(({ weight }, i) => {
+      if (i > 0 && weight < steps[i - 1]!.weight)
+        context.addIssue({ code: 'custom', path: ['steps', i, 'weight'], message: `goes backwards: step ${i} has ${steps[i - 1]!.weight}` })
+    })
+    if (steps.at(-1)?.weight === 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['steps', steps.length - 1, 'weight'],
+        message: 'the last step must have a weight: nothing is promoted on marked requests alone',
+      })
+    if (canary?.deployment === stable.deployment) context.addIssue({ code: 'custom', path: ['canary', 'deployment'], message: 'is the stable one' })
+    if (canary?.service === stable.service) context.addIssue({ code: 'custom', path: ['canary', 'service'], message: 'is the stable one' })
+  })
+
+export const PHASES = ['Invalid', 'Waiting', 'Preparing', 'Progressing', 'Paused', 'Promoting', 'RollingBack', 'Promoted', 'RolledBack'] as const
+
+const time = z.number().describe('Milliseconds since the epoch.')
+const status = z.object({
+  phase: z.enum(PHASES).optional(),
+  message: z.string().optional(),
+  run: z.number().int().optional().describe('How many versions were tried.'),
+  version: z.string().optional().describe('Of the canary: a hash of its pod template.'),
+  stableVersion: z.string().optional(),
+  decided: z.string().optional().describe('The version about which there is a decision.'),
+  step: z.number().int().optional(),
+  stepSince: time.optional(),
+  since: time.optional().describe('Begin of the phase.'),
+  startedAt: time.optional().describe('Begin of the analysis.'),
+  weight: z.number().optional().describe('Percent that the route gives to the canary now.'),
+  verdict: z.string().optional(),
+  requests: z.number().optional().describe('Of the canary, since the analysis began.'),
+  expected: z.string().optional().describe('When a decision is expected.'),
+  blindSince: time.optional().describe('Since when there is no evidence.'),
+  command: z.string().optional().describe('The last command of a person that was obeyed.'),
+  weights: z
+    .array(z.object({ at: time, weight: z.number() }))
+    .optional()
+    .describe('Of this run.'),
+  addresses: z
+    .object({ stable: z.array(z.string()), canary: z.array(z.string()) })
+    .optional()
+    .describe('Of pods of this run: address=pod.'),
+  decisions: z.array(z.object({ at: time, run: z.number(), what: z.string(), why: z.string() })).optional(),
+  conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string(), lastTransitionTime: z.string() })).optional(),
+})
+
+export const canaryResource: CustomResource<typeof spec, typeof status> = {
+  kind: 'Canary',
+  plural: 'canaries',
+  scope: 'Namespaced',
+  description: 'A new version beside the one that runs: given more traffic step by step, promoted or rolled back by evidence.',
+  spec,
+  status,
+  columns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'What is done now.' },
+    { name: 'Step', type: 'integer', jsonPath: '.status.step', description: 'Of the steps, from 1.' },
+    { name: 'Weight', type: 'number', jsonPath: '.status.weight', description: 'Percent of the traffic that the canary gets.' },
+    { name: 'Verdict', type: 'string', jsonPath: '.status.verdict', description: 'What the evidence says so far.' },
+    { name: 'Requests', type: 'integer', jsonPath: '.status.requests', description: 'That the canary answered.' },
+    { name: 'Expected', type: 'string', jsonPath: '.status.expected', description: 'When a decision is expected.' },
+    { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'Why.', priority: 1 },
+  ],
+}
+
+export type CanarySpec = z.output<typeof spec>
+export type CanaryStatus = z.output<typeof status>
+export type CanaryObject = Resource<CanarySpec, CanaryStatus>
+
+export const COMMANDS = ['promote', 'abort', 'pause', 'resume', 'restart'] as const
+export type CanaryCommand = (typeof COMMANDS)[number]
+/** What a person wants, `VERB ID`; obeyed once. */
+export const COMMAND_ANNOTATION = 'sallyport.io/canary-command'
+export const FINALIZER = 'sallyport.io/canary'
