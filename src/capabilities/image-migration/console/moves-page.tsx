@@ -16,6 +16,7 @@ import { MoveDetail } from './move-detail.tsx'
 import { isRunning, STATE_STATUS } from './move-view.ts'
 import { NewMove } from './new-move.tsx'
 import { ProgressBar } from './progress-bar.tsx'
+import { Syncs } from './syncs.tsx'
 import { useWords } from './words.ts'
 
 const pageView = z.object({ move: urlText })
@@ -41,6 +42,7 @@ export default function MovesPage() {
           {t('new.open')}
         </Button>
       </PageHead>
+      {view.move === '' && <Syncs onOpen={(move) => setView({ move })} />}
       {answer.error && !moves ? (
         <ErrorState error={answer.error} onRetry={answer.refetch} />
       ) : !moves ? (

@@ -2,13 +2,14 @@
 import { Button, Checkbox, FileButton, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core'
 import { IconUpload } from '@tabler/icons-react'
 import { useState } from 'react'
+import { formatBytes } from '#core/kernel/quantity.ts'
 import { api } from '#kits/console-kit/api.ts'
 import { FieldPair, FormDialog, useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
-import type { MovePreview, MoveSummary } from '../domain/moves.ts'
+import type { MovePrediction, MovePreview, MoveSummary } from '../domain/moves.ts'
 import styles from './new-move.module.css'
 import { useWords } from './words.ts'
 
@@ -40,6 +41,7 @@ export function NewMove({ onClose, onStarted }: { onClose: () => void; onStarted
     existing: keep ? 'keep' : 'overwrite',
   })
   const look = useSubmit(() => api.send<MovePreview>('POST', '/image-moves/preview', request()), setPreview)
+  const predict = useSubmit(() => api.send<MovePreview>('POST', '/image-moves/preview?predict=true', request()), setPreview)
   const start = useSubmit(() => api.send<MoveSummary>('POST', '/image-moves', request()), onStarted)
   const changed =
     <T,>(set: (value: T) => void) =>
@@ -73,7 +75,7 @@ export function NewMove({ onClose, onStarted }: { onClose: () => void; onStarted
             description={t('new.specHint')}
             value={spec}
             onChange={(event) => changed(setSpec)(event.currentTarget.value)}
-            error={start.problem('spec') ?? look.problem('spec')}
+            error={start.problem('spec') ?? look.problem('spec') ?? predict.problem('spec')}
             minRows={8}
             maxRows={16}
             autosize
@@ -108,18 +110,21 @@ export function NewMove({ onClose, onStarted }: { onClose: () => void; onStarted
           placeholder="registry.example.com/mirror"
           value={to}
           onChange={(event) => changed(setTo)(event.currentTarget.value)}
-          error={start.problem('to') ?? look.problem('to')}
+          error={start.problem('to') ?? look.problem('to') ?? predict.problem('to')}
         />
         <TextInput label={t('new.name')} description={t('new.nameHint')} value={title} onChange={(event) => setTitle(event.currentTarget.value)} />
       </FieldPair>
       <Checkbox label={t('new.scoped')} checked={scoped} onChange={(event) => changed(setScoped)(event.currentTarget.checked)} />
       <Checkbox label={t('new.keep')} checked={keep} onChange={(event) => setKeep(event.currentTarget.checked)} />
-      <div>
+      <div className={styles.row}>
         <Button size="xs" variant="default" loading={look.busy} onClick={look.submit}>
           {t('new.preview')}
         </Button>
+        <Button size="xs" variant="default" loading={predict.busy} onClick={predict.submit} title={t('new.predictHint')}>
+          {t('new.predict')}
+        </Button>
       </div>
-      {look.error && <ErrorState error={look.error} compact />}
+      {(look.error ?? predict.error) && <ErrorState error={(look.error ?? predict.error)!} compact />}
       {preview && <Preview preview={preview} />}
     </FormDialog>
   )
@@ -127,12 +132,13 @@ export function NewMove({ onClose, onStarted }: { onClose: () => void; onStarted
 
 function Preview({ preview }: { preview: MovePreview }) {
   const t = useWords()
-  const { pairs, sample, conflicts, failed, notes, changesDigests } = preview
+  const { pairs, sample, conflicts, failed, notes, changesDigests, prediction } = preview
   return (
     <section className={styles.preview} aria-label={t('new.preview')}>
       <p>
         <StatusMark status={conflicts.length > 0 ? 'error' : failed.length > 0 || pairs === 0 ? 'warning' : 'ok'} text={t('new.wouldCopy', { count: pairs })} />
       </p>
+      {prediction && <Predicted prediction={prediction} />}
       {changesDigests > 0 && <p>{t('new.changesDigests', { count: changesDigests })}</p>}
       {conflicts.length > 0 && (
         <ul>
@@ -175,5 +181,27 @@ function Preview({ preview }: { preview: MovePreview }) {
         </ul>
       )}
     </section>
+  )
+}
+
+/** Bytes, requests and what of a quota it takes. */
+function Predicted({ prediction }: { prediction: MovePrediction }) {
+  const t = useWords()
+  const { bytesSent, bytesSpared, images, unchanged, failed, places } = prediction
+  return (
+    <>
+      <p>{t('new.wouldSend', { bytes: formatBytes(bytesSent), spared: formatBytes(bytesSpared), images, unchanged })}</p>
+      {failed > 0 && <StatusMark status="warning" text={t('new.planFailed', { count: failed })} />}
+      <PlainTable head={[t('new.registry'), t('new.requests'), t('new.pulls'), t('new.quota')]}>
+        {places.map(({ place, requests, pulls, remaining, limit }) => (
+          <tr key={place}>
+            <td>{place}</td>
+            <td>{requests}</td>
+            <td>{pulls}</td>
+            <td>{remaining === undefined ? t('new.quotaUnknown') : `${remaining}${limit === undefined ? '' : ` / ${limit}`}`}</td>
+          </tr>
+        ))}
+      </PlainTable>
+    </>
   )
 }

@@ -121,7 +121,17 @@ export interface RunReport {
     mounts: number
   }
   traffic: Readonly<
-    Record<string, { requests: Readonly<Record<string, number>>; bytesSent: number; bytesReceived: number; retries: number; slowedDown: number }>
+    Record<
+      string,
+      {
+        requests: Readonly<Record<string, number>>
+        bytesSent: number
+        bytesReceived: number
+        retries: number
+        slowedDown: number
+        rateLimit?: { limit?: string; remaining?: string }
+      }
+    >
   >
 }
 

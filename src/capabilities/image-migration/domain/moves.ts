@@ -1,6 +1,6 @@
 /** Moves that the server runs: what is asked, what the pages see. */
 import { z } from 'zod'
-import type { Failure, ItemReport, Outcome, RunReport } from './job.ts'
+import type { Failure, Finding, ItemReport, Outcome, Prediction, RunReport } from './job.ts'
 import { SPEC_FORMATS } from './spec/rule.ts'
 
 /** What `POST /image-moves` takes. */
@@ -44,6 +44,8 @@ export interface MoveSummary {
   id: string
   title: string
   by: string
+  /** The ImageSync that it is a run of: `cluster/namespace/name`. */
+  sync?: string
   state: MoveState
   /** ms since the epoch. */
   createdAt: number
@@ -78,6 +80,36 @@ export interface MovePreview {
   /** Rules that could not be followed. */
   failed: readonly ItemReport[]
   notes: readonly string[]
+  /** Only when asked for: the manifests of what changed are read for it, which registries with a quota count. */
+  prediction?: MovePrediction
+}
+
+export interface MovePrediction {
+  /** Images that are not as at the source. */
+  images: number
+  unchanged: number
+  failed: number
+  bytesSent: number
+  bytesSpared: number
+  /** By registry. */
+  places: readonly { place: string; requests: number; pulls: number; limit?: string; remaining?: string }[]
+}
+
+/** What a plan came to, for people. */
+export function predictionOf(
+  items: readonly Pick<ItemReport<Outcome | Finding>, 'outcome' | 'bytesSent' | 'bytesSpared'>[],
+  { requests, pulls }: Prediction,
+  traffic: RunReport['traffic'],
+): MovePrediction {
+  const count = (outcome: Outcome | Finding) => items.filter((item) => item.outcome === outcome).length
+  return {
+    images: count('planned'),
+    unchanged: count('unchanged') + count('kept'),
+    failed: count('failed'),
+    bytesSent: items.reduce((sum, item) => sum + item.bytesSent, 0),
+    bytesSpared: items.reduce((sum, item) => sum + item.bytesSpared, 0),
+    places: Object.keys(requests).map((place) => ({ place, requests: requests[place]!, pulls: pulls[place] ?? 0, ...traffic[place]?.rateLimit })),
+  }
 }
 
 export const noCounts = (): Record<Outcome, number> => ({ unchanged: 0, copied: 0, kept: 0, failed: 0, stopped: 0 })

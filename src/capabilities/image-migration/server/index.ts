@@ -6,7 +6,8 @@ import { formatImage } from '#core/oci/place.ts'
 import type { ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { eventStream } from '#kits/server-kit/events.ts'
 import { userOf } from '#kits/server-kit/http.ts'
-import { type MovePreview, type MoveRequest, moveRequest } from '../domain/moves.ts'
+import { planImages } from '../domain/look.ts'
+import { type MovePrediction, type MovePreview, type MoveRequest, moveRequest, predictionOf } from '../domain/moves.ts'
 import { rulesFromImages } from '../domain/spec/from-images.ts'
 import { readSpec } from '../domain/spec/read-spec.ts'
 import type { Spec } from '../domain/spec/rule.ts'
@@ -14,16 +15,22 @@ import { imagesInCluster } from '../sources/cluster.ts'
 import { openCredentials } from '../sources/credentials.ts'
 import { resolveSpec } from '../sources/resolve.ts'
 import { hostSettings } from '../sources/settings.ts'
-import { type Order, openMoves } from './moves.ts'
+import { type Order, openMoves, sha256, withExisting } from './moves.ts'
 import { knownRegistries, registrySection, serverProblems } from './registries.ts'
+import { syncReconciler } from './sync.ts'
+import { syncRoutes } from './sync-routes.ts'
 
 const SAMPLE = 200
 /** Shorter than a page waits. */
 const PREVIEW_MS = 25_000
+const PREDICT_MS = 110_000
+/** Nothing is written. */
+const NO_JOURNAL = { find: () => undefined, keep() {}, drop() {} }
 /** Moves that a page follows live, and how often. */
 const TOLD = 30
 const TELL_EVERY_MS = 400
 const base = '/image-moves'
+const previewQuery = z.object({ predict: z.enum(['true', 'false']).optional() })
 const idParams = z.object({ id: z.uuid() })
 
 export const door: ServerDoor = {
@@ -59,34 +66,48 @@ export const door: ServerDoor = {
       request.auditDetail = { title: order.title, rules: order.spec.rules.length }
       return reply.code(201).send(moves.start(order))
     })
-    routes.post(`${base}/preview`, { schema: { summary: 'What a move would copy', body: moveRequest } }, async (request): Promise<MovePreview> => {
-      const order = await orderOf(request, request.body)
-      const patience = AbortSignal.timeout(PREVIEW_MS)
-      const opened = open({
-        credentials: order.credentials,
-        ...(order.settings ? { settings: order.settings } : {}),
-        retries: 2,
-        signal: patience,
-      })
-      try {
-        const { job, conflicts, failed, notes } = await resolveSpec(order.spec, opened, order.language)
-        return {
-          pairs: job.pairs.length,
-          sample: job.pairs
-            .slice(0, SAMPLE)
-            .map(({ source, target, platforms = [] }) => ({ source: formatImage(source), target: formatImage(target), platforms })),
-          changesDigests: job.pairs.filter(({ platforms }) => platforms !== undefined).length,
-          conflicts,
-          failed,
-          notes,
+    routes.post(
+      `${base}/preview`,
+      { schema: { summary: 'What a move would copy', querystring: previewQuery, body: moveRequest } },
+      async (request): Promise<MovePreview> => {
+        const order = await orderOf(request, request.body)
+        const predict = request.query.predict === 'true'
+        const limit = predict ? PREDICT_MS : PREVIEW_MS
+        const patience = AbortSignal.timeout(limit)
+        const opened = open({
+          credentials: order.credentials,
+          ...(order.settings ? { settings: order.settings } : {}),
+          retries: 2,
+          signal: patience,
+        })
+        try {
+          const { job, conflicts, failed, notes } = await resolveSpec(order.spec, opened, order.language)
+          let prediction: MovePrediction | undefined
+          if (predict && conflicts.length === 0) {
+            const world = { open: opened.open, clock, digestOf: sha256, journal: NO_JOURNAL, signal: patience, emit() {} }
+            const planned = await planImages(withExisting(job, order.existing), world)
+            patience.throwIfAborted()
+            prediction = predictionOf(planned.items, planned.prediction, opened.traffic())
+          }
+          return {
+            ...(prediction ? { prediction } : {}),
+            pairs: job.pairs.length,
+            sample: job.pairs
+              .slice(0, SAMPLE)
+              .map(({ source, target, platforms = [] }) => ({ source: formatImage(source), target: formatImage(target), platforms })),
+            changesDigests: job.pairs.filter(({ platforms }) => platforms !== undefined).length,
+            conflicts,
+            failed,
+            notes,
+          }
+        } catch (error) {
+          if (patience.aborted) throw new CodedError('TIMED_OUT', { what: 'The preview', limit: `${limit / 1000} s` }, { cause: error })
+          throw error
+        } finally {
+          await opened.close()
         }
-      } catch (error) {
-        if (patience.aborted) throw new CodedError('TIMED_OUT', { what: 'The preview', limit: `${PREVIEW_MS / 1000} s` }, { cause: error })
-        throw error
-      } finally {
-        await opened.close()
-      }
-    })
+      },
+    )
     routes.get(base, { schema: { summary: 'Image moves, newest first' } }, async () => ({ moves: moves.list() }))
     routes.get(`${base}/:id`, { schema: { summary: 'One image move', params: idParams } }, async (request) => moves.get(request.params.id))
     routes.get(
@@ -138,6 +159,9 @@ export const door: ServerDoor = {
       stream.signal.addEventListener('abort', stop)
       tell()
     })
+
+    context.reconcile(syncReconciler(moves, clock), (cluster) => cluster)
+    syncRoutes(context)
 
     return {
       async stop() {

@@ -9,7 +9,7 @@ import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Credentials, OpenRegistries, RegistriesOptions } from '#core/shapes/ports/registry.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { copyImages } from '../domain/copy.ts'
-import type { ItemReport, Pair, RunReport } from '../domain/job.ts'
+import type { ItemReport, Job, Pair, RunReport } from '../domain/job.ts'
 import { endState, type MoveItems, type MoveSummary, noCounts } from '../domain/moves.ts'
 import { reportOf } from '../domain/report.ts'
 import type { Spec } from '../domain/spec/rule.ts'
@@ -29,6 +29,8 @@ export interface MovesDeps {
 export interface Order {
   title: string
   by: string
+  /** The ImageSync that it is a run of. */
+  sync?: string
   language: Language
   spec: Pick<Spec, 'rules' | 'notes'>
   credentials: Credentials
@@ -57,6 +59,8 @@ export interface Moves {
 
 const AT_ONCE = 2
 const MOST_KEPT = 200
+/** Of one ImageSync: it may run every minute. */
+const MOST_KEPT_OF_SYNC = 5
 const TOLD_EVERY_MS = 400
 
 interface Held {
@@ -65,6 +69,11 @@ interface Held {
   stop: AbortController
   ended: Promise<void>
 }
+
+export const sha256 = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`
+
+export const withExisting = (job: Job, existing: Pair['existing']): Job =>
+  existing === undefined ? job : { ...job, pairs: job.pairs.map((pair) => ({ ...pair, existing })) }
 
 export async function openMoves({ open, clock, log, folder }: MovesDeps): Promise<Moves> {
   const reports = join(folder, 'reports')
@@ -102,8 +111,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       const resolved = await resolveSpec(order.spec, registries, order.language)
       change(one, { notes: resolved.notes.slice(0, 500) })
       refuseConflicts(resolved)
-      const job =
-        order.existing === undefined ? resolved.job : { ...resolved.job, pairs: resolved.job.pairs.map((pair) => ({ ...pair, existing: order.existing! })) }
+      const job = withExisting(resolved.job, order.existing)
       change(one, { state: 'running', progress: { pairs: job.pairs.length, pairsDone: 0, bytesDone: 0, bytesKnown: 0 } })
       let toldAt = 0
       const counts = noCounts()
@@ -111,7 +119,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       const items = await copyImages(job, {
         open: registries.open,
         clock,
-        digestOf: (bytes) => `sha256:${hash('sha256', bytes, 'hex')}`,
+        digestOf: sha256,
         journal,
         signal,
         emit: (event) => {
@@ -166,8 +174,12 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
   }
 
   async function forgetOld(): Promise<void> {
-    const over = [...held.values()].filter(({ summary }) => summary.endedAt !== undefined).sort((a, b) => b.summary.createdAt - a.summary.createdAt)
-    for (const { summary } of over.slice(MOST_KEPT)) {
+    const ended = [...held.values()].filter(({ summary }) => summary.endedAt !== undefined).sort((a, b) => b.summary.createdAt - a.summary.createdAt)
+    const kept = new Map<string | undefined, number>()
+    for (const { summary } of ended) {
+      const count = (kept.get(summary.sync) ?? 0) + 1
+      kept.set(summary.sync, count)
+      if (count <= (summary.sync === undefined ? MOST_KEPT : MOST_KEPT_OF_SYNC)) continue
       held.delete(summary.id)
       for (const end of ['.move', '.json', '.json.sig']) await rm(join(reports, summary.id + end), { force: true })
     }
@@ -180,6 +192,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
         id: uuidv7(now, randomBytes(10)),
         title: order.title,
         by: order.by,
+        ...(order.sync === undefined ? {} : { sync: order.sync }),
         state: 'queued',
         createdAt: now,
         progress: { pairs: 0, pairsDone: 0, bytesDone: 0, bytesKnown: 0 },
