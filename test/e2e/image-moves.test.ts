@@ -8,8 +8,11 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { MoveItems, MovePreview, MoveSummary } from '#capabilities/image-migration/domain/moves.ts'
+import { IMAGE_SYNC, WANTED_SINCE } from '#capabilities/image-migration/resources/image-sync.ts'
 import { door } from '#capabilities/image-migration/server/index.ts'
 import { parseSignature, verifyReport } from '#capabilities/image-migration/signing.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
+import type { ServedKind } from '#core/shapes/ports/cluster.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import { registriesWith } from '#edges/registry/open.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
@@ -19,10 +22,27 @@ import { createHttp } from '#kits/server-kit/http.ts'
 import { openSettings } from '#kits/server-kit/settings.ts'
 import { type RegistryProcess, startDockerRegistry } from '#test/builders/docker-registry.ts'
 import { pushImage } from '#test/builders/images.ts'
+import { FAKE_KINDS, fakeCluster } from '#test/fakes/cluster.ts'
 import { fakeClusters } from '#test/fakes/clusters.ts'
 import { describeReal } from '#test/real.ts'
 
 const unused = undefined as never
+const kind: ServedKind = {
+  ...IMAGE_SYNC,
+  group: 'sallyport.io',
+  version: 'v1alpha1',
+  plural: 'imagesyncs',
+  singular: 'imagesync',
+  namespaced: true,
+  verbs: ['get', 'list', 'watch', 'patch', 'create'],
+  shortNames: [],
+  categories: [],
+  subresources: {},
+  preferred: true,
+}
+const syncOf = (name: string, from: string) =>
+  ({ ...IMAGE_SYNC, metadata: { name, namespace: 'shop' }, spec: { copy: [{ from, to: 'r.example/m/x' }] } }) as KubeObject
+const cluster = fakeCluster({ name: 'local', kinds: [...FAKE_KINDS, kind], objects: [syncOf('app', 'a.example/team/app'), syncOf('all', 'a.example/web/*')] })
 
 describeReal('image moves of the server', ['docker-registry'], () => {
   let folder: string
@@ -49,7 +69,7 @@ describeReal('image moves of the server', ['docker-registry'], () => {
           metrics: new Registry(),
           settings,
           alerts: unused,
-          ...fakeClusters(),
+          ...fakeClusters(cluster),
           registries: async () => registries,
           dataFolder: join(folder, 'image-migration'),
         }
@@ -95,10 +115,17 @@ describeReal('image moves of the server', ['docker-registry'], () => {
     expect(preview.body).toMatchObject({ pairs: 5, conflicts: [], failed: [], changesDigests: 0 })
     expect(preview.body.sample).toContainEqual({ source: `${source.host}/team/app:1.0`, target: `${target.host}/m/app:1.0`, platforms: [] })
 
+    expect(preview.body.prediction).toBeUndefined()
+    const { prediction } = (await ask<MovePreview>('POST', '/preview?predict=true', { spec })).body
+    expect(prediction).toMatchObject({ images: 4, unchanged: 0, failed: 1 })
+    expect(prediction!.places.find(({ place }) => place === source.host)).toMatchObject({ pulls: 4 })
+
     const { status, body } = await ask<MoveSummary>('POST', '', { spec, title: 'first' })
     expect(status).toBe(201)
     const move = await finished(body.id)
     expect(move).toMatchObject({ state: 'partly', title: 'first', counts: { copied: 4, failed: 1 }, progress: { pairs: 5, pairsDone: 5 } })
+    // What was foretold is what was sent.
+    expect(move.bytesSent).toBe(prediction!.bytesSent)
     const failed = await ask<MoveItems>('GET', `/${move.id}/items?outcome=failed`)
     expect(failed.body).toMatchObject({ total: 1, items: [{ source: `${source.host}/team/none:1`, failure: { code: 'NOT_FOUND', side: 'source' } }] })
 
@@ -110,6 +137,40 @@ describeReal('image moves of the server', ['docker-registry'], () => {
 
     const again = await finished((await ask<MoveSummary>('POST', '', { spec })).body.id)
     expect(again.counts).toMatchObject({ copied: 0, unchanged: 4, failed: 1 })
+  })
+
+  it('takes the reports of registries as they are, and asks the ImageSyncs that copy from there to run', async () => {
+    const post = async (url: string, payload: object | string, type = 'application/json') => {
+      const sent = typeof payload === 'string' ? payload : JSON.stringify(payload)
+      const answer = await http.inject({
+        method: 'POST',
+        url: `/api/v1/clusters/local/image-syncs${url}`,
+        headers: { ...user, 'content-type': type },
+        payload: sent,
+      })
+      return { status: answer.statusCode, body: answer.json() }
+    }
+    const wanted = async (name: string) => (await cluster.get({ ...IMAGE_SYNC, namespace: 'shop', name })).metadata.annotations?.[WANTED_SINCE]
+    const events = (action: string, repository: string) => ({
+      events: [{ id: 'x', action, target: { repository, mediaType: 'm' }, request: { host: 'inside:5000' } }],
+    })
+    const type = 'application/vnd.docker.distribution.events.v1+json'
+    expect(await post('/notifications', events('pull', 'team/app'), type)).toEqual({ status: 202, body: { syncs: 0 } })
+    expect(await post('/notifications', events('push', 'other/app'), type)).toEqual({ status: 202, body: { syncs: 0 } })
+    expect(await wanted('app')).toBeUndefined()
+    expect(await post('/notifications', events('push', 'team/app'), type)).toEqual({ status: 202, body: { syncs: 1 } })
+    expect(await wanted('app')).toBeDefined()
+    const harbor = { type: 'PUSH_ARTIFACT', event_data: { repository: { repo_full_name: 'web/front/app' } } }
+    expect(await post('/notifications', harbor)).toEqual({ status: 202, body: { syncs: 1 } })
+    expect(await wanted('all')).toBeDefined()
+    expect((await post('/notifications', { events: 'none' })).status).toBe(400)
+    expect((await post('/notifications', '{', type)).status).toBe(400)
+    const stranger = await http.inject({ method: 'POST', url: '/api/v1/clusters/local/image-syncs/notifications', payload: events('push', 'team/app') })
+    expect(stranger.statusCode).toBe(401)
+    const { syncs } = (await http.inject({ url: '/api/v1/clusters/local/image-syncs', headers: user })).json()
+    expect(syncs.map(({ name }: { name: string }) => name).sort()).toEqual(['all', 'app'])
+    expect((await post('/shop/none/run', {})).status).toBe(404)
+    expect((await post('/shop/app/run', {})).status).toBe(202)
   })
 
   it('never tells the spec or a password again, nor keeps it on disk', async () => {
