@@ -94,15 +94,15 @@ describeReal('an ImageSync', ['docker-registry'], () => {
     expect(second).toMatchObject({ images: 2, copied: 1 })
     expect(await digestAt(target.host, 'm/app', '1.1')).toBe(await digestAt(source.host, 'team/app', '1.1'))
     expect(plans.map(({ subject, state }) => `${state} ${subject}`)).toEqual(['applied ImageSync default/app', 'applied ImageSync default/app'])
-  }, 30_000)
+  }, 60_000)
 
   it('follows its schedule and a changed spec, and rests while suspended', async () => {
-    await create('often', { schedule: '@every 1s', copy: [{ from: `${source.host}/team/app:1.0`, to: `${target.host}/o/app` }] })
+    await create('often', { schedule: '@every 4s', copy: [{ from: `${source.host}/team/app:1.0`, to: `${target.host}/o/app` }] })
     const first = await until('often', ({ phase }) => phase === 'Synced')
     await until('often', ({ phase, move }) => phase === 'Synced' && move !== first.move)
     await open.cluster.patch(refOf('often'), 'merge', { spec: { suspend: true } })
     const { move } = await until('often', ({ phase }) => phase === 'Suspended')
-    await systemClock.sleep(1500)
+    await systemClock.sleep(4500)
     expect((await until('often', () => true)).move).toBe(move)
     await open.cluster.patch(refOf('often'), 'merge', {
       spec: { suspend: false, schedule: null, copy: [{ from: `${source.host}/team/app:1.0`, to: `${target.host}/o/renamed` }] },
@@ -110,7 +110,7 @@ describeReal('an ImageSync', ['docker-registry'], () => {
     const changed = await until('often', ({ phase, move: now }) => phase === 'Synced' && now !== move)
     expect(changed.nextRunAt).toBeUndefined()
     expect(await digestAt(target.host, 'o/renamed', '1.0')).not.toBeNull()
-  }, 30_000)
+  }, 60_000)
 
   it('says what is wrong with it, and does the rest', async () => {
     await create('odd', { schedule: '61 * * * *', copy: [{ from: 'not a place', to: 'oci:/etc/x' }] })
@@ -127,5 +127,5 @@ describeReal('an ImageSync', ['docker-registry'], () => {
       ],
     })
     expect(await until('half', ({ phase }) => phase === 'Partly')).toMatchObject({ images: 2, copied: 1, failed: 1 })
-  }, 30_000)
+  }, 60_000)
 })

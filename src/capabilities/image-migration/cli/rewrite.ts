@@ -2,21 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { CodedError, EXIT, fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import type { ImageField } from '#core/oci/images-in.ts'
 import { formatReference, type Reference } from '#core/oci/reference.ts'
 import { type ImageChange, type ImageMap, type Rewritten, rewriteImages } from '#core/oci/rewrite.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
+import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 import { type Column, type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { mapByRules, mapPrefixes, mapTo } from '../domain/spec/image-map.ts'
 import { readSpec } from '../domain/spec/read-spec.ts'
 import type { RegistrySettings } from '../domain/spec/rule.ts'
 import { openCredentials } from '../sources/credentials.ts'
-import { manifestFiles, readManifest } from '../sources/manifests.ts'
 import { hostSettings } from '../sources/settings.ts'
-import { specFileReader } from '../sources/spec-files.ts'
+import { readSpecFile, specFileReader } from '../sources/spec-files.ts'
 import { fieldsOf } from './what.ts'
 
 interface RewriteOptions extends OutputOptions {
@@ -88,11 +87,12 @@ async function rewrite(options: RewriteOptions, context: CliContext): Promise<vo
   const fields = fieldsOf(options.field)
   const { map, registries } = await mapOf(options, context)
   const unreadFiles: Problem[] = []
-  const texts: { file: string; text: string }[] = []
   const piped = options.filename.includes('-')
   if (piped && options.filename.length > 1) throw new CodedError('USAGE', { reason: '-f - cannot be given with other files' })
-  if (piped) texts.push({ file: '-', text: await readAll(process.stdin) })
-  else for (const file of await manifestFiles(options.filename)) texts.push({ file, text: await readManifest(file) })
+  const texts: { file: string; text: string }[] = []
+  for await (const each of manifestTexts(options.filename, context.signal)) texts.push(each)
+  const packed = options.dryRun || piped ? [] : texts.filter(({ file }) => file.endsWith('.gz'))
+  if (packed.length > 0) throw invalidInput(packed.map(({ file }) => ({ path: file, message: 'is packed: unpack it first, or use --dry-run' })))
 
   const notPinned: RewriteAnswer['notPinned'] = []
   const pinned = options.pin ? await pinning(texts, map, fields, registries, options, context, notPinned) : map
@@ -153,7 +153,7 @@ async function mapOf({ to, scoped, map, spec }: RewriteOptions, { env }: CliCont
     throw new CodedError('USAGE', { reason: 'say where the images are: --to REGISTRY, --map FROM=TO or --spec FILE' })
   if (spec !== undefined) {
     const more = { ...(to === undefined ? {} : { to }), ...(scoped ? { scoped } : {}) }
-    const read = readSpec({ file: spec, text: await readManifest(spec) }, { env, readFile: specFileReader, ...more })
+    const read = readSpec({ file: spec, text: await readSpecFile(spec) }, { env, readFile: specFileReader, ...more })
     if (!read.ok) throw invalidInput(read.error)
     return { map: mapByRules(read.value.rules), registries: read.value.registries }
   }

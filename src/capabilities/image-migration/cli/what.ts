@@ -4,13 +4,13 @@ import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { type ImageField, parseImageField } from '#core/oci/images-in.ts'
 import { findImages } from '#core/oci/rewrite.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
+import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 import type { CredentialEntry } from '../domain/credentials.ts'
 import { rulesFromImages, type UsedImage } from '../domain/spec/from-images.ts'
 import { readSpec } from '../domain/spec/read-spec.ts'
 import type { Note, Spec } from '../domain/spec/rule.ts'
 import { imagesInCluster } from '../sources/cluster.ts'
-import { manifestFiles, readManifest } from '../sources/manifests.ts'
-import { specFileReader } from '../sources/spec-files.ts'
+import { readSpecFile, specFileReader } from '../sources/spec-files.ts'
 
 export interface WhatOptions {
   spec?: string
@@ -82,13 +82,13 @@ export async function readWhat(options: WhatOptions, context: CliContext): Promi
 
 async function specFrom(file: string, { auth, to, scoped }: WhatOptions, { env }: CliContext): Promise<Spec> {
   const read = readSpec(
-    { file, text: await readManifest(file) },
+    { file, text: await readSpecFile(file) },
     {
       env,
       readFile: specFileReader,
       ...(to === undefined ? {} : { to }),
       ...(scoped ? { scoped } : {}),
-      ...(auth === undefined ? {} : { auth: { file: auth, text: await readManifest(auth) } }),
+      ...(auth === undefined ? {} : { auth: { file: auth, text: await readSpecFile(auth) } }),
     },
   )
   if (!read.ok) throw invalidInput(read.error)
@@ -111,8 +111,8 @@ async function fromImages(options: WhatOptions, to: string, context: CliContext)
     credentials = found.credentials
     for (const what of found.unknown) note(`cluster ${cluster.name}`, 1, `could not be looked at: ${what}`, `无法查看：${what}`)
   } else {
-    for (const file of await manifestFiles(options.filename)) {
-      const found = findImages(await readManifest(file), fields)
+    for await (const { file, text } of manifestTexts(options.filename, context.signal)) {
+      const found = findImages(text, fields)
       if (!found.ok) note(file, found.error[0]!.line ?? 1, `is no plain YAML: ${found.error[0]!.message}`, `不是普通 YAML：${found.error[0]!.message}`)
       else images.push(...found.value.map(({ from, line, path }) => ({ image: from, origin: { file, line, path } })))
     }
