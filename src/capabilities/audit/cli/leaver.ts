@@ -6,10 +6,11 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { createDeeds } from '../domain/access/deeds.ts'
 import { createUsage, diffGrants, leastRoles } from '../domain/access/least.ts'
-import { type Left, leaverReport } from '../domain/access/leaver.ts'
+import { type Left, leaverReport, reachWithoutLogin } from '../domain/access/leaver.ts'
 import { leaverHtml } from '../domain/access/leaver-html.ts'
 import { indexObjects } from '../domain/access/objects.ts'
 import { certificatesOf, eachEvent, type FactOptions, objectsOfCluster, objectsOfFiles } from './facts.ts'
+import { carryOut, type Outcome } from './leaver-apply.ts'
 
 const several = (value: string, before: string[]) => [...before, value]
 const list = (text: string) =>
@@ -69,7 +70,16 @@ export function addLeaver(audit: Command, context: CliContext): void {
     .option('--aliases <names>', zh ? '其他用户名，逗号分隔' : 'their other user names, comma-separated', list, [] as string[])
     .option('--groups <names>', zh ? '已知的组，逗号分隔' : 'groups that are known, comma-separated', list, [] as string[])
     .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'json', 'html']).default('table'))
-  factOptions(command, zh).action(async (name: string, options: FactOptions & { aliases: string[]; groups: string[]; output: string }) => {
+    .option('--apply', zh ? '按顺序执行计划，然后重新评估集群' : 'carry out the plan in its order, then look at the cluster again')
+    .option('--dry-run', zh ? '与 --apply 同用：服务端试运行，不更改' : 'with --apply: a dry run by the API server, nothing changes')
+    .option('--backup <file>', zh ? '执行前把涉及的对象写入此文件（必须不存在）' : 'a new file that gets what the plan takes away, before it does')
+  factOptions(command, zh).action(async (name: string, options: LeaverOptions) => {
+    const problems = [
+      ...(options.apply && options.objects.length > 0 ? [{ path: '--apply', message: 'is for a cluster, and --objects names files' }] : []),
+      ...(options.apply && !options.dryRun && options.backup === undefined ? [{ path: '--backup', message: 'is needed with --apply' }] : []),
+      ...(options.dryRun && !options.apply ? [{ path: '--dry-run', message: 'goes with --apply' }] : []),
+    ]
+    if (problems.length > 0) throw invalidInput(problems)
     const names = new Set([name, ...options.aliases])
     const deeds = createDeeds(names)
     const all = await readObjects(options, context)
@@ -79,8 +89,18 @@ export function addLeaver(audit: Command, context: CliContext): void {
       context.note(zh ? `无法读取这些 CSR 的证书：${unreadable.join('，')}` : `Certificates of these CSRs could not be read: ${unreadable.join(', ')}`)
       context.exit(EXIT.partial)
     }
-    const report = leaverReport({ names, groups: options.groups, objects: indexObjects(all), deeds, certificates, now: context.clock.now() })
-    if (options.output === 'json') context.out.write(`${JSON.stringify(report, undefined, 2)}\n`)
+    const facts = { names, groups: options.groups, objects: indexObjects(all), deeds, certificates, now: context.clock.now() }
+    const report = leaverReport(facts)
+    const applied = options.apply
+      ? await carryOut(report.plan, all, await context.cluster(options), { ...options, dryRun: options.dryRun === true })
+      : undefined
+    // the proof is about the cluster as it is now, not as the plan would have it
+    const proof =
+      applied && !options.dryRun
+        ? reachWithoutLogin({ ...facts, objects: indexObjects(await readObjects(options, context)), now: context.clock.now() })
+        : undefined
+    if (applied !== undefined) tellApplied(applied, proof, options.backup, context)
+    if (options.output === 'json') context.out.write(`${JSON.stringify({ ...report, ...(applied ? { applied, proof } : {}) }, undefined, 2)}\n`)
     else if (options.output === 'html') context.out.write(leaverHtml(report, context.language))
     else {
       printTable(context, LEFT, report.left)
@@ -92,6 +112,41 @@ export function addLeaver(audit: Command, context: CliContext): void {
     }
     if (!report.complete) context.exit(EXIT.partial)
   })
+}
+
+interface LeaverOptions extends FactOptions {
+  aliases: string[]
+  groups: string[]
+  output: string
+  apply?: boolean
+  dryRun?: boolean
+  backup?: string
+}
+
+function tellApplied(
+  applied: readonly Outcome[],
+  proof: { can: readonly unknown[]; complete: boolean } | undefined,
+  backup: string | undefined,
+  context: CliContext,
+): void {
+  const zh = context.language === 'zh-CN'
+  for (const { what, state, reason } of applied) context.note(`${APPLIED[state][context.language]}: ${what}${reason === undefined ? '' : `: ${reason}`}`)
+  if (proof) {
+    context.note(
+      zh
+        ? `集群现状：登录停用后可达 ${proof.can.length} 条规则。涉及的对象已保存在 ${backup}。`
+        : `The cluster as it is now: ${proof.can.length} rules are reachable once the login is disabled. What was taken away is in ${backup}.`,
+    )
+  }
+  if (applied.some(({ state }) => state === 'failed') || (proof && (proof.can.length > 0 || !proof.complete))) context.exit(EXIT.partial)
+}
+
+const APPLIED: Record<Outcome['state'], Record<'en' | 'zh-CN', string>> = {
+  done: { en: 'done', 'zh-CN': '已完成' },
+  'would-be-done': { en: 'would be done', 'zh-CN': '将执行' },
+  already: { en: 'was gone already', 'zh-CN': '已不存在' },
+  'by-hand': { en: 'by hand', 'zh-CN': '需人工处理' },
+  failed: { en: 'failed', 'zh-CN': '失败' },
 }
 
 const LEFT: readonly Column<Left>[] = [

@@ -23,6 +23,7 @@ import { createRuleBook } from './rules.ts'
 import { verifyChain } from './verify.ts'
 import { webhookRoutes } from './webhook.ts'
 
+const DROPS_TOLD_MS = 60_000
 const REPLAY_LIMIT = 9 * 1024 * 1024
 const HABITS_MS = 30 * 86_400_000
 
@@ -98,9 +99,13 @@ export const door: ServerDoor = {
       counts.received(cluster, source, receipt, clock.now())
       return receipt
     }
+    let toldAt = Number.NEGATIVE_INFINITY
     const onDrop = (cluster: string, source: string, events: number, err?: unknown) => {
       counts.dropped(cluster, events)
-      log.error({ cluster, source, events, err }, 'audit events were received and could not be kept')
+      // a flood must not become one of the log too
+      if (clock.now() - toldAt < DROPS_TOLD_MS) return
+      toldAt = clock.now()
+      log.error({ cluster, source, events, err }, 'audit events were received and could not be kept; more within a minute are counted only')
     }
     const webhook = webhookRoutes(http, { clock, write, onDrop })
 

@@ -55,9 +55,13 @@ export function createDeeds(names: ReadonlySet<string>) {
           })
       } else if ((event.verb === 'update' || event.verb === 'patch') && theirs) changed.set(key, event.at)
     },
-    /** Is it the person who made the object last (`made`), or changed it since somebody else did (`changed`)? */
-    touched(resource: string, namespace: string, name: string): 'made' | 'changed' | undefined {
+    /**
+     * Is it the person who made the object last (`made`), or changed it since somebody else did (`changed`)?
+     * @param since when the object that is there was made (ms); what was done to an earlier one of its name says nothing
+     */
+    touched(resource: string, namespace: string, name: string, since: number): 'made' | 'changed' | undefined {
       const key = `${resource} ${namespace}/${name}`
+      if (Math.max(made.get(key)?.at ?? 0, changed.get(key) ?? 0) < since) return undefined
       const maker = made.get(key)
       if (maker?.by === '*') return 'made'
       const at = changed.get(key)

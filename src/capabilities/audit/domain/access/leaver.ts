@@ -4,6 +4,7 @@ import { isSubject, type Subject } from '#core/kube/rbac.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
 import { textAt } from '../event.ts'
 import { imageName } from '../lists.ts'
+import { instantMs } from '../time.ts'
 import type { Deeds } from './deeds.ts'
 import { type AccessObjects, type Binding, indexObjects, pluralOf, type ServiceAccountRef } from './objects.ts'
 import { accountIdentity, type Identity, type Power, reach } from './reach.ts'
@@ -77,7 +78,7 @@ export interface LeaverReport {
   complete: boolean
 }
 
-type Action =
+export type Action =
   | { type: 'disable-login'; names: readonly string[] }
   | { type: 'delete'; kind: string; namespace: string; name: string }
   | { type: 'recreate-account'; account: ServiceAccountRef }
@@ -93,7 +94,7 @@ interface Found {
 export function leaverReport(facts: LeaverFacts): LeaverReport {
   const { names, objects, now } = facts
   const [name = '', ...aliases] = names
-  const groups = [...new Set([...facts.groups, ...facts.deeds.groups()])].filter((group) => group !== 'system:authenticated')
+  const groups = groupsOf(facts)
   const found = look(facts, groups)
   const before = reach(objects, found.start)
   const ordered = uniqueSteps(found.steps)
@@ -136,6 +137,8 @@ export function leaverReport(facts: LeaverFacts): LeaverReport {
     complete: before.complete && after.complete,
   }
 }
+
+const groupsOf = ({ groups, deeds }: LeaverFacts) => [...new Set([...groups, ...deeds.groups()])].filter((group) => group !== 'system:authenticated')
 
 const isTheirs = ({ commonName, requestedBy, csr }: Certificate, { names, deeds }: LeaverFacts) =>
   names.has(commonName) || names.has(requestedBy) || deeds.requested().has(csr)
@@ -181,7 +184,7 @@ function look(facts: LeaverFacts, groups: readonly string[]): Found {
   for (const object of objects.all) {
     const { kind, metadata } = object
     const namespace = metadata.namespace ?? ''
-    const touched = deeds.touched(pluralOf(kind), namespace, metadata.name)
+    const touched = deeds.touched(pluralOf(kind), namespace, metadata.name, madeAt(object))
     switch (kind) {
       case 'CertificateSigningRequest':
         if ((touched === 'made' || names.has(textAt(object.spec, 'username'))) && !issued.has(metadata.name)) {
@@ -229,19 +232,23 @@ function look(facts: LeaverFacts, groups: readonly string[]): Found {
     }
   }
   for (const [account, { at, seconds }] of deeds.minted()) {
-    if (at + seconds * 1000 <= now || !objects.serviceAccounts.has(account as ServiceAccountRef)) continue
+    const object = objects.find('serviceaccounts', ...splitAccount(account as ServiceAccountRef))
+    // tokens end with the account: one that was made since has others
+    if (at + seconds * 1000 <= now || !object || at < madeAt(object)) continue
     left('token-minted', `ServiceAccount ${account}`, `they minted a token that is good for ${seconds} s`)
     accounts.set(account as ServiceAccountRef, 'they minted a token of it')
   }
   for (const token of objects.tokens) {
     const read = deeds.tokensRead()
-    if (!read.has(`${token.namespace}/${token.name}`) && !read.has(`${token.namespace}/*`) && !read.has('/*')) continue
+    const secret = objects.find('secrets', token.namespace, token.name)
+    const readAt = Math.max(...[`${token.namespace}/${token.name}`, `${token.namespace}/*`, '/*'].map((key) => read.get(key) ?? -1))
+    if (readAt < (secret ? madeAt(secret) : 0)) continue
     left('token-read', `Secret ${token.namespace}/${token.name}`, `they read the token of ${token.account}`)
     accounts.set(token.account, 'they read a token of it')
   }
   for (const workload of objects.workloads) {
     const { object, resource, namespace, account, images } = workload
-    const touched = deeds.touched(resource, namespace, object.metadata.name)
+    const touched = deeds.touched(resource, namespace, object.metadata.name, madeAt(object))
     if (touched !== undefined && !object.metadata.ownerReferences?.some(({ controller }) => controller)) {
       left(object.kind === 'CronJob' ? 'cronjob' : 'workload', titleOf(object), `${touched} by them, runs as ${account}`, touched === 'changed')
       if (touched === 'made') {
@@ -253,9 +260,11 @@ function look(facts: LeaverFacts, groups: readonly string[]): Found {
   }
   for (const [account, why] of accounts) {
     found.start.push(accountIdentity(account, [`token of ${account}: ${why}`]))
-    const own = deeds.touched('serviceaccounts', ...splitAccount(account)) === 'made' && objects.find('serviceaccounts', ...splitAccount(account))
+    const there = objects.find('serviceaccounts', ...splitAccount(account))
+    const own = there && deeds.touched('serviceaccounts', ...splitAccount(account), madeAt(there)) === 'made' ? there : undefined
     const used = objects.workloads.some(
-      (workload) => workload.account === account && deeds.touched(workload.resource, workload.namespace, workload.object.metadata.name) !== 'made',
+      (workload) =>
+        workload.account === account && deeds.touched(workload.resource, workload.namespace, workload.object.metadata.name, madeAt(workload.object)) !== 'made',
     )
     if (own && !used) {
       remove(own, 2, `${why}; nothing of others runs as it`)
@@ -351,6 +360,9 @@ function bindingLeft(
 
 const splitAccount = (account: ServiceAccountRef): [namespace: string, name: string] => account.split('/') as [string, string]
 
+/** ms since the epoch, whole seconds, rounded down; not known: 0. */
+const madeAt = ({ metadata }: KubeObject): number => instantMs(metadata.creationTimestamp) || 0
+
 const titleOf = ({ kind, metadata }: KubeObject) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`
 
 function uniqueSteps(steps: Found['steps']): Found['steps'] {
@@ -363,6 +375,14 @@ function uniqueSteps(steps: Found['steps']): Found['steps'] {
       return true
     })
     .sort((a, b) => a.order - b.order)
+}
+
+/** What is within reach now, when their login is disabled and nothing else was done: after the plan was carried out, the proof. */
+export function reachWithoutLogin(facts: LeaverFacts): { can: LeaverReport['can']; complete: boolean } {
+  const groups = groupsOf(facts)
+  const login = look(facts, groups).steps.filter(({ action }) => action.type === 'disable-login')
+  const { powers, complete } = afterwards(facts, groups, login)
+  return { can: canDo(powers), complete }
 }
 
 /** The same look at the cluster as it is when the steps are done. */
