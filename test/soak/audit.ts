@@ -85,7 +85,18 @@ async function watch(): Promise<void> {
   const verified: { faults: unknown[] } = await ask('/clusters/local/audit/verify')
   await server.close()
   rmSync(data, { recursive: true, force: true })
-  console.log(JSON.stringify({ seconds, rate, ...sent, ...status, sources: undefined, mostBatchesInQueue: most, memoryMb: memory >> 20, cpuSeconds: (used.user + used.system) / 1e6 }))
+  console.log(
+    JSON.stringify({
+      seconds,
+      rate,
+      ...sent,
+      ...status,
+      sources: undefined,
+      mostBatchesInQueue: most,
+      memoryMb: memory >> 20,
+      cpuSeconds: (used.user + used.system) / 1e6,
+    }),
+  )
   const failures = [
     sent === undefined ? 'the sender failed' : '',
     sent && status.accepted < sent.events ? `${sent.events - status.accepted} events are missing` : '',
