@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
+import { nodeSettings } from '#capabilities/node-doctor/domain/settings.ts'
 import { fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 
@@ -43,6 +44,8 @@ const schema = z.object({
   sources: z.array(source).max(1000),
   /** Access logs of the ingress controllers among the pods of this node. */
   pods: pods.optional(),
+  /** Watches this node too. */
+  node: nodeSettings.optional(),
 })
 /** `ca`: PEM, read anew at each call. */
 export type AgentConfig = z.output<typeof schema> & { token: () => string; ca?: () => string }
@@ -58,6 +61,8 @@ export interface AgentFlags {
   file?: readonly string[]
   listen?: string
   pods?: boolean
+  /** Watches this node, with the settings of the configuration if it has some. */
+  node?: boolean
 }
 
 /**
@@ -76,6 +81,7 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
     listen: flags.listen ?? given.listen,
     caFile: given.caFile ?? env.SALLYPORT_CA_FILE,
     pods: given.pods ?? (flags.pods ? {} : undefined),
+    node: given.node ?? (flags.node ? {} : undefined),
     sources: fromFlags.length > 0 ? [...(Array.isArray(given.sources) ? given.sources : []), ...fromFlags] : (given.sources ?? []),
   }
   const parsed = parseInput(schema, input)
@@ -87,8 +93,8 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
       seen.add(path)
     })
   }
-  if (parsed.ok && parsed.value.sources.length === 0 && parsed.value.pods === undefined)
-    problems.push({ path: 'sources', message: 'name at least one file (--file PATH, or sources in the configuration), or --pods' })
+  if (parsed.ok && parsed.value.sources.length === 0 && parsed.value.pods === undefined && parsed.value.node === undefined)
+    problems.push({ path: 'sources', message: 'name at least one file (--file PATH, or sources in the configuration), --pods, or --node' })
   const tokenFile = typeof input.tokenFile === 'string' ? input.tokenFile : undefined
   if (tokenFile === undefined && !env.SALLYPORT_TOKEN) problems.push({ path: 'tokenFile', message: 'a token is needed: --token-file, or SALLYPORT_TOKEN' })
   if (problems.length > 0 || !parsed.ok) throw invalidInput(problems)

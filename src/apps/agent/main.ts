@@ -36,6 +36,7 @@ function options() {
         config: { type: 'string' },
         file: { type: 'string', multiple: true },
         listen: { type: 'string' },
+        node: { type: 'boolean' },
         pods: { type: 'boolean' },
         'parent-watch': { type: 'boolean' },
       },

@@ -48,7 +48,8 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
     // What stands in the journal goes on without it; without a name for the workload only while the API is away.
     if (pods) await Promise.race([pods.of.synced, clock.sleep(PODS_PATIENCE_MS, signal).catch(() => {})])
     const tail = createTail(logs ? [...sources, logs.source] : sources, journal.states, counts.onTail)
-    const server = config.listen === undefined ? undefined : await listen(config.listen, () => counts.metrics(tail), counts.health)
+    const doctor = config.node && (await import('./node.ts')).startNode({ settings: config.node, folder, node, send, clock, say: counts.say }, signal)
+    const server = config.listen === undefined ? undefined : await listen(config.listen, () => counts.metrics(tail) + (doctor?.metrics() ?? ''), counts.health)
     counts.say('info', 'following', { server: config.server, sources: sources.map((source) => source.path), ...(pods ? { pods: pods.folder, node } : {}) })
     try {
       await ship(
@@ -75,6 +76,7 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
       )
     } finally {
       server?.close()
+      await doctor?.done
       tail.close()
       await journal.close()
     }

@@ -4,6 +4,7 @@ import type { ServerDoor } from '#kits/server-kit/door.ts'
 export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   // before ingress analytics, which takes every line that nobody else wants
   () => import('#capabilities/audit/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/node-doctor/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),

@@ -6,6 +6,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
+import type { Signal } from '#core/telemetry/table.ts'
 import type { Settings } from '#kits/server-kit/door.ts'
 import { senderCluster } from '#kits/server-kit/http.ts'
 import { createBodyReader } from './body.ts'
@@ -14,6 +15,9 @@ import { readHeaders } from './headers.ts'
 import { decodeLokiJson, decodeLokiProtobuf, lokiBatches } from './loki.ts'
 import { syslogCounts } from './syslog.ts'
 import { syslogBySettings } from './syslog-settings.ts'
+
+/** What a token must be good for; lines of any other format are of an ingress. */
+const SIGNAL_OF_FORMAT: Readonly<Record<string, Signal>> = { audit: 'audit', node: 'findings' }
 
 export interface ReceiverDeps {
   /** What `createHttp` made: the paths are absolute, because Loki's is not under `/api/v1`. */
@@ -49,7 +53,7 @@ export function registerReceivers(deps: ReceiverDeps): Receivers {
     const receive = (path: string, handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
       scope.post(path, { config: { access: 'ingest' } }, async (request, reply) => {
         try {
-          return await handle(request, reply, senderCluster(request, request.headers['sallyport-format'] === 'audit' ? 'audit' : 'access'))
+          return await handle(request, reply, senderCluster(request, SIGNAL_OF_FORMAT[String(request.headers['sallyport-format'])] ?? 'access'))
         } catch (error) {
           // What is left of an unread body would be taken for the next request.
           if (!request.raw.readableEnded) reply.header('connection', 'close')

@@ -66,6 +66,7 @@ export const EMPTY: NodeState = { version: 1, bootId: '', seq: -1, troubles: {},
 /** Troubles kept of one detector; the others are counted by nobody, because so many of one kind are one problem. */
 const MOST_TROUBLES = 100
 const CLEAR = 2
+const SETTLED_MS = 15_000
 
 /** What becomes of what a kind of problem in the kernel's log says. */
 const OF_KIND: Record<Kind, { condition: string; over: 'quiet' | 'task' | 'reboot' }> = {
@@ -214,7 +215,8 @@ function proofOf(trouble: OpenTrouble, { died, waiting, quietMs }: Proofs, now: 
     const pid = /\[(\d+)\]$/.exec(trouble.process ?? '')?.[1]
     const waits = pid === undefined ? undefined : waiting[pid]
     if (waits === undefined) return quiet
-    return waits ? undefined : 'the task does not wait any more'
+    // long enough to be seen, and a task that waits again in a moment has not stopped
+    return waits || now - trouble.lastSeen < SETTLED_MS ? undefined : 'the task does not wait any more'
   }
   if (over === 'reboot') {
     if (died !== false) return undefined

@@ -44,11 +44,11 @@ const MOUNT = (options: string, below: string) =>
 const veth = (host: FakeHost) => {
   host.links['/proc/self/ns/net'] = host.links['/proc/1/ns/net'] = 'net:[1]'
   host.files['/sys/class/net/eth0/ifindex'] = host.files['/sys/class/net/eth0/iflink'] = '2\n'
+  host.files['/proc/50/comm'] = 'pause\n'
   host.files['/sys/class/net/veth1/ifindex'] = '7\n'
   host.files['/sys/class/net/veth1/iflink'] = '3\n'
   host.links['/proc/50/ns/net'] = 'net:[9]'
-  host.files['/proc/50/net/igmp'] =
-    'Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n3\teth0      :     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n'
+  host.programs['nsenter -t 50 -n ip -o link show type veth'] = { stdout: '3: eth0@if7: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state UP\n' }
 }
 const CONTAINERD = '/run/containerd/containerd.sock'
 const runtime = (host: FakeHost, ready = true) => {

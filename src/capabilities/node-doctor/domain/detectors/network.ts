@@ -8,9 +8,9 @@ export interface VethFacts {
   /** Network namespaces of this process and of pid 1. */
   own: Reading<string>
   init: Reading<string>
-  /** Virtual cards here, with the number of the card at the other end. */
-  cards: readonly { name: string; peer: number }[]
-  /** Numbers of the cards in namespaces in which a process lives; undefined when they cannot be looked at. */
+  /** Ends of pairs here whose other end is elsewhere, by their number. */
+  cards: readonly { name: string; index: number }[]
+  /** Numbers of cards here that have their other end in a namespace in which a process lives. */
   inUse: Reading<readonly number[]>
   all: boolean
 }
@@ -26,7 +26,7 @@ export const leakedCards: Detector<VethFacts> = {
   raise: 2,
   async gather(host) {
     const [own, init, names] = await Promise.all([host.link('/proc/self/ns/net'), host.link('/proc/1/ns/net'), host.list('/sys/class/net')])
-    const cards: { name: string; peer: number }[] = []
+    const cards: { name: string; index: number }[] = []
     for (const name of names.ok ? names.value : []) {
       const [index, peer, kind] = await Promise.all([
         host.read(`/sys/class/net/${name}/ifindex`, 32),
@@ -36,7 +36,7 @@ export const leakedCards: Detector<VethFacts> = {
       if (!index.ok || !peer.ok || Number(index.value) === Number(peer.value) || !kind.ok) continue
       // cards of VLANs and tunnels stand on one of this machine: only ends of pairs have their other end elsewhere, and no folder `lower_…`
       if (kind.value.some((entry) => entry.startsWith('lower_')) || Number(peer.value) === 0) continue
-      cards.push({ name, peer: Number(peer.value) })
+      cards.push({ name, index: Number(index.value) })
     }
     return { own, init, cards, inUse: cards.length === 0 ? { ok: true, value: [] } : await cardsInUse(host, own.ok ? own.value : ''), all: await seesAll(host) }
   },
@@ -47,7 +47,7 @@ export const leakedCards: Detector<VethFacts> = {
       return { verdict: blind('this is not the network namespace of the machine (hostNetwork is needed)') }
     if (!inUse.ok) return { verdict: blind(`network namespaces of processes: ${inUse.reason}`) }
     const used = new Set(inUse.value)
-    const leaked = cards.filter(({ peer }) => !used.has(peer))
+    const leaked = cards.filter(({ index }) => !used.has(index))
     return {
       verdict: looked(
         ...leaked.slice(0, MOST_NAMED).map(({ name }) => ({
@@ -61,36 +61,44 @@ export const leakedCards: Detector<VethFacts> = {
   },
 }
 
-/** Numbers of cards in all namespaces that a process lives in. Three files are needed: each knows only cards that are up, or that speak a protocol. */
+/** Namespaces that were entered already: what is in one is asked once, because a namespace gets its card when it is made. */
+const entered = new WeakMap<Host, Map<string, readonly number[]>>()
+
+/** Enters each namespace that a process lives in: numbers of cards are told apart by their own end only, those of the other end are the same in every pod. */
 async function cardsInUse(host: Host, own: string): Promise<Reading<readonly number[]>> {
   const names = await host.list('/proc')
   if (!names.ok) return names
-  const seen = new Set([own])
-  const numbers = new Set<number>()
+  const known = entered.get(host) ?? new Map<string, readonly number[]>()
+  const now = new Map<string, readonly number[]>()
   let hidden = 0
   for (const pid of names.value) {
-    if (!/^\d+$/.test(pid)) continue
+    // init lives in the machine's own
+    if (!/^\d+$/.test(pid) || pid === '1') continue
     const namespace = await host.link(`/proc/${pid}/ns/net`)
     if (!namespace.ok) {
       if (namespace.why === 'forbidden') hidden++
       continue
     }
-    if (seen.has(namespace.value)) continue
-    seen.add(namespace.value)
-    const [multicast, igmp, inet6] = await Promise.all([
-      host.read(`/proc/${pid}/net/dev_mcast`),
-      host.read(`/proc/${pid}/net/igmp`),
-      host.read(`/proc/${pid}/net/if_inet6`),
-    ])
-    for (const [reading, pattern, base] of [
-      [multicast, /^(\d+)\s/gm, 10],
-      [igmp, /^(\d+)\t/gm, 10],
-      [inet6, /^\S+ ([0-9a-f]+) /gm, 16],
-    ] as const)
-      if (reading.ok) for (const found of reading.value.matchAll(pattern)) numbers.add(Number.parseInt(found[1]!, base))
+    const { value } = namespace
+    if (value === own || now.has(value)) continue
+    const before = known.get(value)
+    if (before && before.length > 0) {
+      now.set(value, before)
+      continue
+    }
+    const ran = await host.run('nsenter', ['-t', pid, '-n', 'ip', '-o', 'link', 'show', 'type', 'veth'], { timeoutMs: 3_000 })
+    if (!ran.ok) return { ok: false, why: ran.why, reason: `nsenter: ${ran.reason}` }
+    // the process may have ended meanwhile
+    if (ran.value.code !== 0 && (await host.link(`/proc/${pid}/ns/net`)).ok)
+      return { ok: false, why: 'forbidden', reason: `nsenter: ${ran.value.stderr.trim().slice(0, 200)}` }
+    now.set(
+      value,
+      [...ran.value.stdout.matchAll(/^\d+: \S+@if(\d+):/gm)].map(([, index]) => Number(index)),
+    )
   }
-  if (hidden > 0 && seen.size === 1) return { ok: false, why: 'forbidden', reason: `those of ${hidden} processes are hidden (CAP_SYS_PTRACE is missing)` }
-  return { ok: true, value: [...numbers] }
+  entered.set(host, now)
+  if (hidden > 0) return { ok: false, why: 'forbidden', reason: `those of ${hidden} processes are hidden (CAP_SYS_PTRACE is missing)` }
+  return { ok: true, value: [...now.values()].flat() }
 }
 
 export interface AddressFacts {

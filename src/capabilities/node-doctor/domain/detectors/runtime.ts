@@ -131,7 +131,7 @@ export const restarts: Detector<StartsFacts, StartsMemory> = {
       const kept = (before?.starts[name] ?? []).filter(({ at }) => at > now - WINDOW_MS)
       const seen = new Set((before?.starts[name] ?? []).map(({ id }) => id))
       for (const { id } of running.filter((one) => one.name === name)) {
-        if (!seen.has(id)) kept.push({ id, at: first ? now - WINDOW_MS + 1 : now })
+        if (!seen.has(id)) kept.push({ id, at: first ? 0 : now })
         // of one that still runs the start is kept, so that it is not taken for another one later
         else if (!kept.some((one) => one.id === id)) kept.push({ id, at: 0 })
       }
