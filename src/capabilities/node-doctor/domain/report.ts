@@ -22,7 +22,6 @@ const trouble = z.object({
   lastSeen: time,
   count: z.number().int().min(1),
 })
-export type ReportedTrouble = z.output<typeof trouble>
 
 export const nodeReport = z.object({
   version: z.literal(1),

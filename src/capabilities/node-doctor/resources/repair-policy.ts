@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '#core/kernel/duration.ts'
-import type { CustomResource, Resource } from '#core/shapes/custom-resource.ts'
+import type { CustomResource } from '#core/shapes/custom-resource.ts'
 
 export const ACTIONS = ['taint', 'cordon', 'drain', 'restartService', 'reboot', 'replace'] as const
 export type Action = (typeof ACTIONS)[number]
@@ -87,5 +87,3 @@ export const repairPolicy: CustomResource<typeof spec, typeof status> = {
   ],
 }
 export type RepairPolicySpec = z.output<typeof spec>
-export type RepairPolicyStatus = z.output<typeof status>
-export type RepairPolicy = Resource<RepairPolicySpec, RepairPolicyStatus>
