@@ -78,6 +78,35 @@ const frozenWhenImmutable = (object: Obj, old: Obj | undefined): FieldProblem[] 
   return problems
 }
 
+const webhookConfiguration: Strategy = {
+  hasGeneration: true,
+  prepare(_, object) {
+    for (const webhook of object.webhooks ?? []) {
+      webhook.failurePolicy ??= 'Fail'
+      webhook.matchPolicy ??= 'Equivalent'
+      webhook.timeoutSeconds ??= 10
+      webhook.namespaceSelector ??= {}
+      webhook.objectSelector ??= {}
+      if (object.kind === 'MutatingWebhookConfiguration') webhook.reinvocationPolicy ??= 'Never'
+      for (const rule of webhook.rules ?? []) rule.scope ??= '*'
+      if (webhook.clientConfig?.service !== undefined) webhook.clientConfig.service.port ??= 443
+    }
+    return object
+  },
+  problems: (object) =>
+    (object.webhooks ?? []).flatMap((webhook: Obj, i: number): FieldProblem[] => {
+      const { url, service } = webhook.clientConfig ?? {}
+      const at = `webhooks[${i}]`
+      if ((url === undefined) === (service === undefined))
+        return [{ type: 'Required', field: `${at}.clientConfig`, message: 'exactly one of url or service is required' }]
+      if (url !== undefined && URL.parse(String(url))?.protocol !== 'https:')
+        return [{ type: 'Invalid', field: `${at}.clientConfig.url`, value: url, message: "'https' is the only allowed URL scheme" }]
+      return webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun'
+        ? []
+        : [{ type: 'NotSupported', field: `${at}.sideEffects`, value: webhook.sideEffects, message: 'supported values: "None", "NoneOnDryRun"' }]
+    }),
+}
+
 const STRATEGIES: Record<string, Strategy> = {
   Namespace: {
     keepStatusOnUpdate: false,
@@ -184,6 +213,8 @@ const STRATEGIES: Record<string, Strategy> = {
       return problems
     },
   },
+  MutatingWebhookConfiguration: webhookConfiguration,
+  ValidatingWebhookConfiguration: webhookConfiguration,
   CustomResourceDefinition: { hasGeneration: true, prepare: (world, object, old) => prepareCrd(world, object, old), problems: crdProblems },
   RoleBinding: { problems: (object, old) => (old !== undefined && !sameJson(old.roleRef, object.roleRef) ? [immutable('roleRef', object.roleRef)] : []) },
   ClusterRoleBinding: {

@@ -29,6 +29,8 @@ export interface WriteContext {
   fieldValidation: 'Strict' | 'Warn' | 'Ignore'
   /** For the Warning header. */
   warnings: string[]
+  /** What admission wants to be changed in what is written. */
+  mutate?(object: Obj): Obj
 }
 
 export const SYSTEM: WriteContext = {
@@ -152,7 +154,11 @@ function createObject(world: World, target: Target, object: Obj, context: WriteC
   delete object.metadata.generation
   if (target.version.subresources.has('status') && strategy.keepStatusOnCreate !== true) delete object.status
   if (kind.crd !== undefined || strategy.hasGeneration === true) object.metadata.generation = 1
-  const ready = strategy.prepare?.(world, object, undefined, context) ?? object
+  let ready = strategy.prepare?.(world, object, undefined, context) ?? object
+  if (context.mutate !== undefined) {
+    const mutated = context.mutate(ready)
+    ready = strategy.prepare?.(world, mutated, undefined, context) ?? mutated
+  }
   const problems = [...nameProblems(kind, ready.metadata), ...validateObject(world, target, ready, undefined)]
   if (problems.length > 0) throw invalid(kind, metadata.name, problems)
   if (collection.get(key) !== undefined) throw alreadyExists(kind, metadata.name)
@@ -222,6 +228,10 @@ function replace(world: World, target: Target, before: Obj, next: Obj, context: 
       ])
   }
   object = strategy.prepare?.(world, object, old, context, target.subresource) ?? object
+  if (context.mutate !== undefined) {
+    const mutated = context.mutate(object)
+    object = strategy.prepare?.(world, mutated, old, context, target.subresource) ?? mutated
+  }
   if ((kind.crd !== undefined || strategy.hasGeneration === true) && target.subresource !== 'status' && !sameJson(desired(object), desired(old)))
     object.metadata = { ...object.metadata, generation: (generation ?? 0) + 1 }
   const problems = [...nameProblems(kind, object.metadata), ...validateObject(world, target, object, old)]

@@ -3,6 +3,7 @@ import { type IncomingMessage, type RequestListener, ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import { isJsonObject } from '#core/kube/json.ts'
 import { apiVersionOf } from '#core/kube/objects.ts'
+import { admitted, type Operation } from '../admission.ts'
 import { readDeleteOptions, remove } from '../deletes.ts'
 import type { Kind, ServedVersion } from '../kinds.ts'
 import type { PodRuntime } from '../pod-runtime.ts'
@@ -290,6 +291,16 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
     const done = await serveSubresource(options, call, target, action, readBody, context, contentType)
     return done === undefined ? undefined : sendObject(world, call, done.plain ? { as: 'object' } : form, done.status, done.object)
   }
+  /** `run` may be called twice: with a copy of the body each time. */
+  const write = (operation: Operation, body: unknown, run: (body: unknown, by: WriteContext) => Obj): Promise<Obj> =>
+    admitted(
+      world,
+      target,
+      operation,
+      context(),
+      (by) => run(structuredClone(body), by),
+      (made) => made,
+    )
   switch (action) {
     case 'list':
       return sendList(world, call, selection(kind, version, path.namespace, query), form)
@@ -299,9 +310,9 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
       return sendObject(world, call, form, 200, inVersion(target, current(world, target).object))
     case 'create':
       if (path.name !== undefined) throw methodNotAllowed()
-      return sendObject(world, call, form, 201, create(world, target, await readBody(), context()))
+      return sendObject(world, call, form, 201, await write('CREATE', await readBody(), (body, by) => create(world, target, body, by)))
     case 'update':
-      return sendObject(world, call, form, 200, update(world, target, await readBody(), context()))
+      return sendObject(world, call, form, 200, await write('UPDATE', await readBody(), (body, by) => update(world, target, body, by)))
     case 'patch': {
       const type = PATCH_TYPES[contentType]
       if (type === undefined || (type === 'strategic' && kind.crd !== undefined))
@@ -311,7 +322,7 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
             .join(', '),
         )
       const body = await readBody()
-      if (type !== 'apply') return sendObject(world, call, form, 200, patch(world, target, type, body, context()))
+      if (type !== 'apply') return sendObject(world, call, form, 200, await write('UPDATE', body, (given, by) => patch(world, target, type, given, by)))
       if (!query.get('fieldManager')) {
         const cause = { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }
         throw new StatusError(422, 'Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch', {
@@ -320,12 +331,26 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
           causes: [cause],
         })
       }
-      const applied = apply(world, target, body, context(), query.get('force') === 'true')
+      const applied = await admitted(
+        world,
+        target,
+        'UPDATE',
+        context(),
+        (by) => apply(world, target, structuredClone(body), by, query.get('force') === 'true'),
+        ({ object }) => object,
+      )
       return sendObject(world, call, form, applied.created ? 201 : 200, applied.object)
     }
     case 'delete': {
       const deleteOptions = readDeleteOptions(await readBody(), query)
-      const { object, gone } = remove(world, target, deleteOptions, { user })
+      const { object, gone } = await admitted(
+        world,
+        target,
+        'DELETE',
+        { ...context(), dryRun: deleteOptions.dryRun },
+        () => remove(world, target, deleteOptions, { user }),
+        () => undefined,
+      )
       // A custom object and what is gone at once are answered by a Status; what waits is shown as it waits.
       return gone ? sendJson(outgoing, 200, success(kind, target.name, object.metadata.uid)) : sendObject(world, call, form, 200, inVersion(target, object))
     }
