@@ -24,7 +24,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/ */
-const UPSTREAMINFO =
+export const UPSTREAMINFO =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id'
 
 export async function startNginx(folder: string, syslogPort: number): Promise<NginxSite> {
