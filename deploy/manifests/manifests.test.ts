@@ -8,7 +8,7 @@ import { openCluster } from '#edges/cluster/client.ts'
 import { parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { describeCluster } from '#test/real.ts'
-import { joined } from './objects.ts'
+import { joined, rightsOf } from './objects.ts'
 import { render } from './render.ts'
 import { chartTemplates, defaultValues, plainManifests } from './write.ts'
 
@@ -57,8 +57,10 @@ describe('the chart', () => {
     expect(rules.filter(({ of }) => of === 'ClusterRole sallyport-sallyport-agent').map(({ resources, verbs }) => [resources, verbs])).toEqual([
       [['pods'], ['list', 'watch']],
     ])
-    // Secrets of others are never read.
-    expect(rules.filter(({ of, resources }) => of.startsWith('ClusterRole') && resources.includes('secrets'))).toEqual([])
+    // The server itself reads no Secret but its agents'; capabilities say why they do.
+    const own = rightsOf([]).filter(({ kind }) => kind === 'ClusterRole')
+    expect(own).toHaveLength(2)
+    expect(own.filter((one) => JSON.stringify(one).includes('secrets'))).toEqual([])
     for (const object of objects.filter(({ kind }) => kind === 'StatefulSet' || kind === 'DaemonSet')) {
       const { spec } = (object.spec as { template: { spec: Record<string, unknown> } }).template
       expect(spec).toMatchObject({

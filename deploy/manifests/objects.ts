@@ -206,6 +206,9 @@ export function agentObjects(): KubeObject[] {
                   fromField('NODE_NAME', 'spec.nodeName'),
                   { name: 'SALLYPORT_SERVER', value: `https://sallyport-ingest.${NAMESPACE}.svc` },
                   { name: 'SALLYPORT_CA_FILE', value: '/etc/sallyport/ca.crt' },
+                  // Compression and files need one thread beside the first; each has memory of its own.
+                  { name: 'UV_THREADPOOL_SIZE', value: '1' },
+                  { name: 'MALLOC_ARENA_MAX', value: '1' },
                 ],
                 resources: value('agent.resources'),
                 securityContext: locked,
