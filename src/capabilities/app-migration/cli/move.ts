@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError, EXIT } from '#core/kernel/errors.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { describeRef, refOf } from '#core/kube/objects.ts'
-import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { describeObstacle, type Obstacle } from '../domain/obstacles.ts'
@@ -16,11 +15,10 @@ import type { Existing, Verdict } from '../move/target.ts'
 import { prepareFrom, preparing, tell } from './export.ts'
 import { openJournal } from './journal-file.ts'
 import { type SourceOptions, sourceOptions } from './source.ts'
+import { type TargetOptions, targetCluster, targetOptions } from './target-options.ts'
 
-interface MoveOptions extends SourceOptions, OutputOptions {
+interface MoveOptions extends SourceOptions, TargetOptions, OutputOptions {
   mapping?: string
-  toKubeconfig?: string
-  toContext?: string
   existing: Existing
   parallel: number
   wait: number
@@ -29,10 +27,6 @@ interface MoveOptions extends SourceOptions, OutputOptions {
   diff?: boolean
 }
 
-const targetOptions = (command: Command, zh: boolean): Command =>
-  command
-    .option('--to-kubeconfig <file>', zh ? '目标集群的 kubeconfig' : 'kubeconfig of the target')
-    .option('--to-context <context>', zh ? '目标集群的 context' : 'context of the target')
 const whole = (most: number) => (text: string) => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > most) throw new InvalidArgumentError(`a whole number from 1 to ${most}`)
@@ -87,7 +81,7 @@ export function addMove(apps: Command, context: CliContext): void {
     async (options: MoveOptions) => {
       await using journal = await openJournal(options.journal)
       if (journal.entries.length === 0) throw new CodedError('NOT_FOUND', { what: `a journal at ${options.journal}` })
-      const undone = await undo(await target(options, context), journal)
+      const undone = await undo(await targetCluster(options, context), journal)
       context.note(
         undone
           ? zh
@@ -102,15 +96,9 @@ export function addMove(apps: Command, context: CliContext): void {
   )
 }
 
-const target = (options: Pick<MoveOptions, 'toKubeconfig' | 'toContext'>, context: CliContext): Promise<Cluster> => {
-  if (options.toKubeconfig === undefined && options.toContext === undefined)
-    throw new CodedError('USAGE', { reason: 'name the target: --to-kubeconfig or --to-context' })
-  return context.cluster({ kubeconfig: options.toKubeconfig, context: options.toContext })
-}
-
 async function look(options: MoveOptions, context: CliContext) {
   const facts = await loadApiFacts()
-  const cluster = await target(options, context)
+  const cluster = await targetCluster(options, context)
   const discovery = await cluster.discover()
   const { prepared, unseen, sourceVersion } = await prepareFrom(
     options,
