@@ -15,6 +15,7 @@ import { seededRandom } from '#core/kernel/random.ts'
 import { openCluster } from '#edges/cluster/client.ts'
 import { parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { bundleAll } from '../deploy/bundle.ts'
 import { machineSpeed } from './measure.ts'
 import { delayProxy } from './proxy.ts'
 
@@ -82,8 +83,10 @@ writeFileSync(
 )
 
 const speed = machineSpeed()
+// As it is released: a bundle.
+await bundleAll(folder)
+const main = join(folder, 'cli/main.js')
 const began = performance.now()
-const main = join(import.meta.dirname, '../src/apps/cli/main.ts')
 const words = [
   '--data',
   folder,

@@ -65,7 +65,7 @@ describeCluster('an app moves', (kubeconfig) => {
       if (object.kind === 'CustomResourceDefinition') await established(real.cluster, object.metadata.name)
     }
     await ready(real.cluster, old)
-  }, 120_000)
+  }, 200_000)
   afterAll(async () => {
     for (const name of [old, back, again]) {
       await real?.cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name }).catch(() => {})
@@ -85,7 +85,7 @@ describeCluster('an app moves', (kubeconfig) => {
     return objectsOf(out)
   }
 
-  it('from 1.20 to a new version with another namespace and registry, and back, without a difference', { timeout: 150_000 }, async () => {
+  it('from 1.20 to a new version with another namespace and registry, and back, without a difference', { timeout: 240_000 }, async () => {
     const there = at('there.yaml', `namespaces: {${old}: ${store}}\nregistries: {docker.io/local/pause: registry.example.com/shop/gateway}\n`)
     const home = at('home.yaml', `namespaces: {${store}: ${back}}\nregistries: {registry.example.com/shop/gateway: docker.io/local/pause}\n`)
 
@@ -95,7 +95,7 @@ describeCluster('an app moves', (kubeconfig) => {
     expect([plan.code, plan.err]).toEqual([0, expect.stringContaining(`may name the namespace ${old}`)])
     const promised = (JSON.parse(plan.out) as { steps: { kind: string; name: string; action: string }[] }).steps.map(({ kind, name }) => `${kind} ${name}`)
 
-    const applied = await cli('apply', ...source, ...target, '--no-check-images', '--wait', '60', '--journal', at('there.journal'))
+    const applied = await cli('apply', ...source, ...target, '--no-check-images', '--wait', '120', '--journal', at('there.journal'))
     expect([applied.code, applied.err]).toEqual([0, expect.stringContaining(`created ${promised.length}, updated 0`)])
     expect(await cli('verify', ...source, ...target)).toMatchObject({
       code: 0,
@@ -123,7 +123,7 @@ describeCluster('an app moves', (kubeconfig) => {
     const out = at('export')
     expect(await cli('export', '--from-kubeconfig', sandboxConfig, '-n', store, '--mapping', home, '--out', out, ...passphrase())).toMatchObject({ code: 0 })
     const return_ = ['-f', out, ...passphrase(), '--to-kubeconfig', kubeconfig]
-    const returned = await cli('apply', ...return_, '--existing', 'skip', '--no-check-images', '--wait', '60', '--journal', at('home.journal'))
+    const returned = await cli('apply', ...return_, '--existing', 'skip', '--no-check-images', '--wait', '120', '--journal', at('home.journal'))
     expect([returned.code, returned.err]).toEqual([0, expect.stringContaining('created')])
     expect(await cli('verify', ...return_)).toMatchObject({ code: 0 })
     const [before, after] = [await exported(kubeconfig, old), await exported(kubeconfig, back)]
@@ -134,7 +134,7 @@ describeCluster('an app moves', (kubeconfig) => {
     expect(plain(after, back)).toEqual(plain(before, old))
   })
 
-  it('is killed in the middle, and ends in the same state', { timeout: 120_000 }, async () => {
+  it('is killed in the middle, and ends in the same state', { timeout: 240_000 }, async () => {
     const mapping = at('again.yaml', `namespaces: {${old}: ${again}}\n`)
     const words = ['--from-kubeconfig', kubeconfig, '-n', old, '--mapping', mapping, '--to-kubeconfig', kubeconfig]
     const more = ['--existing', 'update', '--parallel', '1', '--no-check-images']

@@ -1,5 +1,5 @@
 /** `sallyport apps volumes`: the data of claims, by a pair of mover pods; `sallyport apps mover` is what runs in them. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CodedError, EXIT, fileUnreadable } from '#core/kernel/errors.ts'
 import { formatBytes } from '#core/kernel/quantity.ts'
@@ -101,12 +101,16 @@ export function addVolumes(apps: Command, context: CliContext): void {
     })
   ends(mover.command('send'))
     .requiredOption('--to <host:port>', 'the receiver')
+    .requiredOption('--result-file <file>', 'where to say what was done')
     .option('--checksum', 'compare all contents')
-    .action(async ({ root, keyFile, to, checksum }: { root: string; keyFile: string; to: string; checksum?: boolean }) => {
+    .action(async ({ root, keyFile, to, checksum, resultFile }: { root: string; keyFile: string; to: string; checksum?: boolean; resultFile: string }) => {
       const { sendTree } = await import('../volumes/send.ts')
       const colon = to.lastIndexOf(':')
       const address = { host: to.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(to.slice(colon + 1)) }
-      context.out.write(`${JSON.stringify(await sendTree(root, address, await readKey(keyFile), checksum === true))}\n`)
+      const sent = await sendTree(root, address, await readKey(keyFile), checksum === true)
+      // There is little room for names.
+      const few = (paths: readonly string[]): string[] => paths.slice(0, 10).map((path) => path.slice(0, 100))
+      await writeFile(resultFile, JSON.stringify({ ...sent, left: few(sent.left), changing: few(sent.changing) }))
     })
 }
 

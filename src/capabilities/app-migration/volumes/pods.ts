@@ -26,6 +26,8 @@ export type ClaimMoved = { claim: string; outcome: 'moved' | 'unequal'; sent: Se
 
 const PORT = 8443
 const KEY_FILE = 'key'
+/** Kubernetes keeps 4 KiB of it in the pod's status. */
+const RESULT_FILE = '/dev/termination-log'
 const core = (kind: string, namespace: string, name: string): ObjectRef => ({ apiVersion: 'v1', kind, namespace, name })
 
 /** Rejects with NOT_FOUND when a side has no such claim, TIMED_OUT when a pod does not start, CLUSTER_FAILED when a mover fails; both pods are gone then. */
@@ -66,7 +68,7 @@ export async function moveClaim(source: Cluster, target: Cluster, move: ClaimMov
     // A volume that one node has can be read there only.
     const node = users.map(({ spec }) => bodyOf(spec).nodeName).find((one) => typeof one === 'string') as string | undefined
     await source.create(
-      pod(`${name}-send`, namespace, move, ['send', '--to', address, ...(final ? ['--checksum'] : [])], {
+      pod(`${name}-send`, namespace, move, ['send', '--to', address, '--result-file', RESULT_FILE, ...(final ? ['--checksum'] : [])], {
         readOnly: true,
         ...(node === undefined ? {} : { node }),
       }),
@@ -80,10 +82,10 @@ export async function moveClaim(source: Cluster, target: Cluster, move: ClaimMov
       ({ status }) => /^(?:Succeeded|Failed)$/.test(String(bodyOf(status).phase)),
       move.waitMs,
     )
-    const log = await logOf(source, namespace, `${name}-send`)
+    const said = messageOf(ended)
     if (bodyOf(ended.status).phase === 'Failed')
-      throw new CodedError('CLUSTER_FAILED', { cluster: source.name, status: 0, reason: `the mover of ${claim} failed: ${log.slice(-500)}` })
-    const sent = JSON.parse(log.trim().split('\n').at(-1)!) as Sent
+      throw new CodedError('CLUSTER_FAILED', { cluster: source.name, status: 0, reason: `the mover of ${claim} failed: ${said}` })
+    const sent = JSON.parse(said) as Sent
     return { claim, outcome: sent.checksum !== undefined && sent.checksum.source !== sent.checksum.target ? 'unequal' : 'moved', sent }
   } finally {
     await Promise.all(
@@ -129,6 +131,7 @@ function pod(
           name: 'mover',
           image,
           args: ['apps', 'mover', ...words, '--root', '/data', '--key-file', `/key/${KEY_FILE}`],
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           resources: { requests: { cpu: '50m', memory: '64Mi' } },
           volumeMounts: [
             { name: 'data', mountPath: '/data', ...(readOnly ? { readOnly } : {}) },
@@ -165,7 +168,7 @@ async function untilPod(
       throw new CodedError('CLUSTER_FAILED', {
         cluster: cluster.name,
         status: 0,
-        reason: `pod ${name} failed: ${(await logOf(cluster, namespace, name)).slice(-500)}`,
+        reason: `pod ${name} failed: ${messageOf(found)}`,
       })
     if (clock.now() - began > (phase === 'Pending' ? startMs : waitMs)) {
       const waiting = bodiesOf(bodyOf(found.status).containerStatuses).map(({ state }) => String(bodyOf(bodyOf(state).waiting).reason ?? ''))
@@ -175,12 +178,8 @@ async function untilPod(
   }
 }
 
-async function logOf(cluster: Cluster, namespace: string, name: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  try {
-    for await (const chunk of cluster.logs({ namespace, name }, { limitBytes: 8 * 1024 * 1024 })) chunks.push(chunk)
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error
-  }
-  return Buffer.concat(chunks).toString()
-}
+/** What the container said at its end: logs may be gone by then. */
+const messageOf = ({ status }: KubeObject): string =>
+  bodiesOf(bodyOf(status).containerStatuses)
+    .map(({ state }) => String(bodyOf(bodyOf(state).terminated).message ?? ''))
+    .join('')
