@@ -134,6 +134,9 @@ export interface AuditStatus {
   rejected: Record<string, number>
   /** Events that were received and could not be kept; the API server was not made to wait. */
   dropped: number
+  droppedAt: number | null
+  /** When something could last not be read. */
+  rejectedAt: number | null
   lastAt: number | null
   sources: { source: string; accepted: number; rejected: number; lastAt: number }[]
   chain: { number: number; hash: string } | null

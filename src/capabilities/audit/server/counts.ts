@@ -26,7 +26,7 @@ export function createCounts(metrics: Registry, since: number) {
   const clusters = new Map<string, Tally>()
 
   function tally(cluster: string): Tally {
-    const found = clusters.get(cluster) ?? { accepted: 0, rejected: {}, dropped: 0, lastAt: null, sources: new Map() }
+    const found = clusters.get(cluster) ?? { accepted: 0, rejected: {}, rejectedAt: null, dropped: 0, droppedAt: null, lastAt: null, sources: new Map() }
     clusters.set(cluster, found)
     return found
   }
@@ -42,6 +42,7 @@ export function createCounts(metrics: Registry, since: number) {
     received(cluster: string, source: string, receipt: LineReceipt, now: number): void {
       const all = tally(cluster)
       all.accepted += receipt.accepted
+      if (receipt.rejected > 0) all.rejectedAt = now
       for (const [reason, count] of Object.entries(receipt.reasons)) {
         all.rejected[reason] = (all.rejected[reason] ?? 0) + count
         events.inc({ cluster, outcome: reason }, count)
@@ -58,8 +59,10 @@ export function createCounts(metrics: Registry, since: number) {
       all.sources.set(source, one)
       if (all.sources.size > MOST_SOURCES) all.sources.delete(all.sources.keys().next().value!)
     },
-    dropped(cluster: string, count: number): void {
-      tally(cluster).dropped += count
+    dropped(cluster: string, count: number, now: number): void {
+      const all = tally(cluster)
+      all.dropped += count
+      all.droppedAt = now
       events.inc({ cluster, outcome: 'dropped' }, count)
     },
     status(cluster: string): Omit<AuditStatus, 'chain'> {

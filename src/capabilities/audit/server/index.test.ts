@@ -205,6 +205,13 @@ describe('ingest', () => {
     expect(await post(listOf(lines))).toEqual({ status: 200, body: { accepted: 0, rejected: 7, reasons: { full: 7 } } })
     refuse = undefined
     expect((await get<AuditStatus>('/status')).dropped).toBe(7)
+    await clock.advance(20_000)
+    const found = async () => {
+      await store.fill([])
+      return (await store.telemetry.query({ sql: "SELECT check_id, state, severity FROM findings WHERE cluster = 'local'", scope: 'all' })).rows
+    }
+    await expect.poll(found, { timeout: 10_000 }).toContainEqual(['audit/dropped', 'open', 'error'])
+    await expect.poll(() => alerts.flat().map(({ labels }) => labels.alertname)).toContain('audit/dropped')
     // nothing of it counts as seen
     expect((await post(listOf(lines))).body).toMatchObject({ accepted: 7 })
   })

@@ -16,6 +16,7 @@ import { habitsStatement, sealsStatement } from '../domain/queries.ts'
 import { ownRow } from '../domain/rows.ts'
 import { createAlarms } from './alarms.ts'
 import { createCounts } from './counts.ts'
+import { watchGaps } from './gaps.ts'
 import { openHeads } from './heads.ts'
 import { createQuestions } from './questions.ts'
 import { createRecorder, FIRST, type Head } from './recorder.ts'
@@ -101,12 +102,20 @@ export const door: ServerDoor = {
     }
     let toldAt = Number.NEGATIVE_INFINITY
     const onDrop = (cluster: string, source: string, events: number, err?: unknown) => {
-      counts.dropped(cluster, events)
+      counts.dropped(cluster, events, clock.now())
       // a flood must not become one of the log too
       if (clock.now() - toldAt < DROPS_TOLD_MS) return
       toldAt = clock.now()
       log.error({ cluster, source, events, err }, 'audit events were received and could not be kept; more within a minute are counted only')
     }
+    const gaps = watchGaps({
+      telemetry,
+      alerts: context.alerts,
+      clock,
+      clusters: counts.clusters,
+      status: counts.status,
+      onError: (err) => log.warn({ err }, 'gaps of audit could not be stored; they are looked at again'),
+    })
     const webhook = webhookRoutes(http, { clock, write, onDrop })
 
     /** Files that the agent follows with the format `audit`. */
@@ -173,6 +182,7 @@ export const door: ServerDoor = {
       recordOwn: (row) => recorder.rows(String(row.cluster ?? ''), uuidv7(clock.now(), randomBytes(10)), [ownRow(row)]),
       async stop() {
         await webhook.stop()
+        await gaps.stop()
         await alarms.stop()
         await heads.close()
       },
