@@ -19,12 +19,13 @@ export function ClusterSwitch() {
   useEffect(() => {
     if (elsewhere) setCluster(first, { replace: true })
   }, [elsewhere, first])
+  const label = (id: string) => (data?.clusters.some((one) => one.id === id && one.source === 'sandbox') ? t('demoCluster', { cluster: id }) : id)
   const names = data?.clusters.map(({ id }) => id) ?? [cluster]
   if (names.length <= 1 && names[0] === cluster) {
     return (
       <span className={styles.cluster} title={t('cluster')}>
         <IconHexagons size={16} stroke={1.6} aria-hidden />
-        {cluster}
+        {label(cluster)}
       </span>
     )
   }
@@ -34,7 +35,7 @@ export function ClusterSwitch() {
       aria-label={t('cluster')}
       leftSection={<IconHexagons size={16} stroke={1.6} aria-hidden />}
       searchable={names.length > 8}
-      data={names.includes(cluster) ? names : [cluster, ...names]}
+      data={(names.includes(cluster) ? names : [cluster, ...names]).map((id) => ({ value: id, label: label(id) }))}
       value={cluster}
       onChange={(next) => next && setCluster(next)}
     />

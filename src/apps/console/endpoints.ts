@@ -4,7 +4,7 @@ import type { FiringAlert } from '#core/alerting/types.ts'
 
 /** GET /clusters */
 export interface ClustersAnswer {
-  clusters: { id: string }[]
+  clusters: { id: string; source?: string }[]
 }
 
 /** GET /clusters/{cluster}/alerts — everything that fires now, also what is muted. */
