@@ -8,6 +8,8 @@ import { imageMigration } from '#capabilities/image-migration/capability.ts'
 import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
 import { door as ingressConsole } from '#capabilities/ingress-analytics/console/index.ts'
+import { nodeDoctor } from '#capabilities/node-doctor/capability.ts'
+import { door as nodesConsole } from '#capabilities/node-doctor/console/index.ts'
 import { workloads } from '#capabilities/workloads/capability.ts'
 import { door as workloadsConsole } from '#capabilities/workloads/console/index.ts'
 import type { Capability } from '#core/shapes/capability.ts'
@@ -18,5 +20,6 @@ export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor 
   { capability: imageMigration, door: imagesConsole },
   { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },
+  { capability: nodeDoctor, door: nodesConsole },
   { capability: audit, door: auditConsole },
 ]

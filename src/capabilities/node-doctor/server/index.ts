@@ -236,7 +236,7 @@ function findingRows(cluster: string, { node, changes }: NodeReport, now: number
 
 /** One alarm a condition, and one for a doctor that has fallen silent: then nothing else is known. */
 function alarmsOf(report: NodeReport, silent: boolean, receivedAt: number): ActiveAlert[] {
-  const path = `/nodes/${report.node}`
+  const path = `/nodes?node=${encodeURIComponent(report.node)}`
   const labels = { capability: 'node-doctor', node: report.node }
   if (silent)
     return [
