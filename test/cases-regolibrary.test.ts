@@ -109,7 +109,7 @@ const normal = (path: string) => path.replace(/\[([a-z][^\]]*)\]/g, '["$1"]')
   })
 
   it.each(cases)('$name', ({ name, rule, expected, settings, texts }) => {
-    const { findings } = inspect(read(texts), checksOfRule(rule), settings)
+    const { findings } = inspect(read(texts), checksOfRule(rule), { settings })
     // An entry of the ledger that has become wrong must go.
     expect(findings.length > 0).toBe(expected.length > 0 !== Object.hasOwn(LEDGER, name))
   })
@@ -127,7 +127,7 @@ const normal = (path: string) => path.replace(/\[([a-z][^\]]*)\]/g, '["$1"]')
     const byFile = Map.groupBy(fixes, ({ item }) => item.file)
     for (const [file, list] of byFile)
       changed.set(file, fixedText(texts.get(file)!, new Map(list.map(({ item, edits }) => [(item as Placed).index, edits]))) ?? 'cannot be edited')
-    const left = inspect(read(changed), checks, settings).findings
+    const left = inspect(read(changed), checks, { settings }).findings
     const beside = fixes
       .flatMap(({ edits }) => edits.map(({ path }) => normal(jsonPath(path))))
       .filter((path) => !paths.some((wanted) => path.startsWith(normal(wanted)) || normal(wanted).startsWith(path)))

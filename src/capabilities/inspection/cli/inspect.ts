@@ -1,6 +1,6 @@
 /** `sallyport inspect [-f FILE|DIR|-]`: manifests or a cluster against the checks. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { EXIT, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
@@ -17,12 +17,17 @@ import type { Settings } from '../domain/inventory.ts'
 import { annotated, baselineFile, fingerprint, type Suppression, sinceBaseline, suppress, suppressionFile } from '../domain/known.ts'
 import { countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
 import { fixFiles, undoFix } from './fix-files.ts'
-import { readFiles } from './sources.ts'
+import { apiStates, readCluster } from './live.ts'
+import { type Files, readFiles } from './sources.ts'
 
 const OUTPUTS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'html', 'sarif', 'junit', 'markdown'] as const
 
 interface InspectOptions {
   filename: string[]
+  kubeconfig?: string
+  context?: string
+  namespace?: string
+  targetVersion?: number
   check: string[]
   profile?: Profile
   settings?: string
@@ -50,6 +55,14 @@ export function addInspect(program: Command, context: CliContext): void {
       say('manifests: a file or folder; - is stdin; may be given several times', '清单文件或目录；- 表示标准输入；可重复'),
       repeat,
       [],
+    )
+    .option('--kubeconfig <file>', say('without -f: the cluster to inspect, as kubectl finds it', '不带 -f 时：要检查的集群（同 kubectl）'))
+    .option('--context <name>', say('context of the kubeconfig', 'kubeconfig 的上下文'))
+    .option('-n, --namespace <name>', say('of the cluster, only this namespace', '仅检查集群的该命名空间'))
+    .option(
+      '--target-version <version>',
+      say('tell what is gone in this version of Kubernetes, such as 1.36', '报告在该 Kubernetes 版本（如 1.36）中已移除的 API'),
+      minor,
     )
     .option(
       '--check <id>',
@@ -91,13 +104,15 @@ export function addInspect(program: Command, context: CliContext): void {
 async function run(options: InspectOptions, context: CliContext): Promise<void> {
   const zh = context.language === 'zh-CN'
   if (options.undo !== undefined) return told(await undoFix(options.undo, context), context)
-  if (options.filename.length === 0) throw invalidInput([{ path: '-f', message: zh ? '请指定要检查的文件或目录' : 'say which files or folders to inspect' }])
+  const isLive = options.filename.length === 0
+  if (isLive && options.fix) throw invalidInput([{ path: '--fix', message: zh ? '目前仅支持文件（-f）' : 'needs files (-f)' }])
   const chosen = choose(options)
   const settings = options.settings === undefined ? {} : settingsOf(await fileData(options.settings, '--settings'), options.settings)
   const listed = options.suppressions === undefined ? [] : await suppressionsOf(options.suppressions)
   const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline)
 
-  let files = await readFiles(options.filename, context)
+  const found = isLive ? await fromCluster(options, context) : undefined
+  let files: Files = found ? { items: [], texts: new Map(), problems: found.problems } : await readFiles(options.filename, context)
   const problems: Problem[] = []
   if (options.fix) {
     const undo = options.undoFile ?? `sallyport-undo-${new Date(context.clock.now()).toISOString().replace(/[:.]/g, '-')}.json`
@@ -105,13 +120,19 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
     if (options.dryRun !== true && !options.filename.includes('-')) files = await readFiles(options.filename, context)
   }
 
-  const result = inspect(files.items, chosen, settings)
-  const own = annotated(files.items, objectName)
+  const items = found?.items ?? files.items
+  const around = found
+    ? { ...found.around, settings: { ...found.around.settings, ...settings } }
+    : { settings, ...(options.targetVersion === undefined ? {} : { apiState: await apiStates(options.targetVersion) }) }
+  const result = inspect(items, chosen, around)
+  // Of one namespace, cluster-wide objects were read to understand it, not to judge them.
+  const inside = (finding: InspectionFinding) => !isLive || options.namespace === undefined || finding.object.split(' ')[1]!.startsWith(`${options.namespace}/`)
+  const own = annotated(items, objectName)
   const {
     open,
     suppressed,
     problems: ended,
-  } = suppress(result.findings, [...listed, ...own.suppressions], new Date(context.clock.now()).toISOString().slice(0, 10))
+  } = suppress(result.findings.filter(inside), [...listed, ...own.suppressions], new Date(context.clock.now()).toISOString().slice(0, 10))
   for (const { path, message } of [...own.problems, ...ended]) context.note(`${path}: ${message}`)
   if (options.writeBaseline !== undefined)
     await writeFile(options.writeBaseline, `${JSON.stringify({ version: 1, findings: open.map(fingerprint).sort() }, undefined, 1)}\n`)
@@ -119,7 +140,7 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   const findings = since?.fresh ?? open
   const report: Report = {
     complete: files.problems.length === 0 && result.objects > 0 && chosen.length > 0,
-    coverage: { objects: result.objects, checks: result.checks, unread: files.problems },
+    coverage: { objects: result.objects, checks: result.checks, unread: files.problems, ...(found ? { kinds: found.kinds } : {}) },
     counts: countsOf(findings),
     findings,
     suppressed,
@@ -133,6 +154,18 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
     context.note(zh ? '没有可检查的对象。' : 'There was no object to inspect.')
     context.exit(EXIT.partial)
   }
+}
+
+async function fromCluster({ kubeconfig, context: name, namespace, targetVersion }: InspectOptions, context: CliContext) {
+  const cluster = await context.cluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(name === undefined ? {} : { context: name }) })
+  return readCluster(cluster, namespace, targetVersion, context)
+}
+
+/** `1.36` → 36. */
+function minor(text: string): number {
+  const found = /^v?1\.(\d{1,3})(?:\.\d+)?$/.exec(text)
+  if (!found) throw new InvalidArgumentError('a version such as 1.36')
+  return Number(found[1])
 }
 
 /** What could not be done, and that it is not complete. */

@@ -11,6 +11,7 @@ import { CONTROL_PLANE_CHECKS } from './checks/control-plane.ts'
 import { EXPOSURE_CHECKS } from './checks/exposure.ts'
 import { HYGIENE_CHECKS } from './checks/hygiene.ts'
 import { IMAGE_AND_RESOURCE_CHECKS } from './checks/images-and-resources.ts'
+import { LIVE_CHECKS } from './checks/live.ts'
 import { NAMESPACE_CHECKS } from './checks/namespaces.ts'
 import { NETWORK_AND_DATA_CHECKS } from './checks/network-and-data.ts'
 import { PERMISSION_CHECKS } from './checks/permissions.ts'
@@ -31,6 +32,7 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...CONTROL_PLANE_CHECKS,
   ...EXPOSURE_CHECKS,
   ...HYGIENE_CHECKS,
+  ...LIVE_CHECKS,
   ...NAMESPACE_CHECKS,
   ...POWER_CHECKS,
   ...REFERENCE_CHECKS,

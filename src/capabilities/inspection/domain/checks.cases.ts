@@ -5,6 +5,8 @@ export interface Cases {
   silent: Fields[][]
   /** Lists that the check goes by. */
   settings?: Record<string, string[]>
+  /** Of a cluster: what time it is, and no files. */
+  now?: number
 }
 
 const meta = (name: string, more: Fields = {}): Fields => ({ name, namespace: 'shop', ...more })
@@ -454,7 +456,104 @@ const CONTROL_PLANE_CASES: Record<string, Cases> = {
   ),
 }
 
+const NOW = 1_800_000_000_000
+const OLD = '2026-01-01T00:00:00Z'
+const inCluster = (kind: string, fires: Fields, silent: Fields, more: Fields[] = []): Cases => {
+  const object = (fields: Fields): Fields => ({ kind, metadata: { name: 'x', namespace: 'shop', creationTimestamp: OLD }, ...fields })
+  return { fires: [[object(fires), ...more]], silent: [[object(silent), ...more]], now: NOW }
+}
+const container = (status: Fields): Fields => ({ status: { phase: 'Running', containerStatuses: [{ name: 'c', restartCount: 9, ...status }] } })
+const nodeIs = (type: string, status: string): Fields => ({ status: { conditions: [{ type, status }] } })
+const kubelet = (wrong: Fields, right: Fields): Cases =>
+  either({ kind: 'KubeletConfiguration', metadata: { name: 'n' }, ...wrong }, { kind: 'KubeletConfiguration', metadata: { name: 'n' }, ...right })
+const LIVE_CASES: Record<string, Cases> = {
+  'pod-crash-loop': inCluster('Pod', container({ state: { waiting: { reason: 'CrashLoopBackOff' } } }), container({ state: { running: {} } })),
+  'pod-out-of-memory': inCluster(
+    'Pod',
+    container({ lastState: { terminated: { reason: 'OOMKilled' } } }),
+    container({ lastState: { terminated: { reason: 'Completed' } } }),
+  ),
+  'pod-image-unavailable': inCluster(
+    'Pod',
+    container({ state: { waiting: { reason: 'ImagePullBackOff' } } }),
+    container({ state: { waiting: { reason: 'ContainerCreating' } } }),
+  ),
+  'pod-cannot-start': inCluster(
+    'Pod',
+    container({ state: { waiting: { reason: 'CreateContainerConfigError' } } }),
+    container({ state: { waiting: { reason: 'PodInitializing' } } }),
+  ),
+  'pod-pending': inCluster(
+    'Pod',
+    { status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', lastTransitionTime: OLD }] } },
+    { status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: OLD }] } },
+  ),
+  'pod-evicted': inCluster('Pod', { status: { phase: 'Failed', reason: 'Evicted' } }, { status: { phase: 'Failed', reason: 'Other' } }),
+  'pod-not-ready': inCluster('Pod', container({ ready: false, state: { running: {} } }), container({ ready: true, state: { running: {} } })),
+  'deployment-unavailable': inCluster(
+    'Deployment',
+    { spec: { replicas: 2 }, status: { availableReplicas: 1 } },
+    { spec: { replicas: 2 }, status: { availableReplicas: 2 } },
+  ),
+  'node-not-ready': inCluster('Node', nodeIs('Ready', 'Unknown'), nodeIs('Ready', 'True')),
+  ...Object.fromEntries(
+    ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'].map((type) => [
+      `node-${type.toLowerCase()}`,
+      inCluster('Node', nodeIs(type, 'True'), nodeIs(type, 'False')),
+    ]),
+  ),
+  'node-cordoned': inCluster('Node', { spec: { unschedulable: true } }, { spec: {} }),
+  'version-skew': {
+    ...inCluster('Node', { status: { nodeInfo: { kubeletVersion: 'v1.26.0' } } }, { status: { nodeInfo: { kubeletVersion: 'v1.27.9' } } }),
+    settings: { serverVersion: ['v1.30.1'] },
+  },
+  'quota-nearly-hit': inCluster(
+    'ResourceQuota',
+    { status: { hard: { pods: '10' }, used: { pods: '9' } } },
+    { status: { hard: { pods: '10' }, used: { pods: '8' } } },
+  ),
+  'volume-released': inCluster('PersistentVolume', { status: { phase: 'Released' } }, { status: { phase: 'Bound' } }),
+  'volume-claim-pending': inCluster('PersistentVolumeClaim', { status: { phase: 'Pending' } }, { status: { phase: 'Bound' } }),
+  'volume-claim-unused': {
+    fires: [[{ kind: 'PersistentVolumeClaim', metadata: { name: 'x', namespace: 'shop', creationTimestamp: OLD } }]],
+    silent: [
+      [
+        { kind: 'PersistentVolumeClaim', metadata: { name: 'x', namespace: 'shop', creationTimestamp: OLD } },
+        pod({ volumes: [{ persistentVolumeClaim: { claimName: 'x' } }] }),
+      ],
+    ],
+    now: NOW,
+  },
+  'service-without-endpoints': {
+    ...inCluster('Service', { spec: { selector: { app: 'p' } } }, { spec: {} }, [named('Endpoints', 'x', { subsets: [] })]),
+  },
+  'load-balancer-pending': inCluster(
+    'Service',
+    { spec: { type: 'LoadBalancer' } },
+    { spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } },
+  ),
+  'namespace-stuck': {
+    fires: [[{ kind: 'Namespace', metadata: { name: 'x', deletionTimestamp: OLD } }]],
+    silent: [[{ kind: 'Namespace', metadata: { name: 'x' } }]],
+    now: NOW,
+  },
+  'api-service-down': inCluster(
+    'APIService',
+    { spec: { service: {} }, ...nodeIs('Available', 'False') },
+    { spec: { service: {} }, ...nodeIs('Available', 'True') },
+  ),
+  'cron-job-suspended': inCluster('CronJob', { spec: { suspend: true } }, { spec: { suspend: false } }),
+  'kubelet-anonymous': kubelet({ authentication: { anonymous: { enabled: true } } }, { authentication: { anonymous: { enabled: false } } }),
+  'kubelet-allows-all': kubelet({ authorization: { mode: 'AlwaysAllow' } }, { authorization: { mode: 'Webhook' } }),
+  'kubelet-read-only-port': kubelet({ readOnlyPort: 10255 }, { readOnlyPort: 0 }),
+  'kubelet-idle-streams': kubelet({ streamingConnectionIdleTimeout: '0s' }, { streamingConnectionIdleTimeout: '4h0m0s' }),
+  'kubelet-no-iptables': kubelet({ makeIPTablesUtilChains: false }, {}),
+  'kubelet-no-rotation': kubelet({ rotateCertificates: false }, { rotateCertificates: true }),
+  'kubelet-swap-allowed': kubelet({ failSwapOn: false }, {}),
+}
+
 export const MORE_CASES: Record<string, Cases> = {
+  ...LIVE_CASES,
   ...POWER_CASES,
   ...NAMESPACE_CASES,
   ...REFERENCE_CASES,

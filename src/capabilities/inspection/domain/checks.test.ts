@@ -3,6 +3,7 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import { CHECKS, checksNamed } from './catalog.ts'
 import { type Cases, type Fields, MORE_CASES } from './checks.cases.ts'
 import { inspect } from './inspect.ts'
+import type { Item, Surroundings } from './inventory.ts'
 
 const pod = (spec: Fields, container: Fields = {}): Fields => ({
   kind: 'Pod',
@@ -227,21 +228,24 @@ const CASES: Record<string, Cases> = {
   'readiness-probe-missing': { fires: [[deployment({})]], silent: [[pod({}, { readinessProbe: { exec: {} } })]] },
 }
 
-const run = (id: string, objects: Fields[], settings = {}) => {
+const run = (id: string, objects: Fields[], settings = {}, around: Surroundings = {}) => {
   const checks = checksNamed([id])
   if (!checks.ok) throw new Error(id)
   const items = objects.map((object) => ({ object: { apiVersion: 'v1', ...structuredClone(object) } as unknown as KubeObject, file: '', line: 0 }))
-  return { items, found: inspect(items, checks.value, settings).findings }
+  return { items, found: inspect(items, checks.value, { settings, ...around }).findings }
 }
 
 describe('checks', () => {
   it('each has cases', () => {
-    expect(CHECKS.map(({ id }) => id).sort()).toEqual(Object.keys(CASES).sort())
+    // The last four have a description of their own below.
+    const elsewhere = ['api-deprecated', 'api-removed', 'certificate-expired', 'certificate-expiring']
+    expect(CHECKS.map(({ id }) => id).sort()).toEqual([...Object.keys(CASES), ...elsewhere].sort())
   })
 
-  it.each(Object.entries(CASES))('%s', (id, { fires, silent, settings }) => {
-    for (const objects of fires) expect(run(id, objects, settings).found, JSON.stringify(objects)).not.toEqual([])
-    for (const objects of silent) expect(run(id, objects, settings).found, JSON.stringify(objects)).toEqual([])
+  it.each(Object.entries(CASES))('%s', (id, { fires, silent, settings, now }) => {
+    const around = now === undefined ? {} : { now }
+    for (const objects of fires) expect(run(id, objects, settings, around).found, JSON.stringify(objects)).not.toEqual([])
+    for (const objects of silent) expect(run(id, objects, settings, around).found, JSON.stringify(objects)).toEqual([])
   })
 
   it('has ids of its own once, and texts in both languages', () => {
@@ -250,6 +254,53 @@ describe('checks', () => {
       expect(message.en, id).toMatch(/^([A-Z/]|etcd ).*\.$/)
       expect(message['zh-CN'], id).toMatch(/。$/)
     }
+  })
+})
+
+const item = (object: Fields, file = ''): Item => ({ object: { apiVersion: 'v1', ...object } as unknown as KubeObject, file, line: 0 })
+const found = (id: string, items: Item[], around: Surroundings) =>
+  inspect(
+    items,
+    CHECKS.filter((check) => check.id === id),
+    around,
+  ).findings.length
+
+describe('checks that need more than objects', () => {
+  const secret = item({ kind: 'Secret', metadata: { name: 's' } })
+  const DAY = 86_400_000
+  const around = (left: number): Surroundings => ({
+    now: 1000 * DAY,
+    certificates: [{ item: secret, path: ['data', 'tls.crt'], subject: 'CN=x', notAfter: (1000 + left) * DAY }],
+  })
+
+  it('certificates: ended, about to end, fine, and silent without a clock', () => {
+    expect([-1, 0, 29, 31].map((left) => found('certificate-expired', [secret], around(left)))).toEqual([1, 1, 0, 0])
+    expect([-1, 0, 29, 31].map((left) => found('certificate-expiring', [secret], around(left)))).toEqual([0, 0, 1, 0])
+    expect(found('certificate-expired', [secret], { certificates: around(-1).certificates! })).toBe(0)
+  })
+
+  it('API versions that are gone or going, by the file or by who wrote the object', () => {
+    const apiState: Surroundings['apiState'] = ({ apiVersion }) =>
+      apiVersion === 'old/v1' ? { state: 'removed', use: 'new/v1' } : apiVersion === 'going/v1' ? { state: 'deprecated' } : undefined
+    const written = (apiVersion: string) => item({ kind: 'X', metadata: { name: 'x', managedFields: [{ manager: 'helm', operation: 'Apply', apiVersion }] } })
+    for (const make of [(apiVersion: string) => item({ apiVersion, kind: 'X', metadata: { name: 'x' } }, 'f.yaml'), written]) {
+      expect(['old/v1', 'going/v1', 'new/v1'].map((version) => found('api-removed', [make(version)], { apiState }))).toEqual([1, 0, 0])
+      expect(['old/v1', 'going/v1', 'new/v1'].map((version) => found('api-deprecated', [make(version)], { apiState }))).toEqual([0, 1, 0])
+    }
+    expect(found('api-removed', [item({ apiVersion: 'old/v1', kind: 'X', metadata: { name: 'x' } }, 'f.yaml')], {})).toBe(0)
+  })
+
+  it('what could not be read is not missing', () => {
+    const ingress = item({ kind: 'Ingress', metadata: { name: 'i' }, spec: { defaultBackend: { service: { name: 's' } } } })
+    expect(found('ingress-backend-missing', [ingress], {})).toBe(1)
+    expect(found('ingress-backend-missing', [ingress], { unread: new Set(['Service']) })).toBe(0)
+  })
+
+  it('pods that another object has made are judged once, by their maker', () => {
+    const maker = item({ kind: 'ReplicaSet', metadata: { name: 'r', uid: 'u' }, spec: { template: { spec: { hostPID: true, containers: [] } } } })
+    const made = (uid: string) => item({ kind: 'Pod', metadata: { name: 'p', ownerReferences: [{ uid }] }, spec: { hostPID: true, containers: [] } })
+    expect(found('host-pid', [maker, made('u')], {})).toBe(1)
+    expect(found('host-pid', [maker, made('other')], {})).toBe(2)
   })
 })
 

@@ -18,7 +18,7 @@ export interface ObjectFix {
  * Items of lists are removed from the end, so that earlier places stay what they are.
  */
 export function planFixes(items: readonly Item[], checks: readonly InspectionCheck[], settings: Settings, named: ReadonlySet<string>): ObjectFix[] {
-  const inventory = takeInventory(items, settings)
+  const inventory = takeInventory(items, { settings })
   const byItem = new Map<Item, { checks: Set<string>; edits: Map<string, FixEdit> }>()
   for (const check of checks)
     for (const hit of check.find(inventory)) {
@@ -89,7 +89,7 @@ export function edited<T>(object: T, edits: readonly FixEdit[]): T {
 function worse(before: readonly Item[], after: readonly Item[], checks: readonly InspectionCheck[], settings: Settings): Set<Item> {
   const count = (items: readonly Item[]) => {
     const counts = new Map<string, number>()
-    for (const { check, object, file, line } of inspect(items, checks, settings).findings) {
+    for (const { check, object, file, line } of inspect(items, checks, { settings }).findings) {
       const key = `${check}\n${object}\n${file}\n${line}`
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }

@@ -6,7 +6,7 @@ import { describeRef } from '#core/kube/objects.ts'
 import type { Category } from '#core/shapes/check.ts'
 import { SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import type { InspectionCheck } from './check.ts'
-import { type Item, nameOf, namespaceOf, type Settings, takeInventory } from './inventory.ts'
+import { type Item, nameOf, namespaceOf, type Surroundings, takeInventory } from './inventory.ts'
 
 export interface InspectionFinding {
   file: string
@@ -44,10 +44,10 @@ export const objectName = (item: Item): string => {
 }
 
 /** Most severe first, then in the order of the files. */
-export function inspect(items: readonly Item[], checks: readonly InspectionCheck[], settings: Settings = {}): Inspection {
+export function inspect(items: readonly Item[], checks: readonly InspectionCheck[], around: Surroundings = {}): Inspection {
   const inventory = takeInventory(
     items.map((item) => (isNamed(item) ? item : { ...item, object: { ...item.object, metadata: { name: '' } } })),
-    settings,
+    around,
   )
   const findings: InspectionFinding[] = []
   for (const check of checks)

@@ -1,5 +1,5 @@
 /** The objects that are inspected, and the pods and containers in them, wherever they stand. */
-import type { KubeObject } from '#core/kube/objects.ts'
+import type { KindRef, KubeObject } from '#core/kube/objects.ts'
 import { type LabelSelector, requirementsOf, selects } from '#core/kube/selectors.ts'
 
 export type Path = readonly (string | number)[]
@@ -38,13 +38,43 @@ export interface Container {
 /** Lists that people set: names and values that are secrets, registries that are trusted, … */
 export type Settings = Readonly<Record<string, readonly string[]>>
 
+/** What is known beside the objects. */
+export interface Surroundings {
+  settings?: Settings
+  unread?: ReadonlySet<string>
+  /** ms since the epoch; left out where states and ages mean nothing (files). */
+  now?: number
+  certificates?: readonly FoundCertificate[]
+  apiState?: ApiState
+}
+
+export interface FoundCertificate {
+  item: Item
+  path: Path
+  subject: string
+  /** ms since the epoch. */
+  notAfter: number
+}
+
+/** Is a version of a kind gone in the version that is aimed at, or will it be? `use`: what there is instead. */
+export type ApiState = (ref: KindRef) => { state: 'removed' | 'deprecated'; use?: string } | undefined
+
 export interface Inventory {
   settings: Settings
+  now?: number
+  certificates: readonly FoundCertificate[]
+  apiState?: ApiState
   /** Kinds that could not be read: what belongs to them is not known, so nothing of them is missing. */
   unread: ReadonlySet<string>
   items: readonly Item[]
+  /** Pods that stand for themselves: in a cluster, what another object among them has made is left out. */
   pods: readonly PodTemplate[]
+  /** All of them. */
+  templates: readonly PodTemplate[]
   byKind: ReadonlyMap<string, readonly Item[]>
+  /** By kind and namespace; no namespace is the default one. */
+  byPlace: ReadonlyMap<string, readonly Item[]>
+  podsByNamespace: ReadonlyMap<string, readonly PodTemplate[]>
 }
 
 /** Where the pod spec stands in the kinds that have one. */
@@ -80,18 +110,41 @@ const wordsAt = (value: unknown, ...path: Path): Readonly<Record<string, string>
 export const namespaceOf = ({ object }: Item): string => object.metadata?.namespace ?? ''
 export const nameOf = ({ object }: Item): string => object.metadata?.name ?? ''
 
-export function takeInventory(items: readonly Item[], settings: Settings = {}, unread: ReadonlySet<string> = new Set()): Inventory {
+export function takeInventory(items: readonly Item[], { settings = {}, unread = new Set(), now, certificates = [], apiState }: Surroundings = {}): Inventory {
   const byKind = new Map<string, Item[]>()
-  const pods: PodTemplate[] = []
+  const templates: PodTemplate[] = []
+  const makers = new Set<string>()
   for (const item of items) {
     const same = byKind.get(item.object.kind)
     if (same) same.push(item)
     else byKind.set(item.object.kind, [item])
     const pod = podOf(item)
-    if (pod) pods.push(pod)
+    if (!pod) continue
+    templates.push(pod)
+    if (item.object.metadata?.uid !== undefined) makers.add(item.object.metadata.uid)
   }
-  return { settings, unread, items, pods, byKind }
+  const pods = templates.filter(({ item }) => !listAt(item.object, 'metadata', 'ownerReferences').some((owner) => makers.has(String(at(owner, 'uid')))))
+  const byPlace = Map.groupBy(items, (item) => placeOf(item.object.kind, namespaceOf(item)))
+  const podsByNamespace = Map.groupBy(pods, (pod) => pod.namespace || 'default')
+  return {
+    byPlace,
+    podsByNamespace,
+    settings,
+    unread,
+    items,
+    pods,
+    templates,
+    byKind,
+    certificates,
+    ...(now === undefined ? {} : { now }),
+    ...(apiState ? { apiState } : {}),
+  }
 }
+
+const placeOf = (kind: string, namespace: string): string => `${kind}\n${namespace || 'default'}`
+/** Of one namespace: with many objects, looking through all of them for each would take for ever. */
+export const ofKindIn = ({ byPlace }: Inventory, kind: string, namespace: string): readonly Item[] => byPlace.get(placeOf(kind, namespace)) ?? []
+export const podsIn = ({ podsByNamespace }: Inventory, namespace: string): readonly PodTemplate[] => podsByNamespace.get(namespace || 'default') ?? []
 
 export const ofKind = ({ byKind }: Inventory, kind: string): readonly Item[] => byKind.get(kind) ?? []
 

@@ -1,13 +1,13 @@
 /** How many replicas there are, where they run, and how many may be away. */
 import { type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, type Inventory, type Item, listAt, nameOf, namespaceOf, ofKind, type PodTemplate, refersTo, takes } from '../inventory.ts'
+import { at, type Inventory, type Item, listAt, nameOf, namespaceOf, ofKindIn, type PodTemplate, podsIn, refersTo, takes } from '../inventory.ts'
 
 const SPREAD_KINDS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController']
 
-const workloadsOf = (budget: Item, { pods }: Inventory): PodTemplate[] =>
-  pods.filter((pod) => takes(at(budget.object, 'spec', 'selector'), namespaceOf(budget), pod))
+const workloadsOf = (budget: Item, inventory: Inventory): PodTemplate[] =>
+  podsIn(inventory, namespaceOf(budget)).filter((pod) => takes(at(budget.object, 'spec', 'selector'), namespaceOf(budget), pod))
 const scalersOf = (item: Item, inventory: Inventory): Item[] =>
-  ofKind(inventory, 'HorizontalPodAutoscaler').filter((scaler) => refersTo(at(scaler.object, 'spec', 'scaleTargetRef'), scaler, item))
+  ofKindIn(inventory, 'HorizontalPodAutoscaler', namespaceOf(item)).filter((scaler) => refersTo(at(scaler.object, 'spec', 'scaleTargetRef'), scaler, item))
 
 /** Of `count` pods, as the disruption controller rounds (up); undefined when it is neither a number nor a percentage. */
 function share(value: unknown, count: number | undefined): number | undefined {
@@ -68,7 +68,7 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
     },
     (pod, inventory) =>
       ['Deployment', 'StatefulSet'].includes(pod.kind) &&
-      !ofKind(inventory, 'PodDisruptionBudget').some((budget) => takes(at(budget.object, 'spec', 'selector'), namespaceOf(budget), pod))
+      !ofKindIn(inventory, 'PodDisruptionBudget', pod.namespace).some((budget) => takes(at(budget.object, 'spec', 'selector'), namespaceOf(budget), pod))
         ? { path: pod.path }
         : undefined,
   ),
@@ -158,6 +158,8 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
     },
     ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicaSet', 'Pod'],
     (item) => {
+      // What a controller made has a name of the controller's choice.
+      if (listAt(item.object, 'metadata', 'ownerReferences').length > 0) return undefined
       const label = at(item.object, 'metadata', 'labels', 'app.kubernetes.io/instance')
       return label === nameOf(item)
         ? undefined

@@ -1,7 +1,20 @@
 /** What can be reached from outside, what reaches into nodes, and what data workloads hold. */
 import type { Severity } from '#core/shapes/severity.ts'
 import { containerCheck, type Fault, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, type Inventory, type Item, isFields, listAt, nameOf, namespaceOf, ofKind, type PodTemplate, selectsLabels } from '../inventory.ts'
+import {
+  at,
+  type Inventory,
+  type Item,
+  isFields,
+  listAt,
+  nameOf,
+  namespaceOf,
+  ofKind,
+  ofKindIn,
+  type PodTemplate,
+  podsIn,
+  selectsLabels,
+} from '../inventory.ts'
 import { ciliumSpecs } from './namespaces.ts'
 import { withoutVolume } from './pods.ts'
 
@@ -17,7 +30,8 @@ const selectedBy = (service: Item, pod: PodTemplate): boolean => {
     selectsLabels({ matchLabels: selector }, pod.labels)
   )
 }
-const servicesOf = (pod: PodTemplate, inventory: Inventory): Item[] => ofKind(inventory, 'Service').filter((service) => selectedBy(service, pod))
+const servicesOf = (pod: PodTemplate, inventory: Inventory): Item[] =>
+  ofKindIn(inventory, 'Service', pod.namespace).filter((service) => selectedBy(service, pod))
 const isOutside = ({ object }: Item): boolean => ['NodePort', 'LoadBalancer'].includes(String(at(object, 'spec', 'type')))
 
 /** Services that an Ingress or route leads to. */
@@ -39,7 +53,7 @@ const exposedBy =
   (pod: PodTemplate, inventory: Inventory): string | undefined => {
     const services = servicesOf(pod, inventory)
     for (const kind of kinds)
-      for (const route of ofKind(inventory, kind))
+      for (const route of ofKindIn(inventory, kind, pod.namespace))
         if (sameNamespace(namespaceOf(route), pod.namespace) && services.some((service) => leadsTo(route).includes(nameOf(service))))
           return `${kind} ${nameOf(route)}`
     return undefined
@@ -138,7 +152,7 @@ const mountCheck = (id: string, aliases: readonly string[], field: string, key: 
       const volumes = new Map(listAt(pod.spec, 'volumes').map((volume) => [at(volume, 'name'), at(volume, field, key)]))
       return listAt(spec, 'volumeMounts').flatMap((mount, i) => {
         const object = volumes.get(at(mount, 'name'))
-        return typeof object === 'string' && ofKind(inventory, kind).some((item) => nameOf(item) === object && sameNamespace(namespaceOf(item), pod.namespace))
+        return typeof object === 'string' && ofKindIn(inventory, kind, pod.namespace).some((item) => nameOf(item) === object)
           ? [
               {
                 path: [...path, 'volumeMounts', i],
@@ -154,7 +168,7 @@ const mountCheck = (id: string, aliases: readonly string[], field: string, key: 
 
 const covered = (pod: PodTemplate, inventory: Inventory): Set<string> => {
   const directions = new Set<string>()
-  for (const policy of ofKind(inventory, 'NetworkPolicy')) {
+  for (const policy of ofKindIn(inventory, 'NetworkPolicy', pod.namespace)) {
     const { spec } = policy.object
     if (!sameNamespace(namespaceOf(policy), pod.namespace) || !selectsLabels(at(spec, 'podSelector') ?? {}, pod.labels)) continue
     const types = at(spec, 'policyTypes')
@@ -232,7 +246,9 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
     },
     ['Service'],
     (service, inventory) => {
-      const pod = isOutside(service) ? inventory.pods.find((one) => nameOf(one.item).includes('kubernetes-dashboard') && selectedBy(service, one)) : undefined
+      const pod = isOutside(service)
+        ? podsIn(inventory, namespaceOf(service)).find((one) => nameOf(one.item).includes('kubernetes-dashboard') && selectedBy(service, one))
+        : undefined
       return pod ? { path: ['spec', 'type'], what: nameOf(pod.item) } : undefined
     },
   ),

@@ -1,7 +1,7 @@
 /** Images and where they come from, labels, kinds, and how workloads are started and replaced. */
 import { parseQuantity } from '#core/kernel/quantity.ts'
 import { containerCheck, type Fault, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, type Container, type Inventory, isFields, listAt, nameOf, ofKind, type PodTemplate } from '../inventory.ts'
+import { at, type Container, type Inventory, isFields, listAt, nameOf, ofKindIn, type PodTemplate } from '../inventory.ts'
 import { imageParts, probeFix } from './images-and-resources.ts'
 
 const kubescape = (...names: string[]) => names.map((name) => `kubescape/${name}`)
@@ -313,7 +313,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       if (port >= 0) return { path: [...container.path, 'ports', port, 'containerPort'], what: container.name }
       if (startsWith(container, /(^|\/)sshd$/)) return { path: [...container.path, 'command'], what: `${container.name}: sshd` }
       if (container.pod.containers[0] !== container) return undefined
-      const service = ofKind(inventory, 'Service').find(
+      const service = ofKindIn(inventory, 'Service', container.pod.namespace).find(
         (one) =>
           isFields(at(one.object, 'spec', 'selector')) &&
           Object.entries(at(one.object, 'spec', 'selector') as object).every(([key, value]) => container.pod.labels[key] === value) &&

@@ -1,6 +1,6 @@
 /** Who may talk to whom, over what, and what lies open. */
 import { containerCheck, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, isFields, listAt, namespaceOf, ofKind, takes } from '../inventory.ts'
+import { at, isFields, listAt, namespaceOf, ofKindIn, takes } from '../inventory.ts'
 
 /** Words in a name that say that its value is a credential. */
 const SECRET_WORD =
@@ -28,7 +28,9 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
       },
     },
     (pod, inventory) => {
-      const policies = ofKind(inventory, 'NetworkPolicy').filter((policy) => takes(at(policy.object, 'spec', 'podSelector'), namespaceOf(policy), pod))
+      const policies = ofKindIn(inventory, 'NetworkPolicy', pod.namespace).filter((policy) =>
+        takes(at(policy.object, 'spec', 'podSelector'), namespaceOf(policy), pod),
+      )
       const limits = (direction: 'Ingress' | 'Egress') => {
         const rules = direction.toLowerCase()
         return policies.some(({ object }) => {

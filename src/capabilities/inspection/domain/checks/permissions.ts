@@ -1,6 +1,6 @@
 /** What roles allow, and whom bindings hand them to. */
 import { type Fault, type InspectionCheck, objectCheck } from '../check.ts'
-import { at, type Inventory, type Item, listAt, nameOf, namespaceOf, ofKind } from '../inventory.ts'
+import { at, type Inventory, type Item, listAt, nameOf, namespaceOf, ofKind, ofKindIn } from '../inventory.ts'
 
 /** Roles and bindings that Kubernetes and managed clusters make themselves: what they allow is theirs to decide. */
 const BUILT_IN = new Set(['cluster-admin', 'kubeadm:cluster-admins', 'gce:podsecuritypolicy:calico-sa'])
@@ -31,7 +31,8 @@ function rulesFault(object: Item['object'], bad: (rule: unknown) => boolean): Fa
 function roleOf(binding: Item, inventory: Inventory): Item | 'missing' {
   const [kind, name] = [at(binding.object, 'roleRef', 'kind'), at(binding.object, 'roleRef', 'name')]
   if (typeof kind !== 'string') return 'missing'
-  return ofKind(inventory, kind).find((role) => nameOf(role) === name && (kind === 'ClusterRole' || namespaceOf(role) === namespaceOf(binding))) ?? 'missing'
+  const roles = kind === 'Role' ? ofKindIn(inventory, kind, namespaceOf(binding)) : ofKind(inventory, kind)
+  return roles.find((role) => nameOf(role) === name) ?? 'missing'
 }
 
 function bindingFault(binding: Item, inventory: Inventory, roleKind: string, bad: (rule: unknown) => boolean, name?: string): Fault | undefined {

@@ -1,6 +1,6 @@
 /** What a pod shares with its node, mounts from it, and whom it speaks as. */
 import { type FixEdit, type InspectionCheck, podCheck } from '../check.ts'
-import { at, listAt, nameOf, namespaceOf, ofKind, type PodTemplate } from '../inventory.ts'
+import { at, listAt, nameOf, namespaceOf, ofKindIn, type PodTemplate } from '../inventory.ts'
 
 const HOST_FIELDS = [
   {
@@ -86,7 +86,7 @@ export const POD_CHECKS: readonly InspectionCheck[] = [
       const fault = { path: field, fix: [{ path: field, value: false }] }
       if (typeof spec.automountServiceAccountToken === 'boolean') return spec.automountServiceAccountToken ? fault : undefined
       const name = spec.serviceAccountName ?? spec.serviceAccount ?? 'default'
-      const account = ofKind(inventory, 'ServiceAccount').find((item) => nameOf(item) === name && namespaceOf(item) === namespace)
+      const account = ofKindIn(inventory, 'ServiceAccount', namespace).find((item) => nameOf(item) === name && namespaceOf(item) === namespace)
       return account?.object.automountServiceAccountToken === false ? undefined : fault
     },
   ),

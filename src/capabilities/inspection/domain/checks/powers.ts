@@ -1,7 +1,7 @@
 /** Who is handed a power that leads further: each binding whose role allows it. */
 import type { Severity } from '#core/shapes/severity.ts'
 import { type Hit, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, type Inventory, type Item, isFields, listAt, nameOf, namespaceOf, ofKind, type PodTemplate } from '../inventory.ts'
+import { at, type Inventory, type Item, isFields, listAt, nameOf, namespaceOf, ofKind, ofKindIn, type PodTemplate } from '../inventory.ts'
 
 interface Power {
   /** With their subresource. */
@@ -15,7 +15,7 @@ interface Power {
 const texts = (rule: unknown, field: string): string[] => listAt(rule, field).filter((word) => typeof word === 'string')
 
 /** Does an RBAC rule give one of these verbs on one of these resources? https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
-export function gives(rule: unknown, { resources, verbs, groups, name }: Power): boolean {
+function gives(rule: unknown, { resources, verbs, groups, name }: Power): boolean {
   const given = texts(rule, 'resources')
   const resource = resources.some((wanted) => {
     const [base, sub] = wanted.split('/')
@@ -33,15 +33,11 @@ export function gives(rule: unknown, { resources, verbs, groups, name }: Power):
 const BINDINGS = ['RoleBinding', 'ClusterRoleBinding'] as const
 
 /** The role that a binding hands out, when it is among the objects. */
-export const roleOf = (binding: Item, inventory: Inventory): Item | undefined => {
+const roleOf = (binding: Item, inventory: Inventory): Item | undefined => {
   const reference = at(binding.object, 'roleRef')
   const kind = at(reference, 'kind')
-  return kind === 'Role' || kind === 'ClusterRole'
-    ? ofKind(inventory, kind).find(
-        (role) =>
-          nameOf(role) === at(reference, 'name') && (kind === 'ClusterRole' || (namespaceOf(role) || 'default') === (namespaceOf(binding) || 'default')),
-      )
-    : undefined
+  const roles = kind === 'Role' ? ofKindIn(inventory, kind, namespaceOf(binding)) : kind === 'ClusterRole' ? ofKind(inventory, kind) : []
+  return roles.find((role) => nameOf(role) === at(reference, 'name'))
 }
 
 const whom = (subject: unknown): string => {
@@ -254,28 +250,35 @@ const accountOf = ({ spec }: PodTemplate): string => {
 }
 
 /** Is a token of its ServiceAccount in the pod? */
-export function mountsToken(pod: PodTemplate, inventory: Inventory): boolean {
+function mountsToken(pod: PodTemplate, inventory: Inventory): boolean {
   if (typeof pod.spec.automountServiceAccountToken === 'boolean') return pod.spec.automountServiceAccountToken
-  const account = ofKind(inventory, 'ServiceAccount').find((item) => nameOf(item) === accountOf(pod) && sameNamespace(namespaceOf(item), pod.namespace))
+  const account = ofKindIn(inventory, 'ServiceAccount', pod.namespace).find((item) => nameOf(item) === accountOf(pod))
   return account?.object.automountServiceAccountToken !== false
 }
 
-const sameNamespace = (a: string, b: string): boolean => (a || 'default') === (b || 'default')
+const bindingsOf = new WeakMap<Inventory, Map<string, Item[]>>()
+/** Bindings of each ServiceAccount, gathered once. */
+function bindingsByAccount(inventory: Inventory): Map<string, Item[]> {
+  const known = bindingsOf.get(inventory)
+  if (known) return known
+  const found = new Map<string, Item[]>()
+  for (const kind of BINDINGS)
+    for (const binding of ofKind(inventory, kind))
+      for (const subject of listAt(binding.object, 'subjects')) {
+        if (at(subject, 'kind') !== 'ServiceAccount') continue
+        const key = `${String(at(subject, 'namespace') ?? namespaceOf(binding)) || 'default'}/${at(subject, 'name')}`
+        found.set(key, [...(found.get(key) ?? []), binding])
+      }
+  bindingsOf.set(inventory, found)
+  return found
+}
 
 /** The first binding that hands the ServiceAccount of these pods a rule like that. */
 function powerOf(pod: PodTemplate, inventory: Inventory, allows: (rule: unknown) => boolean): string | undefined {
-  const name = accountOf(pod)
-  for (const kind of BINDINGS)
-    for (const binding of ofKind(inventory, kind)) {
-      const named = listAt(binding.object, 'subjects').some(
-        (subject) =>
-          at(subject, 'kind') === 'ServiceAccount' &&
-          at(subject, 'name') === name &&
-          sameNamespace(String(at(subject, 'namespace') ?? namespaceOf(binding)), pod.namespace),
-      )
-      const role = named ? roleOf(binding, inventory) : undefined
-      if (role && listAt(role.object, 'rules').some(allows)) return `${kind} ${nameOf(binding)}`
-    }
+  for (const binding of bindingsByAccount(inventory).get(`${pod.namespace || 'default'}/${accountOf(pod)}`) ?? []) {
+    const role = roleOf(binding, inventory)
+    if (role && listAt(role.object, 'rules').some(allows)) return `${binding.object.kind} ${nameOf(binding)}`
+  }
   return undefined
 }
 

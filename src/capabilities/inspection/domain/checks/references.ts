@@ -9,18 +9,19 @@ import {
   nameOf,
   namespaceOf,
   ofKind,
+  ofKindIn,
   type Path,
   type PodTemplate,
+  podsIn,
   selectsLabels,
   takes,
 } from '../inventory.ts'
 
 const kubescape = (...names: string[]) => names.map((name) => `kubescape/${name}`)
-const sameNamespace = (a: string, b: string): boolean => (a || 'default') === (b || 'default')
 
 /** Is it among the objects? A kind that could not be read is not missing. */
 const exists = (inventory: Inventory, kind: string, name: unknown, namespace: string): boolean =>
-  inventory.unread.has(kind) || ofKind(inventory, kind).some((item) => nameOf(item) === name && sameNamespace(namespaceOf(item), namespace))
+  inventory.unread.has(kind) || ofKindIn(inventory, kind, namespace).some((item) => nameOf(item) === name)
 
 function* ingressBackends(object: Item['object']): Generator<{ name: unknown; port: unknown; path: Path }> {
   const one = (backend: unknown, path: Path) => {
@@ -61,10 +62,10 @@ function selectorFault(item: Item): Fault | undefined {
   return { path: [...base, 'selector', ...part] }
 }
 
-const podsOf = (service: Item, { pods }: Inventory): PodTemplate[] => {
+const podsOf = (service: Item, inventory: Inventory): PodTemplate[] => {
   const selector = at(service.object, 'spec', 'selector')
   return isFields(selector) && Object.keys(selector).length > 0
-    ? pods.filter((pod) => sameNamespace(pod.namespace, namespaceOf(service)) && selectsLabels({ matchLabels: selector }, pod.labels))
+    ? podsIn(inventory, namespaceOf(service)).filter((pod) => selectsLabels({ matchLabels: selector }, pod.labels))
     : []
 }
 
@@ -130,7 +131,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
     ['Ingress'],
     (item, inventory) =>
       [...ingressBackends(item.object)].flatMap(({ name, port, path }) => {
-        const service = ofKind(inventory, 'Service').find((one) => nameOf(one) === name && sameNamespace(namespaceOf(one), namespaceOf(item)))
+        const service = ofKindIn(inventory, 'Service', namespaceOf(item)).find((one) => nameOf(one) === name)
         if (!service || port === undefined) return []
         const has = listAt(service.object, 'spec', 'ports').some((one) => at(one, 'port') === port || at(one, 'name') === port)
         return has ? [] : [{ path, what: `${name}: ${port}` }]
@@ -231,9 +232,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
         !isFields(selector) ||
         (Object.keys(isFields(selector.matchLabels) ? selector.matchLabels : {}).length === 0 && listAt(selector, 'matchExpressions').length === 0)
       if (empty || inventory.unread.has('Pod')) return undefined
-      return inventory.pods.some((pod) => sameNamespace(pod.namespace, namespaceOf(item)) && selectsLabels(selector, pod.labels))
-        ? undefined
-        : { path: ['spec', 'podSelector'] }
+      return podsIn(inventory, namespaceOf(item)).some((pod) => selectsLabels(selector, pod.labels)) ? undefined : { path: ['spec', 'podSelector'] }
     },
   ),
   objectCheck(
@@ -246,7 +245,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
     },
     ['PodDisruptionBudget'],
     (item, inventory) =>
-      inventory.unread.has('Pod') || inventory.pods.some((pod) => takes(at(item.object, 'spec', 'selector'), namespaceOf(item), pod))
+      inventory.unread.has('Pod') || podsIn(inventory, namespaceOf(item)).some((pod) => takes(at(item.object, 'spec', 'selector'), namespaceOf(item), pod))
         ? undefined
         : { path: ['spec', 'selector'] },
   ),
@@ -364,9 +363,8 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
         (['cluster-admin', 'admin', 'edit', 'view'].includes(String(name)) || String(name).startsWith('system:'))
       )
         return undefined
-      const found = ofKind(inventory, kind).some(
-        (role) => nameOf(role) === name && (kind === 'ClusterRole' || sameNamespace(namespaceOf(role), namespaceOf(item))),
-      )
+      const roles = kind === 'Role' ? ofKindIn(inventory, kind, namespaceOf(item)) : ofKind(inventory, kind)
+      const found = roles.some((role) => nameOf(role) === name)
       return found ? undefined : { path: ['roleRef', 'name'], what: `${kind} ${name}` }
     },
   ),

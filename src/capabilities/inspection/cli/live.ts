@@ -1,0 +1,162 @@
+/** Objects of a cluster, kind by kind and page by page. What may not be read is unknown and counted; nothing else stops. */
+import { X509Certificate } from 'node:crypto'
+import { CodedError, type Problem } from '#core/kernel/errors.ts'
+import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
+import { apiVersionOf, groupVersionOf, type KindRef, type KubeObject } from '#core/kube/objects.ts'
+import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
+import type { CliContext } from '#kits/cli-kit/door.ts'
+import { type ApiState, at, type FoundCertificate, type Item, listAt, nameOf, type Surroundings } from '../domain/inventory.ts'
+
+/** Group and plural of what checks read. Events, Leases and the like are many, and no check needs them. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'pods',
+    'services',
+    'serviceaccounts',
+    'configmaps',
+    'secrets',
+    'persistentvolumeclaims',
+    'persistentvolumes',
+    'namespaces',
+    'nodes',
+    'resourcequotas',
+    'limitranges',
+    'endpoints',
+    'replicationcontrollers',
+  ],
+  apps: ['deployments', 'replicasets', 'statefulsets', 'daemonsets'],
+  batch: ['jobs', 'cronjobs'],
+  autoscaling: ['horizontalpodautoscalers'],
+  policy: ['poddisruptionbudgets', 'podsecuritypolicies'],
+  'networking.k8s.io': ['ingresses', 'networkpolicies'],
+  'rbac.authorization.k8s.io': ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'],
+  'admissionregistration.k8s.io': ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+  'apiregistration.k8s.io': ['apiservices'],
+  'storage.k8s.io': ['storageclasses'],
+  'gateway.networking.k8s.io': ['httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes', 'udproutes'],
+  'cilium.io': ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'],
+}
+const PAGE = 500
+
+export interface LiveObjects {
+  items: Item[]
+  around: Surroundings
+  problems: Problem[]
+  kinds: { read: number; unread: number }
+}
+
+const isWanted = ({ group, plural, preferred, verbs }: ServedKind): boolean => preferred && verbs.includes('list') && (KINDS[group] ?? []).includes(plural)
+
+/** @param target minor of Kubernetes that is aimed at; left out, the one after that of the cluster */
+export async function readCluster(cluster: Cluster, namespace: string | undefined, target: number | undefined, context: CliContext): Promise<LiveObjects> {
+  const { kinds, unknown, serverVersion } = await cluster.discover()
+  const problems: Problem[] = unknown
+    .filter(({ apiVersion }) => KINDS[groupVersionOf(apiVersion).group])
+    .map(({ apiVersion, reason }) => ({ path: apiVersion, message: reason }))
+  const wanted = kinds.filter(isWanted)
+  const unread = new Set<string>()
+  const items: Item[] = []
+  using progress = context.progress({
+    label: context.language === 'zh-CN' ? '读取集群对象' : 'Reading objects of the cluster',
+    total: wanted.length,
+    unit: 'items',
+  })
+  for (const [done, kind] of wanted.entries()) {
+    try {
+      for (const object of await listAll(cluster, kind, namespace)) items.push({ object: slim(object), file: '', line: 0 })
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code === 'CLUSTER_UNREACHABLE' || error.code === 'CLUSTER_UNAUTHORIZED') throw error
+      unread.add(kind.kind)
+      problems.push({ path: apiVersionOf(kind.group, kind.version) === 'v1' ? kind.kind : `${kind.group} ${kind.kind}`, message: error.message })
+    }
+    progress.update(done + 1)
+  }
+  for (const node of items.filter(({ object }) => object.kind === 'Node')) await addKubelet(cluster, node, items, problems)
+  return {
+    items,
+    around: {
+      unread,
+      now: context.clock.now(),
+      certificates: certificatesOf(items),
+      apiState: await apiStates(target ?? minorOf(serverVersion) + 1),
+      settings: { serverVersion: [serverVersion] },
+    },
+    problems,
+    kinds: { read: wanted.length - unread.size, unread: unread.size },
+  }
+}
+
+const minorOf = (version: string): number => Number(/\.(\d+)/.exec(version)?.[1] ?? 0)
+
+async function listAll(cluster: Cluster, kind: ServedKind, namespace: string | undefined): Promise<KubeObject[]> {
+  const objects: KubeObject[] = []
+  let next: string | undefined
+  do {
+    const page = await cluster.list(kind, {
+      ...(kind.namespaced && namespace !== undefined ? { namespace } : {}),
+      limit: PAGE,
+      ...(next === undefined ? {} : { continue: next }),
+    })
+    for (const object of page.items) objects.push({ ...object, apiVersion: object.apiVersion ?? kind.apiVersion, kind: object.kind ?? kind.kind })
+    next = page.continue
+  } while (next !== undefined && next !== '')
+  return objects
+}
+
+/** Secrets lose their values but for certificates; who wrote what is kept by version only. */
+function slim(object: KubeObject): KubeObject {
+  const { managedFields, ...metadata } = object.metadata
+  const writers = managedFields?.map(({ manager, operation, apiVersion }) => ({ manager, operation, apiVersion }))
+  const slimmed: KubeObject = { ...object, metadata: { ...metadata, ...(writers ? { managedFields: writers } : {}) } }
+  if (object.kind === 'Secret') slimmed.data = object.type === 'kubernetes.io/tls' ? { 'tls.crt': at(object, 'data', 'tls.crt') } : {}
+  return slimmed
+}
+
+/** `/configz` is what the kubelet runs with, whichever of flags and file said it. */
+async function addKubelet(cluster: Cluster, node: Item, items: Item[], problems: Problem[]): Promise<void> {
+  try {
+    const config = JSON.parse(await cluster.raw(`/api/v1/nodes/${encodeURIComponent(nameOf(node))}/proxy/configz`)).kubeletconfig
+    if (typeof config === 'object' && config !== null)
+      items.push({
+        object: { ...config, apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', metadata: { name: nameOf(node) } },
+        file: '',
+        line: 0,
+      })
+  } catch (error) {
+    problems.push({ path: `Node ${nameOf(node)} configz`, message: (error as Error).message })
+  }
+}
+
+function certificatesOf(items: readonly Item[]): FoundCertificate[] {
+  const found: FoundCertificate[] = []
+  const add = (item: Item, path: (string | number)[], base64: unknown) => {
+    if (typeof base64 !== 'string' || base64 === '') return
+    try {
+      const { subject, validTo } = new X509Certificate(Buffer.from(base64, 'base64'))
+      found.push({ item, path, subject: subject.replaceAll('\n', ', ') || 'no subject', notAfter: Date.parse(validTo) })
+    } catch {
+      // No certificate: what it is instead is for other checks.
+    }
+  }
+  for (const item of items) {
+    const { object } = item
+    if (object.kind === 'Secret') add(item, ['data', 'tls.crt'], at(object, 'data', 'tls.crt'))
+    if (object.kind === 'APIService') add(item, ['spec', 'caBundle'], at(object, 'spec', 'caBundle'))
+    if (object.kind.endsWith('WebhookConfiguration'))
+      for (const [i, webhook] of listAt(object, 'webhooks').entries())
+        add(item, ['webhooks', i, 'clientConfig', 'caBundle'], at(webhook, 'clientConfig', 'caBundle'))
+  }
+  return found
+}
+
+/** @param minor that is aimed at */
+export async function apiStates(minor: number): Promise<ApiState> {
+  const facts = await loadApiFacts()
+  return (ref: KindRef) => {
+    const kind = facts.kind(ref)
+    if (!kind) return undefined
+    const use = kind.replacedBy ? { use: `${kind.replacedBy.apiVersion}` } : {}
+    if (kind.until !== undefined && kind.until < minor) return { state: 'removed', ...use }
+    return kind.deprecated !== undefined && kind.deprecated > 0 && kind.deprecated <= minor ? { state: 'deprecated', ...use } : undefined
+  }
+}
