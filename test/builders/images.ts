@@ -1,5 +1,5 @@
 /** Images made from a seed, pushed with plain requests: what the engine is tested with is not made by the engine. */
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { seededRandom } from '#core/kernel/random.ts'
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
@@ -82,4 +82,22 @@ export async function pushImage(
   }
   const configured = await pushBlob(host, repository, Buffer.from(JSON.stringify(config)), OCI_CONFIG)
   return pushManifest(host, repository, tag, { schemaVersion: 2, mediaType: OCI_MANIFEST, config: configured, layers: pushed, ...more })
+}
+
+/** An image of one layer that is never held as a whole, pushed in pieces. */
+export async function pushBigImage(host: string, repository: string, tag: string, size: number): Promise<void> {
+  const piece = 50_000_000
+  const running = createHash('sha256')
+  let location = (await send('POST', `http://${host}/v2/${repository}/blobs/uploads/`)).headers.get('location')!
+  for (let at = 0; at < size; at += piece) {
+    const bytes = randomBytesOf(at + 1, Math.min(piece, size - at))
+    running.update(bytes)
+    location = (await send('PATCH', new URL(location, `http://${host}`), bytes)).headers.get('location')!
+  }
+  const digest = `sha256:${running.digest('hex')}`
+  const url = new URL(location, `http://${host}`)
+  url.searchParams.set('digest', digest)
+  await send('PUT', url)
+  const config = await pushBlob(host, repository, Buffer.from('{}'), OCI_CONFIG)
+  await pushManifest(host, repository, tag, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [{ mediaType: OCI_LAYER, digest, size }] })
 }

@@ -3,7 +3,7 @@
  * restarted. Each kill may cost one piece (8 MiB) sent twice, and the layer must be right in the end. `node test/soak/image-kill.ts [POINTS] [SEED] [MB]`
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -72,6 +72,8 @@ export async function killCopies(points: number, seed: number, megabytes: number
         await ended
         kills++
         log(`kill ${kills}: ${((proxy.bytes() / size) * 100).toFixed(1)} % of the layer were sent so far`)
+        // The piece under way is ended; docker-registry itself gives a session up when it is killed in the middle of one.
+        while (readdirSync(join(data, 'image-moves')).some((name) => name.endsWith('.lock'))) await pause(20)
         if (kills % 2 === 0) await Promise.all([source.restart('SIGKILL'), target.restart('SIGKILL')])
         continue
       }
