@@ -90,7 +90,7 @@ export async function pushBigImage(host: string, repository: string, tag: string
   const running = createHash('sha256')
   let location = (await send('POST', `http://${host}/v2/${repository}/blobs/uploads/`)).headers.get('location')!
   for (let at = 0; at < size; at += piece) {
-    const bytes = randomBytesOf(at + 1, Math.min(piece, size - at))
+    const bytes = randomBytesOf(at / piece + 1, Math.min(piece, size - at))
     running.update(bytes)
     location = (await send('PATCH', new URL(location, `http://${host}`), bytes)).headers.get('location')!
   }

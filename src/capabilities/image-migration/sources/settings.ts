@@ -8,11 +8,12 @@ import type { RegistrySettings } from '../domain/spec/rule.ts'
 /** By host, for the edge; of several entries about parts of one host the first that says something about a field counts. Rejects with FILE_UNREADABLE. */
 export async function hostSettings(registries: readonly RegistrySettings[]): Promise<Record<string, EdgeSettings>> {
   const hosts: Record<string, EdgeSettings> = {}
-  for (const { prefix, insecure, ca, certDir, requestsPerSecond } of registries) {
+  for (const { prefix, insecure, ca, cert, key, certDir, requestsPerSecond } of registries) {
     const found: EdgeSettings = {
       ...(insecure ? { tls: 'skip' } : {}),
       ...(certDir === undefined ? {} : await certificates(certDir)),
       ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
       ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     }
     const host = prefix.split('/')[0]!

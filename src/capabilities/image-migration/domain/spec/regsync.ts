@@ -123,13 +123,16 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
   const prefixes = new Map<string, string>()
   const registries = (parsed.creds ?? []).flatMap((entry, i): RegistrySettings[] => {
     const path = ['creds', i]
-    const text = (field: 'registry' | 'user' | 'pass' | 'regcert') => (entry[field] === undefined ? undefined : fill(entry[field], [...path, field]))
+    const text = (field: 'registry' | 'user' | 'pass' | 'regcert' | 'clientCert' | 'clientKey') =>
+      entry[field] === undefined ? undefined : fill(entry[field], [...path, field])
     const registry = text('registry')
     if (registry === undefined) return []
     if (!isRegistry(registry)) source.problem([...path, 'registry'], 'must be a registry')
     if (entry.hostname !== undefined && entry.hostname !== registry)
       source.problem([...path, 'hostname'], 'another host for a registry is not supported; name that host in source and target')
-    for (const field of ['token', 'clientCert', 'clientKey'] as const) if (entry[field] !== undefined) source.problem([...path, field], 'is not supported')
+    if (entry.token !== undefined) source.problem([...path, 'token'], 'is not supported')
+    if ((entry.clientCert === undefined) !== (entry.clientKey === undefined))
+      source.problem([...path, entry.clientCert === undefined ? 'clientKey' : 'clientCert'], 'a client certificate needs both `clientCert` and `clientKey`')
     if (entry.mirrors?.length) source.note([...path, 'mirrors'], 'are not used: the registry itself is read', '未使用：直接读取该仓库')
     if (entry.pathPrefix) prefixes.set(registry, entry.pathPrefix.replace(/^\/+|\/+$/g, ''))
     return [
@@ -139,6 +142,8 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
         username: text('user'),
         password: text('pass'),
         helper: entry.credHelper?.replace(/^docker-credential-/, ''),
+        cert: text('clientCert'),
+        key: text('clientKey'),
         insecure: (entry.tls !== undefined && entry.tls !== 'enabled') || undefined,
         ca: text('regcert'),
         requestsPerSecond: entry.reqPerSec || undefined,

@@ -64,6 +64,9 @@ export interface RegistrySettings {
   insecure?: boolean
   /** PEM. */
   ca?: string
+  /** PEM of a client certificate and its key. */
+  cert?: string
+  key?: string
   /** Folder with `*.crt` (authorities), `*.cert` and `*.key` (ours). */
   certDir?: string
   requestsPerSecond?: number

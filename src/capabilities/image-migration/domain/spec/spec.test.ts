@@ -211,6 +211,13 @@ sync:
     ])
   })
 
+  it('logs in with a client certificate, when both its halves are there', () => {
+    const text = (more: string) =>
+      `version: 1\ncreds:\n  - registry: r.example\n    clientCert: CERT\n${more}sync:\n  - { source: r.example/a:1, target: s.example/a:1, type: image }\n`
+    expect(good(text('    clientKey: KEY\n')).registries).toMatchObject([{ prefix: 'r.example', cert: 'CERT', key: 'KEY' }])
+    expect(problems(text(''))[0]).toContain('needs both')
+  })
+
   it('refuses what it cannot do as asked', () => {
     expect(
       problems(
