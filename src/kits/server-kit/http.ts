@@ -84,6 +84,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => uuidv7(clock.now(), randomBytes(10)),
     bodyLimit: BODY_LIMIT,
+    // Capabilities are loaded meanwhile, which takes long on half a core; a start that hangs is the start-up probe's to end.
+    pluginTimeout: 0,
     requestTimeout: 60_000,
     keepAliveTimeout: 10_000,
     forceCloseConnections: 'idle',
