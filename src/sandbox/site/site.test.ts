@@ -78,6 +78,13 @@ describe('the demo site', () => {
 
   it('honors weights: at 100 the canary alone serves', async () => {
     expect((await control('PUT', '/weights', { catalog: 100 })).status).toBe(200)
+    // Its pod may be the last one to be ready.
+    const before = lines().length
+    await until('the canary serves', () =>
+      lines()
+        .slice(before)
+        .some((l) => l.proxy_alternative_upstream_name !== ''),
+    )
     const from = lines().length
     await until(
       '40 catalog requests',
