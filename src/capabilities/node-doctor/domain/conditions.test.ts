@@ -7,8 +7,7 @@ const fresh = () => structuredClone(EMPTY) as NodeState
 const says = (state: NodeState, now: number, ...lines: string[]) => {
   const diagnosis = createDiagnosis('en')
   for (const line of lines) diagnosis.line(line)
-  diagnosis.drain()
-  return applyKernelProblems(state, [...diagnosis.drain().problems, ...diagnosis.finish().problems], now)
+  return applyKernelProblems(state, diagnosis.drain().problems, now)
 }
 const told = (state: NodeState, ...lines: string[]) => {
   const diagnosis = createDiagnosis('en')
