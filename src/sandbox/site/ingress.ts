@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, rename, stat } from 'node:fs/promises'
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type Access, accessLine } from './access-line.ts'
-import { type Endpoints, type Rule, ruleFor, type Weights } from './shop.ts'
+import { markedArm } from './routes.ts'
+import { type Endpoints, type Marks, type Rule, ruleFor, type Weights } from './shop.ts'
 
 const MAX_TRIES = 3
 const UPSTREAM_TIMEOUT_MS = 5_000
@@ -13,6 +14,7 @@ export interface IngressView {
   rules: readonly Rule[]
   endpoints: Endpoints
   weights: Weights
+  marks: Marks
 }
 
 /** Appends lines in the order they came, a few times a second, and rotates by rename as logrotate does. */
@@ -56,7 +58,8 @@ export function createIngress(view: IngressView, log: { write(line: string): voi
     const id = rule === undefined ? '' : `${rule.namespace}/${rule.service}`
     const backends = view.endpoints[id] ?? { primary: [], canary: [] }
     const tries: { address: string; status: number | undefined; time: number; length: number }[] = []
-    const arm = rule && random() * 100 < (view.weights[id] ?? 0) && backends.canary.length > 0 ? 'canary' : 'primary'
+    const asked = markedArm(view.marks[id], incoming.headers) ?? (random() * 100 < (view.weights[id] ?? 0) ? 'canary' : 'primary')
+    const arm = backends.canary.length > 0 ? asked : 'primary'
     const requestId = randomBytes(16).toString('hex')
     const chunks: Buffer[] = []
     for await (const chunk of incoming as AsyncIterable<Buffer>) if (chunks.length < 64) chunks.push(chunk)

@@ -25,7 +25,7 @@ import { shopObjects } from './manifests.ts'
 import type { FromNode, ToNode } from './node.ts'
 import { podRuntime } from './pod-runtime.ts'
 import { openDatabase, seedDatabase } from './pods.ts'
-import { endpointsOf, rulesOf, weightsOf } from './routes.ts'
+import { endpointsOf, marksOf, rulesOf, weightsOf } from './routes.ts'
 import { type Faults, NAMESPACE, serviceNames } from './shop.ts'
 import { startTraffic, type TrafficSettings } from './traffic.ts'
 
@@ -79,13 +79,13 @@ for (const definition of RESOURCES.map(definitionOf) as Obj[]) {
   mergeInto(world, definition, { spec: definition.spec }, 'sandbox')
 }
 /** What the ingress sees; made anew when objects change. */
-const view = { rules: rulesOf([]), weights: weightsOf([]), endpoints: endpointsOf([]) }
+const view = { rules: rulesOf([]), weights: weightsOf([]), marks: marksOf([]), endpoints: endpointsOf([]) }
 const tellAll = () => {
   for (const name of processes.keys()) send(name, { type: 'surroundings', surroundings: { endpoints: view.endpoints, faults } })
 }
 const readIngresses = () => {
   const ingresses = listOf(world, 'ingresses.networking.k8s.io')
-  Object.assign(view, { rules: rulesOf(ingresses), weights: weightsOf(ingresses) })
+  Object.assign(view, { rules: rulesOf(ingresses), weights: weightsOf(ingresses), marks: marksOf(ingresses) })
 }
 const readEndpoints = () => {
   view.endpoints = endpointsOf(listOf(world, 'endpoints'))
@@ -169,7 +169,16 @@ const control = createHttpServer(
       const canary = find(world, 'ingresses.networking.k8s.io', NAMESPACE, 'shop-api-canary')
       const weight = wanted.catalog
       if (canary !== undefined && weight !== undefined)
-        mergeInto(world, canary, { metadata: { annotations: { 'nginx.ingress.kubernetes.io/canary-weight': String(weight) } } }, 'sandbox')
+        mergeInto(
+          world,
+          canary,
+          {
+            metadata: {
+              annotations: { 'nginx.ingress.kubernetes.io/canary-weight': String(weight), 'nginx.ingress.kubernetes.io/canary-weight-total': '100' },
+            },
+          },
+          'sandbox',
+        )
     },
     killNode: (name) => processes.get(name)?.kill('SIGKILL') ?? false,
   }),

@@ -85,6 +85,24 @@ export function shopObjects(): Obj[] {
       '-canary',
       { 'nginx.ingress.kubernetes.io/canary': 'true', 'nginx.ingress.kubernetes.io/canary-weight': '10' },
     ),
+    {
+      apiVersion: 'sallyport.io/v1alpha1',
+      kind: 'Canary',
+      metadata: { name: 'catalog', namespace: NAMESPACE },
+      spec: {
+        stable: { deployment: 'catalog', service: 'catalog' },
+        canary: { deployment: 'catalog-canary', service: 'catalog-canary' },
+        routes: [{ name: 'shop-api' }],
+        // It has one pod, and few requests: a person decides here, or weeks of evidence.
+        minPods: 1,
+        deadline: '30d',
+        steps: [
+          { weight: 10, hold: '2m', pause: true },
+          { weight: 30, hold: '5m' },
+          { weight: 50, hold: '10m' },
+        ],
+      },
+    },
     // Two people to try permissions with: their kubeconfigs are beside the administrator's.
     binding(NAMESPACE, 'dev', 'edit'),
     binding(undefined, 'ops', 'view'),

@@ -1,6 +1,7 @@
 /** What the ingress and the pods need of the cluster's objects: rules, weights, endpoints. Pure. */
+import { RE2JS } from 're2js'
 import type { Obj } from '../api/store.ts'
-import type { Endpoints, Rule, Weights } from './shop.ts'
+import type { Endpoints, Marks, Rule, Weights } from './shop.ts'
 
 const CANARY = 'nginx.ingress.kubernetes.io/canary'
 const SUFFIX = '-canary'
@@ -32,15 +33,63 @@ export function rulesOf(ingresses: readonly Obj[]): Rule[] {
   return rules.sort((a, b) => Number(b.host !== '') - Number(a.host !== '') || b.prefix.length - a.prefix.length)
 }
 
-/** By the service that is canaried: the weight in the annotation of ingress-nginx. */
-export function weightsOf(ingresses: readonly Obj[]): Weights {
-  const weights: Record<string, number> = {}
+/** What the canary annotations of ingress-nginx say, by the service that is canaried. */
+function byCanaried<T>(ingresses: readonly Obj[], read: (annotation: (name: string) => string | undefined) => T | undefined): Record<string, T> {
+  const found: Record<string, T> = {}
   for (const ingress of ingresses.filter(isCanary)) {
-    const weight = Number(ingress.metadata.annotations?.[`${CANARY}-weight`] ?? 0)
+    const value = read((name) => ingress.metadata.annotations?.[`${CANARY}-${name}`])
     for (const { service } of pathsOf(ingress))
-      if (service.endsWith(SUFFIX) && weight >= 0) weights[`${ingress.metadata.namespace}/${service.slice(0, -SUFFIX.length)}`] = Math.min(100, weight)
+      if (service.endsWith(SUFFIX) && value !== undefined) found[`${ingress.metadata.namespace}/${service.slice(0, -SUFFIX.length)}`] = value
   }
-  return weights
+  return found
+}
+
+/** Percent. */
+export const weightsOf = (ingresses: readonly Obj[]): Weights =>
+  byCanaried(ingresses, (annotation) => {
+    const weight = (Number(annotation('weight') ?? 0) / Number(annotation('weight-total') ?? 100)) * 100
+    return weight >= 0 ? Math.min(100, weight) : undefined
+  })
+
+/** Requests that are marked by a header or a cookie. */
+export const marksOf = (ingresses: readonly Obj[]): Marks =>
+  byCanaried(ingresses, (annotation) => ({
+    header: annotation('by-header')?.toLowerCase(),
+    value: annotation('by-header-value'),
+    pattern: annotation('by-header-pattern'),
+    cookie: annotation('by-cookie'),
+  }))
+
+/** Which arm a marked request asks for, in the order of ingress-nginx: the header, then the cookie; undefined leaves it to the weight. */
+export function markedArm(mark: Marks[string] | undefined, headers: Readonly<Record<string, string | string[] | undefined>>): 'primary' | 'canary' | undefined {
+  if (mark === undefined) return undefined
+  const header = mark.header === undefined ? undefined : headers[mark.header]?.toString()
+  if (header !== undefined) {
+    if (mark.value !== undefined) {
+      if (header === mark.value) return 'canary'
+    } else if (mark.pattern !== undefined) {
+      if (matches(mark.pattern, header)) return 'canary'
+    } else if (header === 'always') return 'canary'
+    else if (header === 'never') return 'primary'
+  }
+  const cookie = mark.cookie === undefined ? undefined : cookieOf(headers.cookie?.toString() ?? '', mark.cookie)
+  return cookie === 'always' ? 'canary' : cookie === 'never' ? 'primary' : undefined
+}
+
+const cookieOf = (cookies: string, name: string): string | undefined =>
+  cookies
+    .split(';')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(`${name}=`))
+    ?.slice(name.length + 1)
+
+/** In time that grows with the text alone, as a proxy must. */
+function matches(pattern: string, text: string): boolean {
+  try {
+    return RE2JS.compile(pattern).matcher(text).find()
+  } catch {
+    return false
+  }
 }
 
 /** Ready addresses by service; those of `NAME-canary` are the other arm of `NAME`. */

@@ -32,6 +32,9 @@ export type Faults = Partial<Record<ServiceName, Fault>>
 /** Share of requests of a `namespace/service` that go to its canary pods, 0 to 100. */
 export type Weights = Readonly<Record<string, number>>
 
+/** Marks of requests that ask for an arm, by `namespace/service`; the name of the header in lower case. */
+export type Marks = Readonly<Record<string, { header?: string; value?: string; pattern?: string; cookie?: string }>>
+
 export interface Rule {
   host: string
   prefix: string

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '#core/kernel/random.ts'
 import { shopObjects } from './manifests.ts'
-import { endpointsOf, rulesOf, weightsOf } from './routes.ts'
+import { endpointsOf, markedArm, marksOf, rulesOf, weightsOf } from './routes.ts'
 import { RULES, ruleFor, serviceNames, serviceOfImage } from './shop.ts'
 import { clientAddress, drawVisit, rateAt } from './traffic-shape.ts'
 
@@ -60,6 +60,35 @@ describe('shop', () => {
     expect(endpointsOf([endpoints('catalog', '1.1.1.1'), endpoints('catalog-canary', '2.2.2.2')])).toEqual({
       'shop/catalog': { primary: ['1.1.1.1:8080'], canary: ['2.2.2.2:8080'] },
       'shop/catalog-canary': { primary: ['2.2.2.2:8080'], canary: [] },
+    })
+  })
+})
+
+describe('marked requests', () => {
+  const ingress = (annotations: Record<string, string>) =>
+    ({
+      metadata: { name: 'c', namespace: 'shop', annotations: { 'nginx.ingress.kubernetes.io/canary': 'true', ...annotations } },
+      spec: { rules: [{ http: { paths: [{ path: '/', backend: { service: { name: 'cart-canary' } } }] } }] },
+    }) as never
+  const arm = (names: Record<string, string>, headers: Record<string, string>) =>
+    markedArm(
+      marksOf([ingress(Object.fromEntries(Object.entries(names).map(([name, value]) => [`nginx.ingress.kubernetes.io/canary-${name}`, value])))])['shop/cart'],
+      headers,
+    )
+
+  it('go by header, then by cookie, then by weight', () => {
+    expect(arm({ 'by-header': 'X-Try' }, { 'x-try': 'always' })).toBe('canary')
+    expect(arm({ 'by-header': 'X-Try' }, { 'x-try': 'never' })).toBe('primary')
+    expect(arm({ 'by-header': 'X-Try' }, { 'x-try': 'maybe' })).toBeUndefined()
+    expect(arm({ 'by-header': 'X-Try', 'by-header-value': 'qa' }, { 'x-try': 'qa' })).toBe('canary')
+    expect(arm({ 'by-header': 'X-Try', 'by-header-pattern': '^qa\\d$' }, { 'x-try': 'qa7' })).toBe('canary')
+    expect(arm({ 'by-header': 'X-Try', 'by-header-pattern': '^qa\\d$' }, { 'x-try': 'qax' })).toBeUndefined()
+    expect(arm({ 'by-header': 'X-Try', 'by-cookie': 'try' }, { cookie: 'a=1; try=always' })).toBe('canary')
+    expect(arm({ 'by-cookie': 'try' }, { cookie: 'retry=always' })).toBeUndefined()
+  })
+  it('weights are of their total', () => {
+    expect(weightsOf([ingress({ 'nginx.ingress.kubernetes.io/canary-weight': '5', 'nginx.ingress.kubernetes.io/canary-weight-total': '1000' })])).toEqual({
+      'shop/cart': 0.5,
     })
   })
 })
