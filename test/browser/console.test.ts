@@ -6,6 +6,7 @@ import { describeReal } from '#test/real.ts'
 import type { Mode } from './canned-answers.ts'
 import { axeViolations, openPage, startChromium } from './chromium.ts'
 import { CLUSTER_TOKEN, type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { MARKUP } from './workload-fixtures.ts'
 
 const PAGES = [
   '/',
@@ -79,6 +80,23 @@ describeReal('console in a browser', ['chromium'], () => {
       )
     }
   }
+
+  test(
+    'an object of more than a megabyte, full of markup, is shown as it is written',
+    async () => {
+      const { page, complaints, context } = await loggedIn()
+      const at = `${fixture.url}/objects?kind=apps/v1/Deployment&object=shop/hostile`
+      await page.goto(at)
+      await page.getByText(MARKUP, { exact: false }).first().waitFor()
+      await page.goto(`${at}&tab=yaml`)
+      await page.locator('.cm-content').getByText('hostile').first().waitFor()
+      expect(await page.locator('img[src="x"], main b').count()).toBe(0)
+      expect(await page.title()).not.toBe('1')
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+    PATIENCE_MS,
+  )
 
   test(
     'the login link logs in once, leaves no secret in the address, and a bad one says why',

@@ -82,11 +82,37 @@ const set: KubeObject = {
   spec: { replicas: 40 },
   status: { readyReplicas: 34 },
 }
+export const MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>'
+/** What somebody wrote who means no good, and a megabyte of it. */
+const hostile: KubeObject = {
+  ...deployment,
+  metadata: { ...meta('hostile'), labels: { app: MARKUP }, annotations: { note: MARKUP, long: `${MARKUP} `.repeat(22_000) } },
+  status: {
+    ...(deployment.status as object),
+    conditions: [{ type: 'Available', status: 'False', reason: MARKUP, message: MARKUP, lastTransitionTime: '2026-11-23T21:00:00Z' }],
+  },
+}
 const podsOf = new Map<number, KubeObject[]>()
 const pods = (count: number) => {
   const found = podsOf.get(count) ?? Array.from({ length: count }, (_, i) => podAt(i))
   podsOf.set(count, found)
   return found
+}
+
+function answerOf(object: KubeObject): ObjectAnswer {
+  const kind = FAKE_KINDS.find((one) => one.kind === 'Deployment')!
+  const rights = rightsOfKind(kind).map((right) => [
+    right,
+    { allowed: right !== 'delete', needs: accessText(accessFor(right, kind, 'shop', object.metadata.name)), reason: '' },
+  ])
+  return {
+    object,
+    yaml: stringify(object),
+    status: statusOf(object),
+    conditions: conditionsOf(object),
+    containers: [],
+    rights: Object.fromEntries(rights),
+  }
 }
 
 /** Undefined for a path that is none of theirs. */
@@ -129,21 +155,8 @@ export function workloadAnswers(path: string, query: URLSearchParams, count: num
         missing: count === 0 ? [] : [{ what: 'CronJob', code: 'FORBIDDEN', message: 'You may not list cronjobs.batch.' }],
       }
     },
-    [object]: (): ObjectAnswer => {
-      const kind = FAKE_KINDS.find((one) => one.kind === 'Deployment')!
-      const rights = rightsOfKind(kind).map((right) => [
-        right,
-        { allowed: right !== 'delete', needs: accessText(accessFor(right, kind, 'shop', 'cart')), reason: '' },
-      ])
-      return {
-        object: deployment,
-        yaml: stringify(deployment),
-        status: statusOf(deployment),
-        conditions: conditionsOf(deployment),
-        containers: [],
-        rights: Object.fromEntries(rights),
-      }
-    },
+    [object]: () => answerOf(deployment),
+    '/objects/apps/v1/Deployment/shop/hostile': () => answerOf(hostile),
     [`${object}/relations`]: () => ({ related: [...namedBy(deployment), ...pointingAt(deployment, around)], missing: [] }),
     [`${object}/timeline`]: () => ({ ...joinHappenings(ownHappenings(deployment, around)), missing: [] }),
   }
