@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '#core/kernel/random.ts'
-import type { CliContext } from '#kits/cli-kit/door.ts'
-import { fakeStream } from '#test/fakes/terminal.ts'
+import { runCommand } from '#test/fakes/command.ts'
 import { addJudge, type FileVerdict } from './judge.ts'
 
 let dir = ''
@@ -15,26 +13,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-async function judge(...args: string[]) {
-  const out = fakeStream()
-  const notes: string[] = []
-  let exit = 0
-  const context = {
-    language: 'en',
-    out,
-    note: (line: string) => void notes.push(line),
-    columns: 120,
-    unicode: true,
-    exit: (code: number) => {
-      exit = code
-    },
-    signal: new AbortController().signal,
-  }
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  addJudge(program, context as unknown as CliContext)
-  await program.parseAsync(['judge', ...args], { from: 'user' })
-  return { text: out.text(), notes, exit }
-}
+const judge = (...args: string[]) => runCommand(addJudge, ['judge', ...args])
 
 /** Ten minutes at 20 requests a second; a fifth goes to the canary, of which `failing` fail. */
 function requests(failing: number) {

@@ -1,12 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '#core/kernel/errors.ts'
-import type { CliContext } from '#kits/cli-kit/door.ts'
-import { fakeClock } from '#test/fakes/clock.ts'
-import { fakeStream } from '#test/fakes/terminal.ts'
+import { runCommand } from '#test/fakes/command.ts'
 import { addCron } from './cron.ts'
 
 let dir = ''
@@ -19,27 +16,7 @@ const write = (name: string, text: string) => {
   return join(dir, name)
 }
 
-async function preview(...args: string[]) {
-  const out = fakeStream()
-  const notes: string[] = []
-  let exit = 0
-  const context = {
-    language: 'en',
-    clock: fakeClock(Date.UTC(2026, 0, 5, 12)),
-    out,
-    note: (line: string) => void notes.push(line),
-    columns: 160,
-    unicode: true,
-    exit: (code: number) => {
-      exit = code
-    },
-    signal: new AbortController().signal,
-  }
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  addCron(program, context as unknown as CliContext)
-  await program.parseAsync(['cron', 'preview', ...args], { from: 'user' })
-  return { text: out.text(), notes, exit }
-}
+const preview = (...args: string[]) => runCommand(addCron, ['cron', 'preview', ...args])
 
 const CRONHPA = `apiVersion: autoscaling.alibabacloud.com/v1beta1
 kind: CronHorizontalPodAutoscaler

@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '#core/kernel/errors.ts'
-import type { CliContext } from '#kits/cli-kit/door.ts'
-import { fakeStream } from '#test/fakes/terminal.ts'
+import { runCommand } from '#test/fakes/command.ts'
 import { addSimulate, type Report } from './simulate.ts'
 
 let dir = ''
@@ -19,27 +17,7 @@ const write = (name: string, content: string | Uint8Array) => {
   return join(dir, name)
 }
 
-async function run(...args: string[]) {
-  const out = fakeStream()
-  const notes: string[] = []
-  let exit = 0
-  const context = {
-    language: 'en',
-    out,
-    note: (line: string) => void notes.push(line),
-    progress: () => ({ update: () => {}, [Symbol.dispose]: () => {} }),
-    columns: 160,
-    unicode: true,
-    exit: (code: number) => {
-      exit = code
-    },
-    signal: new AbortController().signal,
-  }
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  addSimulate(program, context as unknown as CliContext)
-  await program.parseAsync(['simulate', ...args], { from: 'user' })
-  return { text: out.text(), notes, exit }
-}
+const run = (...args: string[]) => runCommand(addSimulate, ['simulate', ...args])
 
 const POLICY = 'apiVersion: sallyport.io/v1alpha1\nkind: ScalePolicy\nmetadata: { name: web }\nspec: { min: 2, max: 100, loadPerPod: 100, podStart: 45s }\n'
 const trace = (skip: (minute: number) => boolean = () => false) =>

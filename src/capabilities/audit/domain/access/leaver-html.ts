@@ -1,10 +1,8 @@
 /** The leaver report as one page without scripts; everything that came from a cluster is escaped. */
 import type { Language } from '#core/kernel/errors.ts'
+import { escapeHtml } from '#core/kernel/html.ts'
 import { rfc3339 } from '../time.ts'
 import type { LeaverReport } from './leaver.ts'
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (letter) => ESCAPES[letter]!)
 
 const WORDS = {
   en: {

@@ -1,11 +1,9 @@
 /** The report as one HTML file: no script, nothing from elsewhere, light and dark, fit to print. */
 import type { Language } from '#core/kernel/errors.ts'
+import { escapeHtml } from '#core/kernel/html.ts'
 import { formatBytes } from '#core/kernel/quantity.ts'
 import { type Report, type ReportTable, TABLES } from './report.ts'
 import { type ReportWords, WORDS } from './words.ts'
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[sign] ?? sign)
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b6570;--line:#dfe3e8;--ground:#fff;--panel:#f6f8fa;--bar:#cfe0f5;--bad:#b3261e}
