@@ -25,6 +25,13 @@ interface Sent {
   late: number
 }
 
+interface Status {
+  accepted: number
+  dropped: number
+  rejected: Record<string, number>
+  waiting: { batches: number; bytes: number }
+}
+
 /** Several posts at a time, as the API server does; each begins when it is due, so that a slow answer makes no pause. */
 async function send(url: string, token: string): Promise<void> {
   const lines = [...auditEventLines(BATCH * 50, { seed: 1, startsAt: Date.now(), eventsPerSecond: rate })]
@@ -64,6 +71,7 @@ async function watch(): Promise<void> {
   const { token } = await server.tokens.issue({ name: 'soak', cluster: 'local', signals: ['audit'] }, { replace: true })
   const authorization = `Bearer ${readFileSync(join(data, 'cli-token'), 'utf8').trim()}`
   const ask = async (path: string) => (await (await fetch(`${server.url}/api/v1${path}`, { headers: { authorization } })).json()) as never
+  const status = () => ask('/clusters/local/audit/status') as Promise<Status>
   const child = fork(import.meta.filename, process.argv.slice(2), { env: { ...process.env, SOAK_URL: server.url, SOAK_TOKEN: token } })
   let sent: Sent | undefined
   child.on('message', (message) => {
@@ -71,17 +79,22 @@ async function watch(): Promise<void> {
   })
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   let most = 0
+  let mostWaiting = 0
   let memory = 0
   const before = process.cpuUsage()
   const timer = setInterval(async () => {
     const { queue } = await (ask('/store') as Promise<{ queue: { batches: number } }>)
     most = Math.max(most, queue.batches)
+    mostWaiting = Math.max(mostWaiting, (await status()).waiting.bytes)
     memory = Math.max(memory, process.memoryUsage.rss())
   }, 2_000)
   await ended
   clearInterval(timer)
+  const ends = performance.now()
+  while ((await status()).waiting.batches > 0) await new Promise((resolve) => setTimeout(resolve, 200))
+  const behind = (performance.now() - ends) / 1000
   const used = process.cpuUsage(before)
-  const status: { accepted: number; dropped: number; rejected: Record<string, number> } = await ask('/clusters/local/audit/status')
+  const { accepted, dropped, rejected } = await status()
   const verified: { faults: unknown[] } = await ask('/clusters/local/audit/verify')
   await server.close()
   rmSync(data, { recursive: true, force: true })
@@ -90,17 +103,20 @@ async function watch(): Promise<void> {
       seconds,
       rate,
       ...sent,
-      ...status,
-      sources: undefined,
+      accepted,
+      dropped,
+      rejected,
       mostBatchesInQueue: most,
+      mostMbWaiting: mostWaiting >> 20,
+      secondsBehind: behind,
       memoryMb: memory >> 20,
       cpuSeconds: (used.user + used.system) / 1e6,
     }),
   )
   const failures = [
     sent === undefined ? 'the sender failed' : '',
-    sent && status.accepted < sent.events ? `${sent.events - status.accepted} events are missing` : '',
-    status.dropped > 0 ? `${status.dropped} dropped` : '',
+    sent && accepted < sent.events ? `${sent.events - accepted} events are missing` : '',
+    dropped > 0 ? `${dropped} dropped` : '',
     sent && sent.refused > 0 ? `${sent.refused} posts refused` : '',
     verified.faults.length > 0 ? `${verified.faults.length} faults in the chain` : '',
   ].filter(Boolean)

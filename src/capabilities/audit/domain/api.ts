@@ -139,6 +139,8 @@ export interface AuditStatus {
   rejectedAt: number | null
   lastAt: number | null
   sources: { source: string; accepted: number; rejected: number; lastAt: number }[]
+  /** On disk, acknowledged and not judged yet; of all clusters. */
+  waiting: { batches: number; bytes: number }
   chain: { number: number; hash: string } | null
 }
 

@@ -5,7 +5,7 @@ import type { AuditStatus } from '../domain/api.ts'
 
 const MOST_SOURCES = 500
 
-type Tally = Omit<AuditStatus, 'chain' | 'since' | 'sources'> & { sources: Map<string, AuditStatus['sources'][number]> }
+type Tally = Omit<AuditStatus, 'chain' | 'waiting' | 'since' | 'sources'> & { sources: Map<string, AuditStatus['sources'][number]> }
 
 export function createCounts(metrics: Registry, since: number) {
   const registers = [metrics]
@@ -65,7 +65,7 @@ export function createCounts(metrics: Registry, since: number) {
       all.droppedAt = now
       events.inc({ cluster, outcome: 'dropped' }, count)
     },
-    status(cluster: string): Omit<AuditStatus, 'chain'> {
+    status(cluster: string): Omit<AuditStatus, 'chain' | 'waiting'> {
       const { sources, ...all } = tally(cluster)
       return { since, ...all, sources: [...sources.values()] }
     },

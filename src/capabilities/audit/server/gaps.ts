@@ -18,7 +18,7 @@ export interface GapsDeps {
   alerts: AlertSink
   clock: Clock
   clusters(): readonly string[]
-  status(cluster: string): Omit<AuditStatus, 'chain'>
+  status(cluster: string): Omit<AuditStatus, 'chain' | 'waiting'>
   onError(error: unknown): void
 }
 

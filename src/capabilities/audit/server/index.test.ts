@@ -199,8 +199,28 @@ describe('ingest', () => {
     expect(alarms[0]!.annotations.origin).toContain('10.0.0.9')
   })
 
+  it('keeps on disk what the store cannot take now, in its order, and takes it when it can', async () => {
+    const before = await get<AuditStatus>('/status')
+    refuse = new CodedError('QUEUE_FULL', { bytes: '1 B' })
+    expect(await post(listOf(some(9, 78)))).toEqual({ status: 200, body: { accepted: 0, rejected: 0, reasons: {}, waiting: 9 } })
+    refuse = undefined
+    // also what could be taken now waits for what came before
+    expect((await post(listOf(some(4, 79)))).body).toMatchObject({ waiting: 4 })
+    expect((await get<AuditStatus>('/status')).waiting.batches).toBe(2)
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(10_000)
+          return get<AuditStatus>('/status')
+        },
+        { timeout: 20_000 },
+      )
+      .toMatchObject({ accepted: before.accepted + 13, dropped: before.dropped, waiting: { batches: 0, bytes: 0 } })
+  })
+
   it('answers the API server with success when nothing can be kept, and counts what is lost', async () => {
     refuse = new CodedError('QUEUE_FULL', { bytes: '1 B' })
+    await rm(join(folder, 'audit', 'spool'), { recursive: true })
     const lines = some(7, 77)
     expect(await post(listOf(lines))).toEqual({ status: 200, body: { accepted: 0, rejected: 7, reasons: { full: 7 } } })
     refuse = undefined

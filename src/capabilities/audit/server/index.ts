@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
@@ -21,10 +22,13 @@ import { openHeads } from './heads.ts'
 import { createQuestions } from './questions.ts'
 import { createRecorder, FIRST, type Head } from './recorder.ts'
 import { createRuleBook } from './rules.ts'
+import { openSpool } from './spool.ts'
 import { verifyChain } from './verify.ts'
-import { webhookRoutes } from './webhook.ts'
+import { eventsIn, webhookRoutes } from './webhook.ts'
 
 const DROPS_TOLD_MS = 60_000
+/** Of disk for what waits to be judged: minutes of a large cluster's events at full speed. */
+const SPOOL_BYTES = 4 * 2 ** 30
 const REPLAY_LIMIT = 9 * 1024 * 1024
 const HABITS_MS = 30 * 86_400_000
 
@@ -116,7 +120,14 @@ export const door: ServerDoor = {
       status: counts.status,
       onError: (err) => log.warn({ err }, 'gaps of audit could not be stored; they are looked at again'),
     })
-    const webhook = webhookRoutes(http, { clock, write, onDrop })
+    const spool = await openSpool({
+      folder: join(context.dataFolder, 'spool'),
+      clock,
+      maxBytes: SPOOL_BYTES,
+      write: ({ cluster, batch, source, text }) => write(cluster, batch, source, text),
+      onLost: ({ cluster, source, text }, err) => onDrop(cluster, source, eventsIn(text), err),
+    })
+    const webhook = webhookRoutes(http, { clock, write, spool, onDrop })
 
     /** Files that the agent follows with the format `audit`. */
     const sink: LineSink = {
@@ -153,7 +164,7 @@ export const door: ServerDoor = {
     routes.get(`${base}/status`, { schema: { summary: 'What was received, and what was not kept', params } }, async (request): Promise<AuditStatus> => {
       const { cluster } = request.params
       mayRead(request, cluster, 'audit')
-      return { ...counts.status(cluster), chain: heads.get(cluster) ?? null }
+      return { ...counts.status(cluster), waiting: spool.state(), chain: heads.get(cluster) ?? null }
     })
     routes.get(`${base}/verify`, { schema: { summary: 'Is every stored row as it was sealed?', params } }, async (request) => {
       const { cluster } = request.params
@@ -182,6 +193,7 @@ export const door: ServerDoor = {
       recordOwn: (row) => recorder.rows(String(row.cluster ?? ''), uuidv7(clock.now(), randomBytes(10)), [ownRow(row)]),
       async stop() {
         await webhook.stop()
+        await spool.stop()
         await gaps.stop()
         await alarms.stop()
         await heads.close()

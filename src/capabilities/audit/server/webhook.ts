@@ -5,25 +5,37 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LineReceipt } from '#core/shapes/ports/lines.ts'
 import { senderCluster } from '#kits/server-kit/http.ts'
+import type { Body, Spool } from './spool.ts'
 
 /** The API server's own bound is 10 MiB; what others send that is larger is counted as one that was dropped. */
 const MAX_BODY = 32 * 1024 * 1024
-/** Bodies held at a time. */
-const MAX_HELD = 96 * 1024 * 1024
+/** Bodies in memory at a time, about half a second of work; what comes beyond waits on disk. */
+const MAX_HELD = 4 * 1024 * 1024
 
 export interface WebhookDeps {
   clock: Clock
+  spool: Pick<Spool, 'add' | 'state'>
   write(cluster: string, batch: string, source: string, text: string): Promise<LineReceipt>
   /** Something was received and is lost. */
   onDrop(cluster: string, source: string, events: number, error?: unknown): void
 }
 
-const eventsIn = (text: string) => Math.max(1, text.split('"auditID"').length - 1)
+/** About how many events a text has, without reading it; never none. */
+export const eventsIn = (text: string) => Math.max(1, text.split('"auditID"').length - 1)
 
-/** `POST /audit/webhook[/SOURCE]`; answers when the events are durable, or lost and counted. */
+/** `POST /audit/webhook[/SOURCE]`; answers when the events are durable, judged or not yet, or lost and counted. */
 export function webhookRoutes(http: FastifyInstance, deps: WebhookDeps): { stop(): Promise<void> } {
   let held = 0
   const underWay = new Set<Promise<unknown>>()
+  const keepForLater = (body: Body) =>
+    deps.spool.add(body).then(
+      () => ({ accepted: 0, rejected: 0, reasons: {}, waiting: eventsIn(body.text) }),
+      (error: unknown) => {
+        const lost = eventsIn(body.text)
+        deps.onDrop(body.cluster, body.source, lost, error)
+        return { accepted: 0, rejected: lost, reasons: { full: lost } }
+      },
+    )
   http.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY }, (_request, body, done) => done(null, body))
@@ -33,18 +45,12 @@ export function webhookRoutes(http: FastifyInstance, deps: WebhookDeps): { stop(
         const source = (request.params.source ?? 'webhook').slice(0, 100)
         const text = typeof request.body === 'string' ? request.body : ''
         if (text === '') return { accepted: 0, rejected: 0, reasons: {} }
-        if (held + text.length > MAX_HELD) {
-          const lost = eventsIn(text)
-          deps.onDrop(cluster, source, lost)
-          return { accepted: 0, rejected: lost, reasons: { full: lost } }
-        }
-        held += text.length
         const batch = uuidv7(deps.clock.now(), randomBytes(10))
-        const writing = deps.write(cluster, batch, source, text).catch((error: unknown) => {
-          const lost = eventsIn(text)
-          deps.onDrop(cluster, source, lost, error)
-          return { accepted: 0, rejected: lost, reasons: { full: lost } }
-        })
+        const later = () => keepForLater({ cluster, batch, source, text })
+        // what waits on disk came before
+        const atOnce = deps.spool.state().batches === 0 && (held === 0 || held + text.length <= MAX_HELD)
+        held += text.length
+        const writing = atOnce ? deps.write(cluster, batch, source, text).catch(later) : later()
         underWay.add(writing)
         try {
           return await writing
