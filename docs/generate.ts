@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { RESOURCES } from '#apps/resources.ts'
+import { BEHAVIOR_RULES } from '#capabilities/audit/domain/behavior.ts'
+import { RULES } from '#capabilities/audit/domain/engine.ts'
 import { ERRORS, type ErrorRow, EXIT, type Language } from '#core/kernel/errors.ts'
 import { definitionOf, RESOURCE_GROUP } from '#core/shapes/custom-resource.ts'
 import type { Column, Table } from '#core/telemetry/table.ts'
@@ -43,7 +45,33 @@ function tablesPage(): string {
   return `${NOTICE}# Telemetry tables\n\nTimes are UTC. Missing text is empty, missing times are NaN.\n\n${sections.join('\n')}`
 }
 
-export const pages = (): Record<string, string> => ({ 'errors.md': errorsPage('en'), 'errors.zh-CN.md': errorsPage('zh-CN'), 'tables.md': tablesPage() })
+function auditRulesPage(language: Language): string {
+  const zh = language === 'zh-CN'
+  const head = zh
+    ? ['规则', '级别', '含义', '资源', '操作', '所需审计级别', '其他工具中的名称']
+    : ['rule', 'severity', 'meaning', 'resources', 'verbs', 'audit level it needs', 'names in other tools']
+  const rows = [...RULES, ...BEHAVIOR_RULES].map((rule) => [
+    `\`${rule.id}\``,
+    rule.severity,
+    rule.title[language],
+    rule.resources.length > 6 ? `${rule.resources.slice(0, 5).join(', ')}, …` : rule.resources.join(', '),
+    rule.verbs?.join(', ') ?? '*',
+    rule.needs,
+    rule.aliases.join('; '),
+  ])
+  const intro = zh
+    ? '`sallyport audit scan` 与服务器使用的内置规则。级别 `advice` 只是命中，不告警。'
+    : 'The built-in rules of `sallyport audit scan` and of the server. Severity `advice` is a hit and no alarm.'
+  return `${NOTICE}# ${zh ? '审计规则' : 'Audit rules'}\n\n${intro}\n\n${table(head, rows)}\n`
+}
+
+export const pages = (): Record<string, string> => ({
+  'errors.md': errorsPage('en'),
+  'errors.zh-CN.md': errorsPage('zh-CN'),
+  'tables.md': tablesPage(),
+  'audit-rules.md': auditRulesPage('en'),
+  'audit-rules.zh-CN.md': auditRulesPage('zh-CN'),
+})
 
 /** Files of `deploy/crds/`. */
 export const definitions = (): Record<string, string> =>

@@ -47,6 +47,40 @@ describe('lists', () => {
     expect(read([{ list: 'allowed_k8s_users', items: ['only'] }]).has('allowedUsers', 'kubernetes-admin')).toBe(false)
   })
 
+  it("keep their meaning when Falco's file has several lists for one thing, and macros of macros", () => {
+    const shaped = [
+      { macro: 'k8s_audit_always_true', condition: '(jevt.rawtime exists)' },
+      { list: 'autoscalers', items: ['vpa-updater'] },
+      { list: 'allowed_k8s_users', items: ['kops', 'autoscalers'] },
+      { list: 'eks_allowed_k8s_users', items: ['eks:authenticator'] },
+      { macro: 'allowed_k8s_containers', condition: '(k8s_audit_always_true)' },
+      { list: 'user_known_sa_list', items: ['mine'] },
+      { list: 'known_sa_list', items: ['coredns'] },
+      { macro: 'trusted_sa', condition: '(ka.target.name in (known_sa_list, user_known_sa_list))' },
+      { macro: 'consider_activity_events', condition: '(k8s_audit_always_true)' },
+      { macro: 'kactivity', condition: '(kevt and consider_activity_events)' },
+      { macro: 'allowed_full_admin_users', condition: '(k8s_audit_always_true)' },
+      { macro: 'allow_all_k8s_nodes', condition: '(k8s_audit_always_true)' },
+      { list: 'allowed_k8s_nodes', items: [] },
+      { macro: 'user_known_node_port_service', condition: '(k8s_audit_never_true)' },
+    ]
+    const lists = read(shaped)
+    expect(['kops', 'vpa-updater', 'eks:authenticator', 'alice'].map((name) => lists.has('allowedUsers', name))).toEqual([true, true, true, false])
+    expect(['mine', 'coredns', 'other'].map((name) => lists.has('systemServiceAccounts', name))).toEqual([true, true, false])
+    expect([lists.has('allowedNodes', 'n1'), lists.hasImages('allowedImages', ['a']), lists.activity]).toEqual([true, true, true])
+    // what somebody says after it
+    const strict = read([
+      ...shaped,
+      { macro: 'allow_all_k8s_nodes', condition: '(k8s_audit_never_true)' },
+      { list: 'allowed_k8s_users', items: ['alice'], override: { items: 'append' } },
+      { list: 'allowed_k8s_nodes', items: ['n1'] },
+    ])
+    expect([strict.has('allowedNodes', 'n1'), strict.has('allowedNodes', 'n2')]).toEqual([true, false])
+    expect(['kops', 'alice', 'bob'].map((name) => strict.has('allowedUsers', name))).toEqual([true, true, false])
+    // beside what is shipped
+    expect(read([{ list: 'user_known_sa_list', items: ['mine'] }]).has('systemServiceAccounts', 'coredns')).toBe(true)
+  })
+
   it('tell all that is wrong at once, with the nearest name', () => {
     expect(readLists({ alowedUsers: ['a'], trustedImages: 'nginx' })).toMatchObject({
       ok: false,

@@ -26,6 +26,8 @@ export const listsSchema = z.strictObject({
   systemImages: names.optional(),
   /** ServiceAccounts that may be created in the system's namespaces. */
   systemServiceAccounts: names.optional(),
+  /** Services that may be open on a port of every node. */
+  nodePortServices: names.optional(),
   /** Nodes that may join; not set: all. */
   allowedNodes: names.optional(),
   /** Names of accounts that may do everything. */
@@ -46,6 +48,40 @@ export const listsSchema = z.strictObject({
 export type ListsInput = z.output<typeof listsSchema>
 
 type NameList = Exclude<keyof ListsInput, 'activity' | 'allEvents' | 'named'>
+
+/** Images that cannot do their work on a node otherwise. */
+const NODE_AGENTS = [
+  'falcosecurity/falco',
+  'public.ecr.aws/falcosecurity/falco',
+  'sysdig/sysdig',
+  'calico/node',
+  'quay.io/calico/node',
+  'gcr.io/projectcalico-org/node',
+  'cloudnativelabs/kube-router',
+  'docker/ucp-agent',
+  'rook/toolbox',
+]
+const KUBE_PROXY = ['k8s.gcr.io', 'registry.k8s.io', 'gcr.io/google_containers', 'gke.gcr.io', 'mcr.microsoft.com/oss/kubernetes'].map(
+  (registry) => `${registry}/kube-proxy`,
+)
+const GKE_NODE = [
+  'gcr.io/google-containers/prometheus-to-sd',
+  'gke.gcr.io/gke-metadata-server',
+  'gke.gcr.io/kube-proxy',
+  'gke.gcr.io/netd-amd64',
+  'gke.gcr.io/watcher-daemonset',
+]
+/** Read what a node has, and do not change it. */
+const MONITORS = [
+  'prom/node-exporter',
+  'quay.io/prometheus/node-exporter',
+  'google/cadvisor',
+  'netdata/netdata',
+  'datadog/agent',
+  'amazon/cloudwatch-agent',
+  'amazon/amazon-ecs-agent',
+  'gliderlabs/logspout',
+]
 
 /** What is shipped; the names are those that installers and managed clusters use. */
 const SHIPPED: ListsInput = {
@@ -76,6 +112,7 @@ const SHIPPED: ListsInput = {
     'gcr.io/google_containers/*',
     'gcr.io/google-containers/*',
     'gke.gcr.io/*',
+    'gcr.io/projectcalico-org/node',
     'mcr.microsoft.com/oss/kubernetes/*',
     'quay.io/coreos/flannel',
     'docker.io/flannel/*',
@@ -85,16 +122,19 @@ const SHIPPED: ListsInput = {
     'docker.io/library/coredns',
     'coredns/coredns',
   ],
-  privilegedImages: ['k8s.gcr.io/kube-proxy', 'registry.k8s.io/kube-proxy', 'calico/node', 'docker.io/calico/node', 'quay.io/calico/node', 'quay.io/cilium/*'],
+  privilegedImages: [...NODE_AGENTS, ...KUBE_PROXY, ...GKE_NODE, 'quay.io/cilium/*', 'registry.k8s.io/dns/k8s-dns-node-cache'],
+  sensitiveMountImages: [...NODE_AGENTS, ...MONITORS, 'gcr.io/google_containers/kube-proxy'],
   hostNetworkImages: [
     'k8s.gcr.io/*',
     'registry.k8s.io/*',
     'calico/node',
     'docker.io/calico/*',
     'quay.io/calico/*',
+    'gcr.io/projectcalico-org/*',
     'quay.io/cilium/*',
     'docker.io/flannel/*',
     'quay.io/coreos/flannel',
+    ...GKE_NODE,
   ],
   systemServiceAccounts: [
     'coredns',

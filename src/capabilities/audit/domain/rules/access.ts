@@ -15,8 +15,8 @@ const readsAsEver = (event: AuditEvent, lists: Lists) => {
 /** Names of tokens that ServiceAccounts had before 1.24, and Helm's own records. */
 const isServiceAccountToken = (event: AuditEvent) => /-token-[a-z0-9]{5}$/.test(event.name)
 
-const HEALTH = /^\/(?:healthz|livez|readyz|version)(?:[/?]|$)/
-const DISCOVERY = /^\/(?:api|apis|openapi)(?:\/(?:v\d\w*|[^/?]+\/?v?\w*))?\/?(?:\?|$)/
+const HEALTH = /^\/(?:healthz|livez|readyz)(?:[/?]|$)/
+const DISCOVERY = /^\/(?:version|(?:api|apis|openapi)(?:\/(?:v\d\w*|[^/?]+\/?v?\w*))?)\/?(?:\?|$)/
 
 const isAnonymous = (event: AuditEvent) => event.user === 'system:anonymous' || event.user === 'system:unauthenticated'
 

@@ -8,36 +8,34 @@ type Only = (event: AuditEvent) => boolean
 const byPeople: Only = (event) => !event.user.startsWith('system:')
 const secretsOfPeople: Only = (event) => event.namespace !== 'kube-system' && byPeople(event)
 
-/** What it is called, in Falco's spelling, and who is left out. */
-const KINDS: readonly { id: string; falco: string; zh: string; en: string; resources: readonly string[]; created?: Only; deleted?: Only }[] = [
-  { id: 'deployment', falco: 'Deployment', en: 'Deployment', zh: 'Deployment', resources: ['deployments'] },
-  { id: 'service', falco: 'Service', en: 'Service', zh: 'Service', resources: ['services'] },
-  { id: 'configmap', falco: 'ConfigMap', en: 'ConfigMap', zh: 'ConfigMap', resources: ['configmaps'] },
-  { id: 'namespace', falco: 'Namespace', en: 'Namespace', zh: '命名空间', resources: ['namespaces'], deleted: byPeople },
-  { id: 'serviceaccount', falco: 'Serviceaccount', en: 'ServiceAccount', zh: 'ServiceAccount', resources: ['serviceaccounts'] },
-  { id: 'role', falco: 'Role/Clusterrole', en: 'Role', zh: '角色', resources: ['roles', 'clusterroles'] },
-  { id: 'binding', falco: 'Role/Clusterrolebinding', en: 'Role binding', zh: '角色绑定', resources: ['rolebindings', 'clusterrolebindings'] },
-  { id: 'secret', falco: 'Secret', en: 'Secret', zh: 'Secret', resources: ['secrets'], created: secretsOfPeople, deleted: secretsOfPeople },
+const ROLE = 'Role/Clusterrole'
+const BINDING = ['Role/Clusterrolebinding', 'Role/Clusterrole Binding']
+
+/** One kind a row: names in the spellings of Falco's versions, of which older ones have one rule for two kinds; and who is left out. */
+const KINDS: readonly { id: string; falco: readonly string[]; zh: string; en: string; resource: string; created?: Only; deleted?: Only }[] = [
+  { id: 'deployment', falco: ['Deployment'], en: 'Deployment', zh: 'Deployment', resource: 'deployments' },
+  { id: 'service', falco: ['Service'], en: 'Service', zh: 'Service', resource: 'services' },
+  { id: 'configmap', falco: ['ConfigMap'], en: 'ConfigMap', zh: 'ConfigMap', resource: 'configmaps' },
+  { id: 'namespace', falco: ['Namespace'], en: 'Namespace', zh: '命名空间', resource: 'namespaces', deleted: byPeople },
+  { id: 'serviceaccount', falco: ['Serviceaccount'], en: 'ServiceAccount', zh: 'ServiceAccount', resource: 'serviceaccounts' },
+  { id: 'role', falco: ['Role', ROLE], en: 'Role', zh: '角色', resource: 'roles' },
+  { id: 'clusterrole', falco: ['ClusterRole', ROLE], en: 'ClusterRole', zh: '集群角色', resource: 'clusterroles' },
+  { id: 'binding', falco: ['RoleBinding', ...BINDING], en: 'RoleBinding', zh: '角色绑定', resource: 'rolebindings' },
+  { id: 'cluster-binding', falco: ['ClusterRoleBinding', ...BINDING], en: 'ClusterRoleBinding', zh: '集群角色绑定', resource: 'clusterrolebindings' },
+  { id: 'secret', falco: ['Secret'], en: 'Secret', zh: 'Secret', resource: 'secrets', created: secretsOfPeople, deleted: secretsOfPeople },
 ]
 
 const rowsOf = (kind: (typeof KINDS)[number]): AuditRule[] =>
   (['created', 'deleted'] as const).map((what) => ({
     id: `${kind.id}-${what}`,
-    aliases: aliasesOf(kind, what),
+    aliases: kind.falco.map((name) => falco(`K8s ${name} ${what === 'created' ? 'Created' : 'Deleted'}`)),
     severity: 'advice',
     title: { en: `${kind.en} ${what}`, 'zh-CN': `${what === 'created' ? '创建' : '删除'} ${kind.zh}` },
-    resources: kind.resources,
+    resources: [kind.resource],
     verbs: [what === 'created' ? 'create' : 'delete'],
     needs: 'Metadata',
     test: (event: AuditEvent, lists: Lists) => lists.activity && event.code >= 200 && event.code < 300 && isAllowed(event) && (kind[what]?.(event) ?? true),
   }))
-
-/** Falco spells the rules of bindings in two ways, by version. */
-const aliasesOf = (kind: (typeof KINDS)[number], what: string): string[] => {
-  const verb = what === 'created' ? 'Created' : 'Deleted'
-  const names = kind.id === 'binding' ? [kind.falco, 'Role/Clusterrole Binding'] : [kind.falco]
-  return names.map((name) => falco(`K8s ${name} ${verb}`))
-}
 
 export const activityRules: readonly AuditRule[] = [
   ...KINDS.flatMap(rowsOf),

@@ -1,13 +1,10 @@
 /** Into running containers: exec, attach, copies, forwarded ports and debug containers, by every verb and transport. */
 import { type AuditEvent, effectiveUser, isAllowed } from '../event.ts'
 import type { Lists } from '../lists.ts'
-import { type AuditRule, falco } from './rule.ts'
+import { type AuditRule, CHANGES, falco } from './rule.ts'
 
 /** SPDY posts, WebSocket gets: https://github.com/kubernetes/kubernetes/issues/78741 */
 const CONNECT = ['create', 'get', 'connect'] as const
-
-/** Open: the connection stood (101), or an older server or proxy said plain success. */
-const opened = (event: AuditEvent) => isAllowed(event)
 
 const query = (event: AuditEvent): URLSearchParams => {
   const at = event.uri.indexOf('?')
@@ -24,10 +21,9 @@ const REVERSE_SHELL =
 const SECRETS_INSIDE =
   /\/var\/run\/secrets|\/run\/secrets\/|\/etc\/(?:shadow|kubernetes\/|sudoers|ssh\/)|\.kube\/config|\.aws\/credentials|id_(?:rsa|ed25519|ecdsa)\b|\.docker\/config\.json|169\.254\.169\.254|metadata\.google\.internal|100\.100\.100\.200|\/proc\/\d+\/environ/
 
-export type ExecKind = 'reverse-shell' | 'secrets' | 'copy' | 'attach' | 'plain'
+type ExecKind = 'reverse-shell' | 'secrets' | 'copy' | 'plain'
 
 function execKind(event: AuditEvent): ExecKind {
-  if (event.subresource === 'attach') return 'attach'
   const command = commandOf(event)
   if (REVERSE_SHELL.test(command)) return 'reverse-shell'
   if (SECRETS_INSIDE.test(command)) return 'secrets'
@@ -35,69 +31,65 @@ function execKind(event: AuditEvent): ExecKind {
 }
 
 const known = (event: AuditEvent, lists: Lists) => lists.has('execUsers', effectiveUser(event)) === true
-const exec = (kind: ExecKind) => (event: AuditEvent, lists: Lists) => execKind(event) === kind && opened(event) && !known(event, lists)
 
 /** The kubelet's own doors, reached through `nodes/proxy`: past admission, and past the audit of what is done there. */
 const KUBELET_DOOR = /\/proxy\/(?:(?:cri\/)?exec|attach|run|portForward)(?:\/|\?|$)/i
 
 const ATTACH_EXEC = falco('Attach/Exec Pod')
 
+/** A connection into a pod: seen when its answer begins, whatever verb and transport opened it. */
+const connection = (
+  id: string,
+  aliases: readonly string[],
+  severity: AuditRule['severity'],
+  en: string,
+  zh: string,
+  subresource: 'exec' | 'attach' | 'portforward',
+  is: (event: AuditEvent) => boolean,
+): AuditRule => ({
+  id,
+  aliases,
+  severity,
+  title: { en, 'zh-CN': zh },
+  resources: [`pods/${subresource}`],
+  verbs: CONNECT,
+  needs: 'Metadata',
+  started: true,
+  test: (event, lists) => is(event) && isAllowed(event) && !known(event, lists),
+})
+const isKind = (kind: ExecKind) => (event: AuditEvent) => execKind(event) === kind
+
 export const connectionRules: readonly AuditRule[] = [
-  {
-    id: 'pod-exec',
-    aliases: [ATTACH_EXEC],
-    severity: 'warning',
-    title: { en: 'Command run in a container', 'zh-CN': '在容器内执行命令' },
-    resources: ['pods/exec'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: exec('plain'),
-  },
-  {
-    id: 'pod-exec-reverse-shell',
-    aliases: [ATTACH_EXEC, 'elastic/Kubernetes Pod Exec Potential Reverse Shell'],
-    severity: 'critical',
-    title: { en: 'Command in a container looks like a reverse shell', 'zh-CN': '容器内命令疑似反弹 shell' },
-    resources: ['pods/exec'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: exec('reverse-shell'),
-  },
-  {
-    id: 'pod-exec-credentials',
-    aliases: [ATTACH_EXEC, 'elastic/Kubernetes Pod Exec Sensitive File or Credential Path Access'],
-    severity: 'error',
-    title: { en: 'Command in a container reads credentials', 'zh-CN': '容器内命令读取凭据' },
-    resources: ['pods/exec'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: exec('secrets'),
-  },
-  {
-    id: 'pod-copy',
-    aliases: [ATTACH_EXEC, 'panther/Kubernetes.Pod.Copy'],
-    severity: 'warning',
-    title: { en: 'Files copied from or into a container', 'zh-CN': '从容器复制文件或向容器复制文件' },
-    resources: ['pods/exec'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: exec('copy'),
-  },
-  {
-    id: 'pod-attach',
-    aliases: [ATTACH_EXEC],
-    severity: 'warning',
-    title: { en: 'Attached to a container', 'zh-CN': '附加到容器' },
-    resources: ['pods/attach'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: exec('attach'),
-  },
+  connection('pod-exec', [ATTACH_EXEC], 'warning', 'Command run in a container', '在容器内执行命令', 'exec', isKind('plain')),
+  connection(
+    'pod-exec-reverse-shell',
+    [ATTACH_EXEC, 'elastic/Kubernetes Pod Exec Potential Reverse Shell'],
+    'critical',
+    'Command in a container looks like a reverse shell',
+    '容器内命令疑似反弹 shell',
+    'exec',
+    isKind('reverse-shell'),
+  ),
+  connection(
+    'pod-exec-credentials',
+    [ATTACH_EXEC, 'elastic/Kubernetes Pod Exec Sensitive File or Credential Path Access'],
+    'error',
+    'Command in a container reads credentials',
+    '容器内命令读取凭据',
+    'exec',
+    isKind('secrets'),
+  ),
+  connection(
+    'pod-copy',
+    [ATTACH_EXEC, 'panther/Kubernetes.Pod.Copy'],
+    'warning',
+    'Files copied from or into a container',
+    '从容器复制文件或向容器复制文件',
+    'exec',
+    isKind('copy'),
+  ),
+  connection('pod-attach', [ATTACH_EXEC], 'warning', 'Attached to a container', '附加到容器', 'attach', () => true),
+  connection('pod-port-forward', [falco('port-forward')], 'warning', 'Port of a pod forwarded', '转发 Pod 端口', 'portforward', () => true),
   {
     id: 'pod-connect-refused',
     aliases: [],
@@ -109,23 +101,12 @@ export const connectionRules: readonly AuditRule[] = [
     test: (event) => event.code === 401 || event.code === 403 || event.decision === 'forbid',
   },
   {
-    id: 'pod-port-forward',
-    aliases: [falco('port-forward')],
-    severity: 'warning',
-    title: { en: 'Port of a pod forwarded', 'zh-CN': '转发 Pod 端口' },
-    resources: ['pods/portforward'],
-    verbs: CONNECT,
-    needs: 'Metadata',
-    started: true,
-    test: (event, lists) => opened(event) && !known(event, lists),
-  },
-  {
     id: 'pod-debug-container',
     aliases: [falco('EphemeralContainers Created')],
     severity: 'warning',
     title: { en: 'Debug container added to a running pod', 'zh-CN': '向运行中的 Pod 添加调试容器' },
     resources: ['pods/ephemeralcontainers'],
-    verbs: ['create', 'update', 'patch'],
+    verbs: CHANGES,
     needs: 'Metadata',
     test: (event, lists) => isAllowed(event) && !known(event, lists),
   },

@@ -120,8 +120,8 @@ export const grantRules: readonly AuditRule[] = [
     resources: ROLES,
     verbs: [...CHANGES, ...DELETIONS],
     needs: 'Metadata',
-    test: (event) => isAllowed(event) && event.name.startsWith('system:') && !DELIVERED.has(event.name),
-    routine: isReconciling,
+    test: (event) => isAllowed(event) && event.name.startsWith('system:') && !CHANGED_AT_INSTALL.has(event.name),
+    routine: (event) => isReconciling(event) || DELIVERED.has(event.name),
   },
   {
     id: 'system-binding-changed',
@@ -131,8 +131,8 @@ export const grantRules: readonly AuditRule[] = [
     resources: BINDINGS,
     verbs: [...CHANGES, ...DELETIONS],
     needs: 'Metadata',
-    test: (event) => isAllowed(event) && event.name.startsWith('system:') && !DELIVERED.has(event.name),
-    routine: isReconciling,
+    test: (event) => isAllowed(event) && event.name.startsWith('system:') && !CHANGED_AT_INSTALL.has(event.name),
+    routine: (event) => isReconciling(event) || DELIVERED.has(event.name),
   },
   {
     id: 'system-serviceaccount',
@@ -147,7 +147,9 @@ export const grantRules: readonly AuditRule[] = [
   },
 ]
 
+/** Roles with a system name that installers write as a matter of course. */
+const CHANGED_AT_INSTALL = new Set(['system:coredns', 'system:managed-certificate-controller'])
 /** Add-ons that are installed after the cluster, under a system name. */
-const DELIVERED = new Set(['system:coredns', 'system:managed-certificate-controller', 'system:metrics-server', 'system:aggregated-metrics-reader'])
+const DELIVERED = new Set(['system:metrics-server', 'system:aggregated-metrics-reader'])
 
 const nameOf = (event: AuditEvent) => event.name || (isJson(event.request) ? textAt(event.request.metadata, 'name') : '')

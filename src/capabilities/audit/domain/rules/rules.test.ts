@@ -162,7 +162,11 @@ const CASES: Record<string, { fires: Given[]; quiet: Given[] }> = {
   },
   'service-node-port': {
     fires: [made('services', { request: { spec: { type: 'NodePort' } } })],
-    quiet: [made('services', { request: { spec: { type: 'ClusterIP' } } }), made('services', { request: { spec: { type: 'NodePort' } }, verb: 'get' })],
+    quiet: [
+      made('services', { request: { spec: { type: 'ClusterIP' } } }),
+      made('services', { name: 'edge', request: { spec: { type: 'NodePort' } }, lists: { nodePortServices: ['edge'] } }),
+      made('services', { request: { spec: { type: 'NodePort' } }, verb: 'get' }),
+    ],
   },
   'ingress-without-tls': {
     fires: [made('ingresses', { request: { spec: { rules: [] } } })],
@@ -270,7 +274,7 @@ const CASES: Record<string, { fires: Given[]; quiet: Given[] }> = {
   'role-widened': { fires: [role({ verbs: ['*'] }, { verb: 'patch', code: 200 })], quiet: [role({ verbs: ['*'] })] },
   'system-role-changed': {
     fires: [role({}, { name: 'system:node', verb: 'patch', code: 200 }), removed('clusterroles', { name: 'system:kube-aggregator' })],
-    quiet: [role({}, { name: 'mine' }), role({}, { name: 'system:coredns' })],
+    quiet: [role({}, { name: 'mine' }), role({}, { name: 'system:coredns' }), role({}, { name: 'system:node', ...denied })],
   },
   'system-binding-changed': { fires: [removed('clusterrolebindings', { name: 'system:node' })], quiet: [removed('clusterrolebindings', { name: 'mine' })] },
   'system-serviceaccount': {
@@ -318,10 +322,14 @@ const CASES: Record<string, { fires: Given[]; quiet: Given[] }> = {
   'namespace-deleted': { fires: [removed('namespaces')], quiet: [removed('namespaces', { user: 'system:serviceaccount:kube-system:namespace-controller' })] },
   'serviceaccount-created': { fires: [made('serviceaccounts')], quiet: [made('serviceaccounts', { subresource: 'token' })] },
   'serviceaccount-deleted': { fires: [removed('serviceaccounts')], quiet: [removed('serviceaccounts', { code: 404 })] },
-  'role-created': { fires: [role({}), role({}, { resource: 'roles' })], quiet: [role({}, { verb: 'update' })] },
-  'role-deleted': { fires: [removed('roles')], quiet: [removed('rolebindings')] },
-  'binding-created': { fires: [binding('view')], quiet: [role({})] },
-  'binding-deleted': { fires: [removed('rolebindings')], quiet: [removed('roles')] },
+  'role-created': { fires: [role({}, { resource: 'roles' })], quiet: [role({}), role({}, { resource: 'roles', verb: 'update' })] },
+  'role-deleted': { fires: [removed('roles')], quiet: [removed('rolebindings'), removed('clusterroles')] },
+  'clusterrole-created': { fires: [role({})], quiet: [role({}, { resource: 'roles' }), role({}, { verb: 'update' })] },
+  'clusterrole-deleted': { fires: [removed('clusterroles')], quiet: [removed('roles'), removed('clusterroles', { code: 404 })] },
+  'binding-created': { fires: [binding('view', { resource: 'rolebindings' })], quiet: [role({}), binding('view')] },
+  'binding-deleted': { fires: [removed('rolebindings')], quiet: [removed('roles'), removed('clusterrolebindings')] },
+  'cluster-binding-created': { fires: [binding('view')], quiet: [role({}), binding('view', { resource: 'rolebindings' })] },
+  'cluster-binding-deleted': { fires: [removed('clusterrolebindings')], quiet: [removed('clusterroles'), removed('rolebindings')] },
   'secret-created': {
     fires: [made('secrets')],
     quiet: [made('secrets', { namespace: 'kube-system' }), made('secrets', { user: 'system:kube-controller-manager' })],
@@ -338,6 +346,27 @@ describe('rules', () => {
   it.each(Object.entries(CASES))('%s', (id, { fires, quiet }) => {
     for (const given of fires) expect(fired(given), JSON.stringify(given)).toContain(id)
     for (const given of quiet) expect(fired(given), JSON.stringify(given)).not.toContain(id)
+  })
+
+  /** https://github.com/falcosecurity/plugins/tree/main/plugins/k8saudit/rules, and the names that older versions had. */
+  const KINDS = ['Deployment', 'Service', 'ConfigMap', 'Namespace', 'Serviceaccount', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding', 'Secret']
+  const FALCO = [
+    ['Disallowed K8s User', 'Create Disallowed Pod', 'Create Privileged Pod', 'Create Sensitive Mount Pod', 'Create HostNetwork Pod', 'Create HostPid Pod'],
+    ['Create HostIPC Pod', 'Create NodePort Service', 'Create/Modify Configmap With Private Credentials', 'Anonymous Request Allowed', 'Attach/Exec Pod'],
+    ['port-forward', 'EphemeralContainers Created', 'Create Disallowed Namespace', 'Pod Created in Kube Namespace', 'All K8s Audit Events'],
+    ['Service Account Created in Kube Namespace', 'System ClusterRole Modified/Deleted', 'Attach to cluster-admin Role', 'ClusterRole With Wildcard Created'],
+    ['ClusterRole With Write Privileges Created', 'ClusterRole With Pod Exec Created', 'K8s Secret Get Successfully', 'K8s Secret Get Unsuccessfully Tried'],
+    ['Full K8s Administrative Access', 'Ingress Object without TLS Certificate Created', 'Untrusted Node Successfully Joined the Cluster'],
+    ['Untrusted Node Unsuccessfully Tried to Join the Cluster'],
+    [...KINDS, 'Role/Clusterrole', 'Role/Clusterrolebinding'].flatMap((kind) => [`K8s ${kind} Created`, `K8s ${kind} Deleted`]),
+  ].flat()
+
+  it("carry every name of Falco's set, and no name that is not there", () => {
+    const ours = new Set(RULES.flatMap(({ aliases }) => aliases).filter((alias) => alias.startsWith('falco/')))
+    expect(FALCO.filter((name) => !ours.has(`falco/${name}`))).toEqual([])
+    // spellings of versions in between
+    const between = ['K8s Role/Clusterrole Binding Created', 'K8s Role/Clusterrole Binding Deleted', 'Ingress Object Without TLS Certificate Created']
+    expect([...ours].filter((alias) => ![...FALCO, ...between].includes(alias.slice('falco/'.length)))).toEqual([])
   })
 
   it('fire once for one exec, whichever of its kinds it is', () => {
@@ -364,6 +393,9 @@ describe('rules', () => {
     expect(alarm(made('secrets', { verb: 'get', code: 200, user: 'system:node:n1' }))).toBe(false)
     expect(alarm(made('secrets', { verb: 'get', code: 200, user: 'kubernetes-admin' }))).toBe(true)
     expect(alarm(role({}, { name: 'system:node', verb: 'update', code: 200, user: 'system:apiserver' }))).toBe(false)
+    expect(alarm(role({}, { name: 'system:metrics-server', verb: 'patch', code: 200, user: 'kubernetes-admin' }))).toBe(false)
+    expect(alarm(made('', { user: 'system:anonymous', verb: 'get', code: 200, uri: '/version' }))).toBe(false)
+    expect(alarm(made('', { user: 'system:anonymous', verb: 'get', code: 200, uri: '/metrics' }))).toBe(true)
     expect(alarm(exec('ls', { user: 'system:serviceaccount:shop:cart' }))).toBe(true)
   })
 })

@@ -216,7 +216,7 @@ export const workloadRules: readonly AuditRule[] = [
     // an update sends the whole Service, and that it is one already is no news
     verbs: ['create', 'patch'],
     needs: 'Request',
-    test: (event) => isAllowed(event) && textAt(wantedObject(event).spec, 'type') === 'NodePort',
+    test: (event, lists) => isAllowed(event) && textAt(wantedObject(event).spec, 'type') === 'NodePort' && lists.has('nodePortServices', event.name) !== true,
     alarm: false,
   },
   {
