@@ -113,8 +113,9 @@ describeCluster('canaries on a real API server', (kubeconfig) => {
 
   it.each([
     ['a weight over 100', { ...good, steps: [{ weight: 120 }] }],
-    ['no steps', { ...good, steps: [] }],
-    ['no routes', { ...good, routes: [] }],
+    ['a mode that is not there', { ...good, mode: 'watch' }],
+    ['a metric without a query', { ...good, metrics: [{ name: 'queue' }] }],
+    ['a hook at no known point', { ...good, hooks: [{ name: 'h', when: 'sometimes', url: 'http://hooks.example/' }] }],
   ])('refuses %s', async (_, spec) => {
     await expect(cluster.create(canary(spec))).rejects.toMatchObject({ code: 'OBJECT_REJECTED' })
   })

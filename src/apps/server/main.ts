@@ -13,6 +13,7 @@ import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
 import { takePart } from '#edges/cluster/lease.ts'
 import { notifierFor } from '#edges/notify/notifier-for.ts'
+import { outbound } from '#edges/outbound/send.ts'
 import { trafficRouter } from '#edges/routers/open.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
@@ -40,6 +41,7 @@ import { serveConsole } from './console.ts'
 import { type Condition, healthRoutes } from './health.ts'
 import { LOG_LEVELS } from './logging.ts'
 import { loginRoutes } from './login.ts'
+import { outboundSettings } from './outbound-settings.ts'
 import { createPeople } from './people.ts'
 import { registerReceivers } from './receivers/receivers.ts'
 import { retentionSettings, storeRoutes } from './store.ts'
@@ -152,6 +154,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       externalUrl,
       notifier: (to) => notifierFor(to, { clock, externalUrl: externalUrl() }),
     })
+    const calls = outbound(outboundSettings(settings))
+    undo.push(() => calls.close())
     const clusters = createClusters()
     const sources = clusterSources({ clusters, folder: data, clock, log, kubeconfig: options.kubeconfig ?? [], env: options.env ?? {} })
     undo.push(() => sources.close())
@@ -201,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           clusterOf: clusterOfRequest(clusters),
           reconcile: reconciling.run,
           trafficRouter,
+          outbound: calls,
           registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
         }
         for (const load of options.capabilities ?? CAPABILITIES) {

@@ -24,6 +24,7 @@ export const canary: Capability = {
     },
     { apiGroups: [''], resources: ['services'], verbs: ['get', 'create', 'patch', 'delete'], why: 'to give the clone a Service' },
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'], why: 'to know which pod belongs to which version' },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'], why: 'to sign hooks and to ask metric sources, with Secrets labeled sallyport.io/use: canary' },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'], why: 'to tell each step' },
     {
       apiGroups: ['networking.k8s.io', 'extensions'],

@@ -6,6 +6,8 @@ import type { Clock } from '#core/kernel/clock.ts'
 import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
+import type { MetricSource } from '#core/shapes/ports/metric-source.ts'
+import type { Outbound } from '#core/shapes/ports/outbound.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { TrafficRouter } from '#core/shapes/ports/traffic-router.ts'
@@ -34,6 +36,10 @@ export interface ServerContext {
   reconcile: Reconcile
   /** Splits the routes of a cluster. */
   trafficRouter(cluster: Cluster): TrafficRouter
+  /** Calls addresses that users name. */
+  outbound: Outbound
+  /** The metrics that this server keeps of a cluster; undefined where it keeps none. */
+  metricSource?(cluster: string): MetricSource | undefined
   /** Opens registries; the edge behind it is loaded on the first call. */
   registries(): Promise<OpenRegistries>
 }

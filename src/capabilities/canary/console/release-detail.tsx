@@ -157,7 +157,7 @@ function EvidencePanel({ report }: { report: JudgeReport }) {
       >
         {report.evidence.map((one) => (
           <tr key={one.measure}>
-            <th scope="row">{t(`measures.${one.measure}`)}</th>
+            <th scope="row">{t(`measures.${one.measure}`, { defaultValue: one.measure })}</th>
             <td data-number>
               <Interval estimate={one.stable} unit={one.unit} />
             </td>
@@ -191,7 +191,8 @@ const proof = (one: Evidence['harm']): string => (one === undefined ? '' : `${Ma
 
 function Interval({ estimate, unit }: { estimate: Estimate | null; unit: Evidence['unit'] }) {
   const format = useFormat()
-  const text = (value: number) => (unit === 'share' ? format.value(value, 'share') : format.value(value / 1000, 'seconds'))
+  const text = (value: number) =>
+    unit === 'share' ? format.value(value, 'share') : unit === 'ms' ? format.value(value / 1000, 'seconds') : format.value(value, 'number')
   if (estimate === null) return <>–</>
   const { value, low, high } = estimate as { value: number; low?: number; high?: number }
   return (
@@ -213,19 +214,17 @@ function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
   const decisions = [...(status.decisions ?? [])].reverse()
   if (decisions.length === 0) return null
   return (
-    <>
-      <Panel title={t('decisions')} flush>
-        <PlainTable head={[t('when'), t('run'), t('what'), t('why')]}>
-          {decisions.map(({ at, run, what, why }) => (
-            <tr key={`${at}${what}`}>
-              <td>{format.time(at, { seconds: true })}</td>
-              <td>{run}</td>
-              <th scope="row">{t(`phases.${what}`, { defaultValue: what })}</th>
-              <td>{why}</td>
-            </tr>
-          ))}
-        </PlainTable>
-      </Panel>
-    </>
+    <Panel title={t('decisions')} flush>
+      <PlainTable head={[t('when'), t('run'), t('what'), t('why')]}>
+        {decisions.map(({ at, run, what, why }) => (
+          <tr key={`${at}${what}`}>
+            <td>{format.time(at, { seconds: true })}</td>
+            <td>{run}</td>
+            <th scope="row">{t(`phases.${what}`, { defaultValue: what })}</th>
+            <td>{why}</td>
+          </tr>
+        ))}
+      </PlainTable>
+    </Panel>
   )
 }

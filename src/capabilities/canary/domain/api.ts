@@ -26,3 +26,21 @@ export interface CanaryDetail extends CanaryRow {
   /** May the asker press the buttons? */
   mayAct: boolean
 }
+
+/** For tools that shift the traffic themselves. */
+export interface Verdict {
+  verdict: 'promote' | 'rollback' | 'inconclusive'
+  /** There are requests behind it. */
+  known: boolean
+  /** Nothing can be told now: no requests, a wrong split, a metric without values, clocks that disagree. */
+  blind: boolean
+  /** The first requests may not have been seen yet. */
+  starting: boolean
+  phase: string
+  version: string
+  /** To the canary. */
+  requests: number
+  /** RFC 3339, or ''. */
+  expected: string
+  reason: string
+}

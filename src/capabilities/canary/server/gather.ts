@@ -5,9 +5,11 @@ import { describeRef, type KubeObject, type ObjectRef } from '#core/kube/objects
 import { RESOURCE_API, readResource } from '#core/shapes/custom-resource.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { SplitRoute, TrafficRouter } from '#core/shapes/ports/traffic-router.ts'
-import { candidateOf, type Facts, isClone, type WorkloadFacts } from '../domain/release/decide.ts'
+import type { Facts, WorkloadFacts } from '../domain/release/facts.ts'
+import { candidateOf, isClone, stableOf } from '../domain/release/spec.ts'
 import { type CanaryObject, type CanarySpec, canaryResource, FINALIZER } from '../resources/canary.ts'
 import type { EvidenceReader } from './evidence.ts'
+import type { HookRunner } from './hooks.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: workloads are read field by field
 type Loose = any
@@ -16,6 +18,7 @@ export interface Ports {
   cluster: Cluster
   router: TrafficRouter
   evidence: EvidenceReader
+  hooks: HookRunner
   /** ms since the epoch. */
   now(): number
 }
@@ -27,7 +30,14 @@ export const refOfKey = (key: string): ObjectRef & { namespace: string } => {
 
 export async function gather(key: string, ports: Ports): Promise<Facts> {
   const { cluster, router } = ports
-  const nothing = { cluster: cluster.name, key, services: { stable: false, canary: false }, routes: [], evidence: { state: 'none' as const } }
+  const nothing = {
+    cluster: cluster.name,
+    key,
+    services: { stable: false, canary: false },
+    routes: [],
+    evidence: { state: 'none' as const },
+    calls: ports.hooks.outcomes(key),
+  }
   const object = await maybe(cluster.get(refOfKey(key)))
   if (object === undefined) return { ...nothing, gone: true }
   const read = readResource(canaryResource, object)
@@ -39,13 +49,17 @@ export async function gather(key: string, ports: Ports): Promise<Facts> {
   const canary = read.value
   const { namespace } = refOfKey(key)
   const names = candidateOf(canary.spec)
-  const [stable, candidate, stableService, canaryService, routes] = await Promise.all([
-    readWorkload(cluster, namespace, canary.spec.stable.deployment, canary.spec),
-    readWorkload(cluster, namespace, names.deployment, canary.spec),
+  const byService = canary.spec.mode === 'judge'
+  const [stableDeployment, canaryDeployment, stableService, canaryService, routes] = await Promise.all([
+    byService ? undefined : readWorkload(cluster, namespace, stableOf(canary.spec).deployment, canary.spec),
+    byService ? undefined : readWorkload(cluster, namespace, names.deployment, canary.spec),
     maybe(cluster.get({ apiVersion: 'v1', kind: 'Service', namespace, name: canary.spec.stable.service })),
     maybe(cluster.get({ apiVersion: 'v1', kind: 'Service', namespace, name: names.service })),
     readRoutes(canary, router),
   ])
+  const [stable, candidate] = byService
+    ? await Promise.all([stableService, canaryService].map((service) => (service ? podsBehind(cluster, service) : undefined)))
+    : [stableDeployment, canaryDeployment]
   const facts: Facts = {
     ...nothing,
     canary,
@@ -74,6 +88,8 @@ function rescued(object: KubeObject): CanaryObject | undefined {
   return {
     ...base,
     spec: {
+      mode: 'release',
+      hooks: [],
       stable: named ? spec.stable : { deployment: '', service: '' },
       ...service,
       routes: routes.map((route: Loose) => ({
@@ -124,10 +140,7 @@ const readRoutes = (canary: CanaryObject, router: TrafficRouter): Promise<Facts[
 async function readWorkload(cluster: Cluster, namespace: string, name: string, spec: CanarySpec): Promise<WorkloadFacts | undefined> {
   const deployment = (await maybe(cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }))) as Loose
   if (deployment === undefined) return undefined
-  const labels = Object.entries<string>(deployment.spec?.selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
-  const { items } = labels.length === 0 ? { items: [] } : await cluster.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace, labels: labels.join(',') })
-  const pods = (items as Loose[]).filter((pod) => pod.metadata.deletionTimestamp === undefined)
-  const ready = pods.filter((pod) => pod.status?.conditions?.some((one: Loose) => one.type === 'Ready' && one.status === 'True'))
+  const pods = await podsOf(cluster, namespace, deployment.spec?.selector?.matchLabels)
   const { status = {}, metadata } = deployment
   const replicas = deployment.spec.replicas ?? 1
   const updated = status.updatedReplicas ?? 0
@@ -142,9 +155,33 @@ async function readWorkload(cluster: Cluster, namespace: string, name: string, s
       (status.replicas ?? 0) <= updated &&
       (status.availableReplicas ?? 0) >= updated,
     ...(stuck ? { stuck: String(stuck.message ?? stuck.reason) } : {}),
+    paused: deployment.spec.paused === true,
+    ...placesOf(pods),
+  }
+}
+
+/** Where another tool shifts the traffic, versions are told by what its Services select. */
+async function podsBehind(cluster: Cluster, { metadata, spec }: KubeObject): Promise<WorkloadFacts> {
+  const pods = await podsOf(cluster, metadata.namespace ?? '', (spec as Loose).selector)
+  const hashes = pods.map(
+    ({ metadata: { labels = {}, ownerReferences } }) => labels['rollouts-pod-template-hash'] ?? labels['pod-template-hash'] ?? ownerReferences?.[0]?.uid,
+  )
+  return { version: hashOf([...new Set(hashes)].toSorted()), rolledOut: true, paused: false, ...placesOf(pods) }
+}
+
+/** None without labels: everything would match. */
+async function podsOf(cluster: Cluster, namespace: string, matchLabels: Readonly<Record<string, string>> = {}): Promise<Loose[]> {
+  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`)
+  if (labels.length === 0) return []
+  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace, labels: labels.join(',') })
+  return (items as Loose[]).filter((pod) => pod.metadata.deletionTimestamp === undefined)
+}
+
+function placesOf(pods: readonly Loose[]): Pick<WorkloadFacts, 'ready' | 'nodes' | 'addresses'> {
+  const ready = pods.filter((pod) => pod.status?.conditions?.some((one: Loose) => one.type === 'Ready' && one.status === 'True'))
+  return {
     ready: ready.length,
     nodes: new Set(ready.map((pod) => pod.spec?.nodeName)).size,
-    paused: deployment.spec.paused === true,
     addresses: pods.flatMap((pod) => (pod.status?.podIP ? [`${pod.status.podIP}=${pod.metadata.name}`] : [])),
   }
 }

@@ -12,7 +12,10 @@ import type { JudgeReport } from '../domain/judge/report.ts'
 import { COMMAND_ANNOTATION, canaryResource } from '../resources/canary.ts'
 import { evidenceReader } from './evidence.ts'
 import { refOfKey } from './gather.ts'
+import { hookRunner } from './hooks.ts'
+import { metricReader } from './metrics.ts'
 import { canaryReconciler } from './reconciler.ts'
+import { exportVerdicts, verdictRoutes } from './verdict.ts'
 
 const KIND = { apiVersion: RESOURCE_API, kind: canaryResource.kind }
 const MOST = 500
@@ -33,16 +36,19 @@ export const door: ServerDoor = {
         .report('canary', cluster, [...(firing.get(cluster)?.values() ?? [])])
         .catch((err: unknown) => log.warn({ err }, 'a notification about a release is given again'))
     }
+    const verdicts = exportVerdicts(context.metrics)
     context.reconcile(canaryReconciler, (cluster) => ({
       cluster,
       router: context.trafficRouter(cluster),
-      evidence: evidenceReader(telemetry),
+      evidence: evidenceReader(telemetry, cluster, metricReader(context.outbound, context.metricSource?.(cluster.name))),
+      hooks: hookRunner(context.outbound, () => clock.now()),
       now: () => clock.now(),
       events: eventRecorder(cluster, 'sallyport-canary', clock),
       told(key, plan, { evidence }) {
         const id = `${cluster.name} ${key}`
         if (evidence.state === 'known') reports.set(id, evidence.report)
         if (plan === undefined) reports.delete(id)
+        verdicts(cluster.name, key, plan?.status)
         const told = firing.get(cluster.name) ?? new Map<string, ActiveAlert>()
         firing.set(cluster.name, told)
         const alert = plan && alertOf(key, plan.status, clock.now())
@@ -106,6 +112,8 @@ export const door: ServerDoor = {
         return rowOf(await cluster.patch(refOfKey(`${namespace}/${canary}`), 'merge', patch, { fieldManager: 'sallyport' }))
       },
     )
+
+    verdictRoutes(context)
 
     return {
       async stop() {

@@ -4,8 +4,10 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import { RESOURCE_API } from '#core/shapes/custom-resource.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
 import type { EventRecorder } from '#kits/server-kit/kube-events.ts'
-import { type Action, type CanaryPlan, candidateOf, decide, type Facts } from '../domain/release/decide.ts'
+import { decide } from '../domain/release/decide.ts'
+import type { Action, CanaryPlan, Facts } from '../domain/release/facts.ts'
 import { cloneOf, mergePatchTo } from '../domain/release/objects.ts'
+import { candidateOf, stableOf } from '../domain/release/spec.ts'
 import type { CanaryObject } from '../resources/canary.ts'
 import { gather, maybe, ownerReferenceOf, type Ports, refOfKey, targetsOf, withFinalizer } from './gather.ts'
 
@@ -44,10 +46,11 @@ export const canaryReconciler: Reconciler<Facts, CanaryPorts> = {
   },
 }
 
-async function act(action: Action, canary: CanaryObject, { cluster, router }: CanaryPorts): Promise<void> {
+async function act(action: Action, canary: CanaryObject, { cluster, router, hooks }: CanaryPorts): Promise<void> {
   const { spec, metadata } = canary
   const namespace = metadata.namespace ?? ''
   const names = candidateOf(spec)
+  const stable = stableOf(spec)
   const deployment = (name: string) => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name })
   const service = (name: string) => ({ apiVersion: 'v1', kind: 'Service', namespace, name })
   const by = { fieldManager: FIELD_MANAGER }
@@ -77,24 +80,26 @@ async function act(action: Action, canary: CanaryObject, { cluster, router }: Ca
       }
       return
     case 'pause':
-      await cluster.patch(deployment(spec.stable.deployment), 'merge', { spec: { paused: action.paused } }, by)
+      await cluster.patch(deployment(stable.deployment), 'merge', { spec: { paused: action.paused } }, by)
       return
     case 'template': {
-      const [stable, candidate] = (await Promise.all([cluster.get(deployment(spec.stable.deployment)), cluster.get(deployment(names.deployment))])) as Loose[]
-      const patch = mergePatchTo(stable.spec.template.spec, candidate.spec.template.spec)
+      const [old, candidate] = (await Promise.all([cluster.get(deployment(stable.deployment)), cluster.get(deployment(names.deployment))])) as Loose[]
+      const patch = mergePatchTo(old.spec.template.spec, candidate.spec.template.spec)
       await cluster.patch(
-        deployment(spec.stable.deployment),
+        deployment(stable.deployment),
         'merge',
-        { metadata: { resourceVersion: stable.metadata.resourceVersion }, spec: { template: { spec: patch } } },
+        { metadata: { resourceVersion: old.metadata.resourceVersion }, spec: { template: { spec: patch } } },
         by,
       )
       return
     }
     case 'clone': {
-      const [stable, stableService] = await Promise.all([cluster.get(deployment(spec.stable.deployment)), cluster.get(service(spec.stable.service))])
-      for (const object of cloneOf(stable, stableService, names, spec.replicas, ownerReferenceOf(canary))) await cluster.apply(object, { ...by, force: true })
+      const [old, oldService] = await Promise.all([cluster.get(deployment(stable.deployment)), cluster.get(service(spec.stable.service))])
+      for (const object of cloneOf(old, oldService, names, spec.replicas, ownerReferenceOf(canary))) await cluster.apply(object, { ...by, force: true })
       return
     }
+    case 'call':
+      return hooks.call(cluster, namespace, action.call)
     case 'removeClone':
       for (const ref of [deployment(names.deployment), service(names.service)]) {
         const object = await maybe(cluster.get(ref))

@@ -9,7 +9,9 @@ import { fakeClusters } from '#test/fakes/clusters.ts'
 import { createJudge } from '../domain/judge/judge.ts'
 import { DEFAULT_CONFIG } from '../domain/judge/limits.ts'
 import { reportOf } from '../domain/judge/report.ts'
-import type { Evidence } from '../domain/release/decide.ts'
+import type { Evidence } from '../domain/release/facts.ts'
+import type { HookBody, HookCall, HookOutcome } from '../domain/release/hooks.ts'
+import { gateOf, verdictOf } from '../domain/verdict.ts'
 import type { CanaryStatus } from '../resources/canary.ts'
 import { canaryReconciler } from './reconciler.ts'
 
@@ -101,6 +103,11 @@ function shop({ canary = canaryObject(), leave = [] as string[] } = {}) {
     now: T,
     says: evidence(undefined) as Evidence,
     events: [] as string[],
+    /** What hooks were sent, and what they say; undefined: they never answer. */
+    called: [] as HookBody[],
+    answer: (_: HookBody): string | undefined => '',
+    outcomes: new Map<string, HookOutcome | undefined>(),
+    places: undefined as Extract<Evidence, { state: 'none' }>['places'],
     ref: (kind: string, name: string) => ({
       apiVersion: { Canary: RESOURCE_API, Ingress: 'networking.k8s.io/v1', Deployment: 'apps/v1' }[kind] ?? 'v1',
       kind,
@@ -118,8 +125,18 @@ function shop({ canary = canaryObject(), leave = [] as string[] } = {}) {
         cluster: acting,
         router: fakeClusters(acting).trafficRouter(acting),
         evidence: async (facts: Loose) =>
-          facts.canary?.status?.phase === 'Progressing' || facts.canary?.status?.phase === 'Paused' ? world.says : ({ state: 'none' } as Evidence),
+          facts.canary?.status?.phase === 'Progressing' || facts.canary?.status?.phase === 'Paused'
+            ? world.says
+            : ({ state: 'none', ...(world.places ? { places: world.places } : {}) } as Evidence),
         now: () => world.now,
+        hooks: {
+          outcomes: () => world.outcomes,
+          call(_: Cluster, __: string, { id, body }: HookCall) {
+            world.called.push(body)
+            const said = world.answer(body)
+            world.outcomes.set(id, said === undefined ? undefined : { at: world.now, ok: said === '', message: said })
+          },
+        },
         events: { record: async (_: unknown, { reason }: { reason: string }) => world.events.push(reason) > 0 },
         told: () => {},
       }
@@ -205,6 +222,7 @@ describe('a release', () => {
     for (const silent of [
       { state: 'unknown', reason: 'gone' } as Evidence,
       evidence('promote', { future: true }),
+      evidence(undefined, { gone: 'the metric queue has no values: HTTP 503' }),
       evidence('promote', { report: { ...reportOf(createJudge(DEFAULT_CONFIG), 'promote') } }),
     ]) {
       const world = shop()
@@ -240,12 +258,8 @@ describe('a release', () => {
     })
   })
 
-  it('waits for enough requests of a step, for pods on two nodes, and for a person', async () => {
+  it('waits for enough requests of a step, and for a person', async () => {
     const world = shop({ canary: canaryObject({ steps: [{ weight: 5, hold: '1m', pause: true }, { weight: 20 }] }) })
-    await world.edit('Pod', 'cart-next-2', { spec: { nodeName: 'node-1' } })
-    for (let i = 0; i < 5; i++) await world.look()
-    expect(await world.status()).toMatchObject({ phase: 'Preparing', message: expect.stringContaining('one node') })
-    await world.edit('Pod', 'cart-next-2', { spec: { nodeName: 'node-2' } })
     world.says = evidence(undefined, { stepRequests: 3 })
     await world.until('Progressing')
     world.now += 5 * MINUTE
@@ -312,6 +326,185 @@ describe('a release', () => {
     await world.look()
     await noTrace(world)
     expect((await world.get('Canary', 'cart')).metadata.finalizers).toEqual([])
+  })
+})
+
+const HOOKS = [
+  { name: 'smoke', when: 'preRollout', url: 'http://hooks.test/smoke' },
+  { name: 'load', when: 'step', url: 'http://hooks.test/load' },
+  { name: 'ask', when: 'confirmPromotion', url: 'http://hooks.test/ask' },
+  { name: 'tell', when: 'postPromotion', url: 'http://hooks.test/tell' },
+  { name: 'sorry', when: 'rollback', url: 'http://hooks.test/sorry' },
+]
+
+describe('hooks', () => {
+  const hooked = () => shop({ canary: canaryObject({ hooks: HOOKS }) })
+  const names = (world: ReturnType<typeof shop>) => world.called.map(({ hook, step }) => `${hook}${step}`)
+
+  it('are called once at each point, with where the release is', async () => {
+    const world = hooked()
+    world.says = evidence('promote')
+    await world.until('Promoted')
+    for (let i = 0; i < 5; i++) await world.look()
+    expect(names(world)).toEqual(['smoke0', 'load1', 'load2', 'ask2', 'tell2'])
+    expect(world.called[1]).toMatchObject({ when: 'step', namespace, canary: 'cart', run: 1, phase: 'Progressing' })
+    expect((await world.status()).hooks?.map(({ hook, state }) => `${hook} ${state}`)).toEqual([
+      'smoke passed',
+      'load passed',
+      'load passed',
+      'ask passed',
+      'tell passed',
+    ])
+  })
+
+  it('hold a release without traffic until they passed, are tried again, and end it when they fail for good', async () => {
+    const world = hooked()
+    let fails = 2
+    world.answer = ({ hook }) => (hook === 'smoke' && fails-- > 0 ? 'HTTP 500' : '')
+    await world.until('Progressing')
+    expect(names(world)).toEqual(['smoke0', 'smoke0', 'smoke0'])
+    const broken = hooked()
+    broken.answer = ({ hook }) => (hook === 'smoke' ? 'HTTP 500 no' : '')
+    await broken.until('RolledBack')
+    expect((await broken.status()).weights).toBeUndefined()
+    expect((await broken.status()).message).toBe('The hook smoke failed: HTTP 500 no')
+    await broken.look()
+    await broken.look()
+    expect(names(broken)).toEqual(['smoke0', 'smoke0', 'smoke0', 'sorry0'])
+  })
+
+  it('of a step: a failure rolls back, one that never answers holds the step and no rollback', async () => {
+    const world = hooked()
+    world.answer = ({ hook, step }) => (hook === 'load' && step === 2 ? 'HTTP 503' : '')
+    await world.until('RolledBack')
+    expect((await world.status()).message).toContain('The hook load failed')
+    await noTrace(world)
+    const hanging = hooked()
+    hanging.answer = ({ hook }) => (hook === 'load' ? undefined : '')
+    hanging.says = evidence('promote')
+    await hanging.until('Progressing')
+    for (let i = 0; i < 10; i++) {
+      hanging.now += MINUTE
+      await hanging.look()
+    }
+    expect(await hanging.status()).toMatchObject({ step: 1, message: 'Step 1: waiting for the hooks load.' })
+    hanging.says = evidence('rollback')
+    await hanging.until('RolledBack', 3)
+  })
+
+  it('that confirm are asked until they say yes, whatever that takes', async () => {
+    const world = hooked()
+    let asked = 0
+    world.answer = ({ hook }) => (hook === 'ask' && asked++ < 8 ? 'HTTP 403 not yet' : '')
+    world.says = evidence('promote')
+    await world.until('Promoted', 80)
+    expect(asked).toBe(9)
+  })
+
+  it('after the end change nothing', async () => {
+    const world = hooked()
+    world.answer = ({ hook }) => (hook === 'tell' ? 'HTTP 500' : '')
+    world.says = evidence('promote')
+    await world.until('Promoted')
+    for (let i = 0; i < 10; i++) {
+      world.now += MINUTE
+      await world.look()
+    }
+    expect((await world.status()).phase).toBe('Promoted')
+    expect(names(world).filter((name) => name === 'tell2')).toHaveLength(3)
+    expect(world.events.filter((reason) => reason === 'HookFailed')).toHaveLength(1)
+  })
+})
+
+describe('a canary in one place', () => {
+  const onOneNode = async (more: object = {}) => {
+    const world = shop({ canary: canaryObject(more) })
+    await world.edit('Pod', 'cart-next-2', { spec: { nodeName: 'node-1' } })
+    return world
+  }
+
+  it('waits for the A/A check, and goes on when it passed', async () => {
+    const world = await onOneNode()
+    for (let i = 0; i < 5; i++) await world.look()
+    expect(await world.status()).toMatchObject({ phase: 'Preparing', message: expect.stringContaining('A/A check') })
+    world.places = { state: 'open', text: 'few' }
+    world.now += 30 * MINUTE
+    await world.look()
+    expect(await world.status()).toMatchObject({ phase: 'Preparing', message: expect.stringContaining('few') })
+    world.places = { state: 'passed', text: 'A/A check passed' }
+    await world.until('Progressing')
+    expect((await world.status()).places).toBe('A/A check passed')
+  })
+
+  it('does not begin when places differ, and not without an answer for ever', async () => {
+    const world = await onOneNode()
+    world.places = { state: 'failed', text: 'A/A check failed: x' }
+    await world.until('RolledBack')
+    expect((await world.status()).weights).toBeUndefined()
+    const silent = await onOneNode({ deadline: '1h' })
+    await silent.until('Preparing')
+    silent.now += 61 * MINUTE
+    await silent.until('RolledBack', 3)
+  })
+
+  it('is let go when the user says so, and is not asked of two pods on two nodes', async () => {
+    await (await onOneNode({ onePlace: 'allow' })).until('Progressing')
+    await (await shop()).until('Progressing')
+  })
+})
+
+describe('judging for another tool', () => {
+  const judging = () => canaryObject({ mode: 'judge', stable: { service: 'cart' }, canary: { service: 'cart-next' }, routes: undefined, steps: undefined })
+  const labeled = async (world: ReturnType<typeof shop>, hash = 'b') => {
+    for (const [app, value] of Object.entries({ cart: 'a', 'cart-next': hash }))
+      for (const i of [1, 2]) await world.edit('Pod', `${app}-${i}`, { metadata: { labels: { 'pod-template-hash': value } } })
+  }
+
+  it('says the verdict, and changes nothing but its status', async () => {
+    const world = shop({ canary: judging() })
+    await labeled(world)
+    world.says = evidence(undefined)
+    await world.until('Progressing')
+    await world.look()
+    expect(verdictOf(await world.status(), world.now)).toMatchObject({ verdict: 'inconclusive', known: true, blind: false })
+    world.says = evidence('promote')
+    await world.look()
+    expect(gateOf(verdictOf(await world.status(), world.now), 'promote')).toMatchObject({ pass: true })
+    world.says = evidence('rollback')
+    await world.look()
+    await world.look()
+    expect(gateOf(verdictOf(await world.status(), world.now), 'harm')).toMatchObject({ pass: false })
+    expect(world.events).toEqual(['Started', 'Proven', 'Harm'])
+    expect(new Set(world.cluster.writes.map(({ verb, object }: Loose) => `${verb} ${object?.kind ?? ''}`)).size).toBeLessThan(3)
+    await noTrace(world)
+    expect((await world.get('Canary', 'cart')).metadata.finalizers ?? []).toEqual([])
+    // Another version: nothing of the old verdict holds.
+    await labeled(world, 'c')
+    world.says = { state: 'unknown', reason: 'gone' }
+    await world.look()
+    expect(await world.status()).toMatchObject({ run: 2, phase: 'Progressing' })
+    expect((await world.status()).verdict).toBeUndefined()
+  })
+
+  it('waits while both Services lead to one version, and lets nothing pass on silence', async () => {
+    const world = shop({ canary: judging() })
+    await labeled(world, 'a')
+    await world.look()
+    expect(await world.status()).toMatchObject({ phase: 'Waiting' })
+    expect(gateOf(verdictOf(await world.status(), world.now), 'harm').pass).toBe(false)
+    await labeled(world)
+    world.says = { state: 'unknown', reason: 'requests cannot be read (X)' }
+    await world.look()
+    await world.look()
+    // It begins: there cannot be any evidence yet.
+    expect(gateOf(verdictOf(await world.status(), world.now), 'harm').pass).toBe(true)
+    expect(gateOf(verdictOf(await world.status(), world.now), 'promote').pass).toBe(false)
+    world.now += 4 * MINUTE
+    await world.look()
+    expect(gateOf(verdictOf(await world.status(), world.now), 'harm').pass).toBe(false)
+    world.says = evidence('split')
+    await world.look()
+    expect(gateOf(verdictOf(await world.status(), world.now), 'harm').pass).toBe(false)
   })
 })
 

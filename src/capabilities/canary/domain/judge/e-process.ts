@@ -20,7 +20,8 @@ export const processAbove = (ratio: number): EProcess =>
   )
 
 /** No harm: the null hypothesis is a ratio of at least `ratio`. Its alternatives are an equal canary (`equal`: the ratio that one would have) and one half-way to the null hypothesis. */
-export const processBelow = (ratio: number, equal: number): EProcess => create(ratio, [equal, Math.sqrt(ratio * equal)])
+export const processBelow = (ratio: number, equal: number): EProcess => create(ratio, belowRatios(ratio, equal))
+export const belowRatios = (ratio: number, equal: number): readonly number[] => [equal, Math.sqrt(ratio * equal)]
 
 const create = (nullRatio: number, ratios: readonly number[]): EProcess => ({ nullRatio, ratios, sums: new Float64Array(ratios.length) })
 
@@ -44,9 +45,12 @@ export function logEvidence({ sums }: EProcess, variance: number): number {
   return top / variance + Math.log(total / sums.length)
 }
 
-/** Expected growth of the evidence that a ratio is below `ratio`, per canary request and in units of stable's rate, when it really is `equal`. */
-export function growthBelow(ratio: number, equal: number, stablePerCanary: number): number {
-  const canary = equal / (equal + stablePerCanary)
-  const nullCanary = ratio / (ratio + stablePerCanary)
-  return (equal + stablePerCanary) * (canary * Math.log(canary / nullCanary) + (1 - canary) * Math.log((1 - canary) / (1 - nullCanary)))
+/**
+ * Expected growth of the evidence that a ratio is below `nullRatio`, of the alternative `bet`, per canary request and in units of stable's rate, when the ratio
+ * really is `truth`.
+ */
+export function growthOfBet(nullRatio: number, bet: number, truth: number, stablePerCanary: number): number {
+  const canary = bet / (bet + stablePerCanary)
+  const nullCanary = nullRatio / (nullRatio + stablePerCanary)
+  return truth * Math.log(canary / nullCanary) + stablePerCanary * Math.log((1 - canary) / (1 - nullCanary))
 }

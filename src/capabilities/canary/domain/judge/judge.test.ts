@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PILOT, run, SCENARIOS, type World } from '#bench/canary/worlds.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { type Block, type CanaryRequest, collectBlocks, totalOf } from './blocks.ts'
-import { growthBelow, logEvidence, observe, processAbove } from './e-process.ts'
+import { growthOfBet, logEvidence, observe, processAbove } from './e-process.ts'
 import { quantileEstimate, shareEstimate } from './intervals.ts'
 import { createJudge, judgeBlock } from './judge.ts'
 import { BUCKETS, beyond, bucketOf, countFrom, quantileOf } from './latency-buckets.ts'
@@ -137,9 +137,11 @@ describe('the e-process', () => {
   })
 
   it('grows as fast as the forecast says', () => {
-    expect(growthBelow(2, 1, 9)).toBeGreaterThan(0)
-    expect(growthBelow(2, 2, 9)).toBeCloseTo(0, 12)
-    expect(growthBelow(4, 1, 9)).toBeGreaterThan(growthBelow(2, 1, 9))
+    expect(growthOfBet(2, 1, 1, 9)).toBeGreaterThan(0)
+    expect(growthOfBet(2, 2, 1, 9)).toBeCloseTo(0, 12)
+    expect(growthOfBet(4, 1, 1, 9)).toBeGreaterThan(growthOfBet(2, 1, 1, 9))
+    // At the limit itself no evidence grows, whatever is bet on.
+    expect(growthOfBet(2, 1, 2, 9)).toBeLessThan(0)
   })
 })
 

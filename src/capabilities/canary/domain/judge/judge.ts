@@ -15,7 +15,7 @@ import {
 } from './dispersion.ts'
 import { type EProcess, logEvidence, observe, processAbove, processBelow } from './e-process.ts'
 import { BUCKETS, beyond, bucketsFor, countFrom } from './latency-buckets.ts'
-import { isLatency, type JudgeConfig, type Limit, MEASURES, type Measure, QUANTILES } from './limits.ts'
+import { equalRatio, isLatency, type JudgeConfig, MEASURES, type Measure, QUANTILES } from './limits.ts'
 import { createSplit, observeSplit, type Split, splitLeaks } from './split.ts'
 
 export type Verdict = 'promote' | 'rollback' | 'inconclusive'
@@ -81,9 +81,6 @@ export const createJudge = (config: JudgeConfig): JudgeState => ({
   startedAt: undefined,
   now: Number.NEGATIVE_INFINITY,
 })
-
-/** Where the margin allows the canary to be slower, equal arms give a ratio below 1; how far below depends on the shape of the latencies, about this. */
-export const equalRatio = (measure: Measure, { times, slower }: Limit): number => (isLatency(measure) && slower > 1 ? times * 0.85 : 1)
 
 /** One block further, in the order of time. Says when a verdict is reached; the caller stops then. */
 export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'inconclusive'> | 'split' | undefined {
@@ -199,4 +196,13 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   one.events.canary += canaryEvents
   one.requests.stable += stableRequests
   one.requests.canary += canaryRequests
+}
+
+/** Events of an equal canary against stable's, where it may be slower by the margin: from the shape of stable's latencies. */
+export function thinningOf({ config, stableLatency, stableTimed }: JudgeState, measure: Measure): number {
+  const { slower } = config.measures[measure].margin
+  if (!isLatency(measure) || slower <= 1 || stableTimed < ENOUGH_FOR_THRESHOLDS) return 1
+  const threshold = beyond(QUANTILES[measure], stableLatency, stableTimed)
+  const slow = countFrom(threshold, stableLatency)
+  return slow > 0 ? countFrom(threshold + bucketsFor(slower), stableLatency) / slow : 1
 }

@@ -70,3 +70,6 @@ export type JudgeConfig = z.output<typeof judgeConfig>
 export type Limit = JudgeConfig['measures']['errors']['budget']
 
 export const DEFAULT_CONFIG: JudgeConfig = judgeConfig.parse({})
+
+/** Where the margin allows the canary to be slower, equal arms give a ratio below 1; how far below depends on the shape of the latencies, about this. */
+export const equalRatio = (measure: Measure, { times, slower }: Limit): number => (isLatency(measure) && slower > 1 ? times * 0.85 : 1)

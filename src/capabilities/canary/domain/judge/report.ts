@@ -1,13 +1,17 @@
 /** What the judge saw, for people and programs: the verdict, and each number with its interval and how many requests it stands on. */
+
+import { say } from '../words.ts'
 import { type Arm, BLOCK_MS } from './blocks.ts'
 import { requestsToKeep } from './forecast.ts'
 import { type Estimate, quantileEstimate, shareEstimate } from './intervals.ts'
-import { equalRatio, harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, noiseBetweenPods, type Verdict, varianceOf } from './judge.ts'
+import { harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, noiseBetweenPods, thinningOf, type Verdict, varianceOf } from './judge.ts'
 import { isLatency, type Measure, QUANTILES } from './limits.ts'
 
 export interface Evidence {
-  measure: Measure | 'p9999' | 'max' | 'mean'
-  unit: 'share' | 'ms'
+  /** A `Measure`, `p9999`, `max`, `mean`, or the name of a metric. */
+  measure: string
+  /** `number`: of a metric. */
+  unit: 'share' | 'ms' | 'number'
   /** Null: too few requests for this number. */
   stable: Estimate | null
   canary: Estimate | null
@@ -91,13 +95,13 @@ function measureEvidence(state: JudgeState, one: MeasureState): Evidence {
 function moreRequests(state: JudgeState, one: MeasureState, evidence: number): number | null {
   const { measure, events, requests } = one
   if (requests.canary === 0 || requests.stable === 0) return null
-  const more = requestsToKeep(state.config, measure, {
+  const prospect = {
     rate: (events.stable + 0.5) / (requests.stable + 1),
     stablePerCanary: requests.stable / requests.canary,
     variance: varianceOf(state, one),
-    equal: equalRatio(measure, state.config.measures[measure].margin),
-    evidence,
-  })
+    ratio: thinningOf(state, measure),
+  }
+  const more = requestsToKeep(state.config, measure, prospect, evidence)
   return Number.isFinite(more) ? Math.ceil(more) : null
 }
 
@@ -117,29 +121,24 @@ function reasonOf(state: JudgeState, decision: Decision, evidence: readonly Evid
       .filter((one) => one.finding === finding)
       .map(({ measure }) => measure)
       .join(', ')
-  if (decision === 'rollback') return `The canary is worse than its budget allows: ${names('exceeded')}.`
-  if (decision === 'promote') return 'Every measure is proven to stay within its margin.'
-  if (decision === 'split') return `The canary gets another share of the requests than was asked (${config.expectedShare}), so the arms cannot be compared.`
-  if (seen.canary.requests === 0) return 'There was no request to the canary.'
-  if (seen.stable.requests === 0) return 'There was no request to stable while the canary ran.'
-  if (state.now < startedAt! + config.warmUp + BLOCK_MS) return 'The canary is still warming up.'
-  const open = names('open')
-  if (open === '') return 'Every measure is within its margin, but the canary has not run for the minimum time yet.'
-  const when = forecast?.moreRequests
-    ? `; about ${forecast.moreRequests} more canary requests are needed (${forecast.moreMinutes} min at this traffic) if it is as good as stable`
-    : ''
-  return `There is not enough evidence yet on ${open}${when}.`
+  if (decision === 'rollback') return say('worse', { measures: names('exceeded') })
+  if (decision === 'promote') return say('proven')
+  if (decision === 'split') return say('splitOther', { asked: config.expectedShare ?? '' })
+  if (seen.canary.requests === 0) return say('noCanaryRequest')
+  if (seen.stable.requests === 0) return say('noStableRequest')
+  if (state.now < startedAt! + config.warmUp + BLOCK_MS) return say('warming')
+  const measures = names('open')
+  if (measures === '') return say('soaking')
+  if (!forecast?.moreRequests) return say('open', { measures })
+  return say('openWhen', { measures, more: forecast.moreRequests, minutes: forecast.moreMinutes ?? '?' })
 }
 
 function warningsOf(state: JudgeState): string[] {
   const { seen, config } = state
   const warnings: string[] = []
   if (seen.canary.requests === 0) return warnings
-  if (state.pods.stable.size < 2 || noiseBetweenPods(state, state.measures[0]!) === undefined)
-    warnings.push('Fewer than 2 stable pods are known: noise between pods cannot be told from harm, so the canary is compared with its own ups and downs.')
-  if (namedPods(state, 'canary') === 1)
-    warnings.push('The canary is one pod: what its node does to it cannot be told from what the version does. Run at least 2 on 2 nodes.')
-  if (seen.canary.timed === 0 && Object.keys(QUANTILES).some((name) => config.measures[name as Measure].gate))
-    warnings.push('No latency of the canary is known, so nothing can be promoted; turn the latency gates off to judge by errors alone.')
+  if (state.pods.stable.size < 2 || noiseBetweenPods(state, state.measures[0]!) === undefined) warnings.push(say('warnPods'))
+  if (namedPods(state, 'canary') === 1) warnings.push(say('warnOnePod'))
+  if (seen.canary.timed === 0 && Object.keys(QUANTILES).some((name) => config.measures[name as Measure].gate)) warnings.push(say('warnNoLatency'))
   return warnings
 }

@@ -1,144 +1,27 @@
 /** What a release does next. Pure: from what is, and from the status as the only memory; so a server that was killed anywhere goes on where it was. */
 import { parseDuration } from '#core/kernel/duration.ts'
-import type { Problem } from '#core/kernel/errors.ts'
-import type { Plan, Step } from '#core/shapes/plan.ts'
-import { type RouteFault, sameSplit, type TrafficSplit } from '#core/shapes/ports/traffic-router.ts'
-import { type CanaryCommand, type CanaryObject, type CanarySpec, type CanaryStatus, COMMAND_ANNOTATION, COMMANDS, FINALIZER } from '../../resources/canary.ts'
-import type { JudgeReport } from '../judge/report.ts'
-import { timeText } from './time.ts'
-
-export interface WorkloadFacts {
-  /** Of its pod template. */
-  version: string
-  /** All of its pods run the template, and are available. */
-  rolledOut: boolean
-  /** Kubernetes gave up on it. */
-  stuck?: string
-  ready: number
-  nodes: number
-  paused: boolean
-  /** `address=pod`. */
-  addresses: readonly string[]
-}
-
-export interface Facts {
-  cluster: string
-  key: string
-  /** The object is gone. */
-  gone?: true
-  /** All that is wrong with the spec. */
-  problems?: readonly Problem[]
-  /** With problems: as much of it as is needed to get the traffic back; undefined when that cannot be read. */
-  canary?: CanaryObject
-  stable?: WorkloadFacts
-  candidate?: WorkloadFacts
-  services: { stable: boolean; canary: boolean }
-  /** In order of `spec.routes`. */
-  routes: readonly ({ split: TrafficSplit } | { fault: RouteFault })[]
-  evidence: Evidence
-}
-
-export type Evidence =
-  | { state: 'none' }
-  /** Why nothing is known. */
-  | { state: 'unknown'; reason: string }
-  | { state: 'known'; report: JudgeReport; decision: 'promote' | 'rollback' | 'split' | undefined; stepRequests: number; future: boolean }
-
-/** What a step of the plan does to the world. */
-export type Action =
-  | { do: 'finalizer'; on: boolean }
-  | { do: 'split'; split: TrafficSplit }
-  | { do: 'release' }
-  | { do: 'clone' }
-  | { do: 'removeClone' }
-  | { do: 'pause'; paused: boolean }
-  | { do: 'template' }
-
-export interface CanaryPlan extends Plan {
-  status: CanaryStatus
-  /** Said as Events. */
-  events: readonly { type: 'Normal' | 'Warning'; reason: string; message: string }[]
-  /** The world before the status: a phase is entered only when what it says is true. */
-  worldFirst: boolean
-  /** Look again after so many ms. */
-  again?: number
-}
+import { sameSplit } from '#core/shapes/ports/traffic-router.ts'
+import { type CanaryCommand, COMMAND_ANNOTATION, COMMANDS, FINALIZER } from '../../resources/canary.ts'
+import { say } from '../words.ts'
+import { createDraft, isRunning } from './draft.ts'
+import type { CanaryPlan, Facts } from './facts.ts'
+import { joined, judgeOnly, takeEvidence } from './judging.ts'
+import { candidateOf, isClone, splitOfStep, stableOf } from './spec.ts'
 
 const LOOK_MS = 15_000
+/** How soon what others do is looked at again: hooks, rollouts. */
+const SOON_MS = 2_000
 /** A canary that is not up by then is rolled back. */
 const PREPARE_MS = 10 * 60_000
 /** Traffic goes back to stable when nothing is known of it for so long. */
 const BLIND_MS = 10 * 60_000
-const MOST_DECISIONS = 100
 const MOST_WEIGHTS = 200
-
-const RUNNING = ['Preparing', 'Progressing', 'Paused', 'Promoting', 'RollingBack'] as const
-const isRunning = (phase: CanaryStatus['phase']) => (RUNNING as readonly unknown[]).includes(phase)
 const ms = (text: string): number => parseDuration(text) ?? 0
-/** One Deployment, whose changed template is cloned. */
-export const isClone = (spec: CanarySpec): boolean => spec.canary === undefined
-export const candidateOf = ({ stable, canary }: CanarySpec) => canary ?? { deployment: `${stable.deployment}-canary`, service: `${stable.service}-canary` }
-
-export const splitOfStep = ({ steps }: CanarySpec, step: number): TrafficSplit => {
-  const { weight, header, cookie } = steps[Math.min(step, steps.length) - 1]!
-  return { weight, ...(header ? { header } : {}), ...(cookie ? { cookie } : {}) }
-}
 
 export function decide(facts: Facts, now: number): CanaryPlan {
   const { canary } = facts
-  const before: CanaryStatus = canary?.status ?? {}
-  const status: CanaryStatus = { ...before }
-  const steps: Step[] = []
-  const events: { type: 'Normal' | 'Warning'; reason: string; message: string }[] = []
-  const plan = (again?: number, worldFirst = false): CanaryPlan => ({
-    id: `${facts.key}@${now}`,
-    by: 'canary',
-    cluster: facts.cluster,
-    subject: `Canary ${facts.key}`,
-    decidedAt: now,
-    steps,
-    ...(steps.length === 0 ? { idle: status.message ?? '' } : {}),
-    status,
-    events,
-    worldFirst,
-    ...(again === undefined ? {} : { again }),
-  })
-  const act = (what: string, why: string, action: Action) =>
-    steps.push({
-      what,
-      why,
-      reversible: action.do !== 'template',
-      evidence: [
-        { name: 'phase', value: before.phase ?? 'new', at: now, source: 'Canary' },
-        ...(status.verdict === undefined ? [] : [{ name: 'verdict', value: status.verdict, at: now, source: 'access rows' }]),
-        ...(status.requests === undefined ? [] : [{ name: 'canary requests', value: status.requests, at: now, source: 'access rows' }]),
-      ],
-      action: { ...action },
-    })
-  const condition = (type: string, yes: boolean, reason: string, message: string) => {
-    const old = (status.conditions ?? []).find((one) => one.type === type)
-    const value = yes ? 'True' : 'False'
-    const same = old?.status === value
-    const next = {
-      type,
-      status: value,
-      reason,
-      message: message.slice(0, 1000),
-      lastTransitionTime: same ? old.lastTransitionTime : timeText(now),
-    }
-    status.conditions = [...(status.conditions ?? []).filter((one) => one.type !== type), next]
-  }
-  const enter = (phase: NonNullable<CanaryStatus['phase']>, reason: string, message: string, warning = false) => {
-    if (status.phase !== phase) {
-      status.since = now
-      events.push({ type: warning ? 'Warning' : 'Normal', reason, message })
-      status.decisions = [...(status.decisions ?? []), { at: now, run: status.run ?? 0, what: phase, why: message.slice(0, 1000) }].slice(-MOST_DECISIONS)
-    }
-    status.phase = phase
-    status.message = message.slice(0, 1000)
-    condition('Progressing', isRunning(phase), reason, message)
-  }
-
+  const draft = createDraft(facts, now)
+  const { status, steps, plan, act, condition, enter } = draft
   if (facts.gone || canary === undefined) return plan()
   const { spec, metadata } = canary
   const splits = facts.routes.flatMap((route) => ('split' in route ? [route.split] : []))
@@ -162,24 +45,21 @@ export function decide(facts: Facts, now: number): CanaryPlan {
     enter('Invalid', 'Invalid', message, true)
     return plan(carried ? LOOK_MS : undefined)
   }
-  condition('Valid', true, 'Valid', 'The spec can be used.')
+  condition('Valid', true, 'Valid', say('valid'))
+  if (spec.mode === 'judge') return judgeOnly(facts, canary, draft)
   if (!metadata.finalizers?.includes(FINALIZER)) act('hold the Canary until its traffic is on stable', 'it will split routes', { do: 'finalizer', on: true })
 
   const { stable, candidate } = facts
+  const stableName = stableOf(spec).deployment
   const names = candidateOf(spec)
   const missing = [
-    ...(stable ? [] : [`Deployment ${spec.stable.deployment} is not there`]),
-    ...(facts.services.stable ? [] : [`Service ${spec.stable.service} is not there`]),
-    ...(isClone(spec) || facts.services.canary ? [] : [`Service ${names.service} is not there`]),
-    ...(isClone(spec) || candidate ? [] : [`Deployment ${names.deployment} is not there`]),
+    ...(stable ? [] : [say('goneDeployment', { name: stableName })]),
+    ...(facts.services.stable ? [] : [say('goneService', { name: spec.stable.service })]),
+    ...(isClone(spec) || facts.services.canary ? [] : [say('goneService', { name: names.service })]),
+    ...(isClone(spec) || candidate ? [] : [say('goneDeployment', { name: names.deployment })]),
     ...facts.routes.flatMap((route) => ('fault' in route ? [route.fault.message] : [])),
   ]
-  condition(
-    'Ready',
-    missing.length === 0,
-    missing.length === 0 ? 'Found' : 'Missing',
-    missing.length === 0 ? 'Workloads, Services and routes are there.' : missing.join('; '),
-  )
+  condition('Ready', missing.length === 0, missing.length === 0 ? 'Found' : 'Missing', missing.length === 0 ? say('allFound') : missing.join('; '))
 
   // What a person wants, once.
   const wanted = metadata.annotations?.[COMMAND_ANNOTATION]
@@ -201,7 +81,7 @@ export function decide(facts: Facts, now: number): CanaryPlan {
     if (isClone(spec) && candidate) act('remove the clone', 'all traffic is on stable', { do: 'removeClone' })
     act('leave the routes as they were', 'the release was rolled back', { do: 'release' })
     enter('RolledBack', 'RolledBack', status.decisions?.at(-1)?.why ?? 'rolled back', true)
-    return plan(LOOK_MS * 4, true)
+    return plan(spec.hooks.some(({ when }) => when === 'rollback') ? 1_000 : LOOK_MS * 4, true)
   }
 
   if (missing.length > 0) {
@@ -217,50 +97,66 @@ export function decide(facts: Facts, now: number): CanaryPlan {
   if (isClone(spec) && !isRunning(status.phase)) {
     if (status.stableVersion === undefined && stable.rolledOut) status.stableVersion = stable.version
     if (!stable.paused && (stable.rolledOut || status.stableVersion !== undefined))
-      act(`hold changes of Deployment ${spec.stable.deployment}`, 'a changed template is tried first', { do: 'pause', paused: true })
+      act(`hold changes of Deployment ${stableName}`, 'a changed template is tried first', { do: 'pause', paused: true })
   }
   const version = isClone(spec) ? stable.version : candidate!.version
   const running = isClone(spec) ? (status.stableVersion ?? stable.version) : stable.version
   const isNew = version !== running
+  const { evidence } = facts
+  if (evidence.state === 'none' && evidence.outlook !== undefined) status.outlook = evidence.outlook
 
   if (!isRunning(status.phase)) {
-    if (isNew && (version !== status.decided || command === 'restart')) return start('a new version is there')
-    if (status.phase === 'Promoted' && spec.promotion === 'traffic' && version === status.decided) return keepOnCanary()
+    if (isNew && (version !== status.decided || command === 'restart')) return start('newVersion')
+    // What is told after the end changes nothing.
+    const after = status.phase === 'Promoted' ? draft.hooks('postPromotion') : status.phase === 'RolledBack' ? draft.hooks('rollback') : undefined
+    const again = after && after.waiting.length > 0 ? SOON_MS : LOOK_MS * 4
+    if (status.phase === 'Promoted' && spec.promotion === 'traffic' && version === status.decided) return keepOnCanary(again)
     release('there is nothing to try')
     if (isClone(spec) && candidate) act('remove the clone', 'there is nothing to try', { do: 'removeClone' })
-    if (status.phase === undefined || status.phase === 'Waiting' || status.phase === 'Invalid' || !isNew) {
-      if (status.phase !== 'Promoted' || version !== status.decided)
-        enter('Waiting', 'Waiting', isNew ? 'Both versions differ, and there is a decision about them already.' : 'There is no new version.')
+    if (status.phase === undefined || status.phase === 'Waiting' || status.phase === 'Invalid' || (status.phase !== 'Promoted' && !isNew)) {
+      const nothing = status.outlook === undefined ? say('nothingNew') : say('nothingNewOutlook', { outlook: status.outlook })
+      enter('Waiting', 'Waiting', isNew ? say('alreadyDecided') : nothing)
     }
-    return plan(LOOK_MS * 4)
+    return plan(again)
   }
 
-  function start(why: string): CanaryPlan {
+  function start(why: 'newVersion' | 'canaryChanged' | 'stableChanged'): CanaryPlan {
     status.run = (status.run ?? 0) + 1
     status.version = version
     if (!isClone(spec)) status.stableVersion = running
-    for (const key of ['step', 'stepSince', 'startedAt', 'verdict', 'requests', 'expected', 'blindSince', 'weights', 'addresses', 'decided'] as const)
-      delete status[key]
+    const ofOneRun = [
+      'step',
+      'stepSince',
+      'startedAt',
+      'verdict',
+      'requests',
+      'expected',
+      'blindSince',
+      'weights',
+      'addresses',
+      'decided',
+      'places',
+      'hooks',
+    ] as const
+    for (const key of ofOneRun) delete status[key]
     delete (status as { phase?: unknown }).phase
-    enter('Preparing', 'Started', `Version ${version} is tried: ${why}.`)
+    enter('Preparing', 'Started', say('tried', { version, why: say(why) }))
     release('a new version begins without traffic')
-    if (isClone(spec)) act(`clone Deployment ${spec.stable.deployment} as ${names.deployment}`, 'its template changed', { do: 'clone' })
+    if (isClone(spec)) act(`clone Deployment ${stableName} as ${names.deployment}`, 'its template changed', { do: 'clone' })
     return plan(1_000)
   }
-  function keepOnCanary(): CanaryPlan {
+  function keepOnCanary(again: number): CanaryPlan {
     if (splits.some((split) => !sameSplit(split, { weight: 100 })))
       act('keep all traffic on the canary', 'it was promoted by traffic', { do: 'split', split: { weight: 100 } })
-    return plan(LOOK_MS * 4)
+    return plan(again)
   }
 
   if (status.phase === 'RollingBack') return carried ? rollBack('RollingBack', status.message ?? '') : rolledBack()
   const promotingTemplate = status.phase === 'Promoting' && !isClone(spec) && stable.version === status.version
-  if (version !== status.version) return start('the Deployment of the canary was changed in mid-flight, so the analysis begins anew')
+  if (version !== status.version) return start('canaryChanged')
   if (!isClone(spec) && stable.version !== status.stableVersion && !promotingTemplate)
-    return isNew
-      ? start('the stable Deployment was changed in mid-flight, so the analysis begins anew')
-      : rollBack('Overtaken', 'The stable Deployment has the version of the canary now.')
-  if (command === 'abort') return rollBack('Aborted', 'A person aborted the release.')
+    return isNew ? start('stableChanged') : rollBack('Overtaken', say('overtaken'))
+  if (command === 'abort') return rollBack('Aborted', say('byAborted'))
 
   status.addresses = {
     stable: joined(status.addresses?.stable, stable.addresses),
@@ -277,148 +173,137 @@ export function decide(facts: Facts, now: number): CanaryPlan {
     }
     if (isClone(spec)) {
       if (stable.paused && !(stable.rolledOut && status.stableVersion === version)) {
-        act(`let Deployment ${spec.stable.deployment} roll out`, 'the canary was promoted', { do: 'pause', paused: false })
-        return plan(2_000)
+        act(`let Deployment ${stableName} roll out`, 'the canary was promoted', { do: 'pause', paused: false })
+        return plan(SOON_MS)
       }
     } else if (stable.version !== version) {
-      act(`give Deployment ${spec.stable.deployment} the template of ${names.deployment}`, 'the canary was promoted', { do: 'template' })
-      return plan(2_000)
+      act(`give Deployment ${stableName} the template of ${names.deployment}`, 'the canary was promoted', { do: 'template' })
+      return plan(SOON_MS)
     }
     if (stable.stuck !== undefined) {
       condition('Stuck', true, 'RolloutStuck', stable.stuck)
-      status.message = `The rollout of the stable Deployment is stuck: ${stable.stuck}`
+      status.message = say('stuck', { why: stable.stuck })
       return plan(LOOK_MS)
     }
-    if (!stable.rolledOut) return plan(2_000)
+    if (!stable.rolledOut) return plan(SOON_MS)
     return promoted()
   }
   function promoted(): CanaryPlan {
     status.decided = version
     status.stableVersion = isClone(spec) ? version : stable!.version
-    if (isClone(spec)) act(`hold changes of Deployment ${spec.stable.deployment}`, 'a changed template is tried first', { do: 'pause', paused: true })
+    if (isClone(spec)) act(`hold changes of Deployment ${stableName}`, 'a changed template is tried first', { do: 'pause', paused: true })
     if (spec.promotion === 'template' || isClone(spec)) {
       act('leave the routes as they were', 'stable runs the new version', { do: 'release' })
       if (isClone(spec)) act('remove the clone', 'stable runs its version', { do: 'removeClone' })
     }
-    enter('Promoted', 'Promoted', spec.promotion === 'traffic' && !isClone(spec) ? 'All traffic is on the canary.' : 'Stable runs the new version.')
-    return plan(LOOK_MS * 4, true)
+    enter('Promoted', 'Promoted', say(spec.promotion === 'traffic' && !isClone(spec) ? 'onCanary' : 'onStable'))
+    return plan(spec.hooks.some(({ when }) => when === 'postPromotion') ? 1_000 : LOOK_MS * 4, true)
   }
 
   // Preparing, Progressing, Paused.
   if (candidate === undefined) {
-    act(`clone Deployment ${spec.stable.deployment} as ${names.deployment}`, 'its template changed', { do: 'clone' })
-    return plan(2_000)
+    act(`clone Deployment ${stableName} as ${names.deployment}`, 'its template changed', { do: 'clone' })
+    return plan(SOON_MS)
   }
   if (status.phase === 'Preparing') {
     release('the canary is not ready yet')
-    const few =
-      candidate.ready < spec.minPods
-        ? `${candidate.ready} of ${spec.minPods} pods are ready`
-        : spec.minPods > 1 && candidate.nodes < 2
-          ? 'all pods are on one node'
-          : undefined
+    const few = candidate.ready < spec.minPods ? say('podsReady', { ready: candidate.ready, min: spec.minPods }) : undefined
     if (few !== undefined || !candidate.rolledOut) {
-      status.message = `Waiting for the canary: ${few ?? 'its rollout is not over'}.`
+      status.message = say('waitingFor', { what: few ?? say('rolloutOpen') })
       if (candidate.stuck !== undefined || now - (status.since ?? now) > PREPARE_MS)
-        return rollBack('NotReady', `The canary did not get ready: ${candidate.stuck ?? few ?? 'its rollout did not end'}.`)
-      return plan(2_000)
+        return rollBack('NotReady', say('notReady', { what: candidate.stuck ?? few ?? say('rolloutEnded') }))
+      return plan(SOON_MS)
+    }
+    if (spec.onePlace === 'check' && (candidate.ready < 2 || candidate.nodes < 2)) {
+      const places = evidence.state === 'none' ? evidence.places : undefined
+      if (places !== undefined && places.state !== 'open') status.places = places.text
+      if (places?.state === 'failed') return rollBack('OnePlace', places.text)
+      if (places?.state !== 'passed') {
+        status.message = say('aaOpen', { why: places?.text ?? say('aaUnknown') })
+        return now - (status.since ?? now) > ms(spec.deadline) ? rollBack('OnePlace', status.message) : plan(LOOK_MS)
+      }
+    }
+    const { waiting, failed } = draft.hooks('preRollout')
+    if (failed) return rollBack('HookFailed', say('hookFailed', { hook: failed.hook, why: failed.why }))
+    if (waiting.length > 0) {
+      status.message = say('preparingHooks', { hooks: waiting.join(', ') })
+      return plan(SOON_MS)
     }
     status.startedAt = now
-    return toStep(1, 'The canary is ready.')
+    return toStep(1, say('ready'))
   }
   function toStep(step: number, why: string): CanaryPlan {
     const split = splitOfStep(spec, step)
     status.step = step
     status.stepSince = now
     status.weights = [...(status.weights ?? []), { at: now, weight: split.weight }].slice(-MOST_WEIGHTS)
-    const message = `Step ${step} of ${spec.steps.length}: ${split.weight} % of the traffic. ${why}`
+    const message = say('step', { step, all: spec.steps.length, weight: split.weight, why })
     if (status.phase === 'Progressing') {
-      events.push({ type: 'Normal', reason: 'Step', message })
-      status.decisions = [...(status.decisions ?? []), { at: now, run: status.run ?? 0, what: `Step ${step}`, why }].slice(-MOST_DECISIONS)
+      draft.tell('Normal', 'Step', message)
+      draft.decided(`Step ${step}`, why)
     }
     enter('Progressing', 'Step', message)
     act(`give the canary ${split.weight} % of the traffic`, why, { do: 'split', split })
     return plan(1_000)
   }
 
-  if (candidate.ready === 0) return rollBack('NoPods', 'No pod of the canary is ready.')
-  const { evidence } = facts
-  const asked = splitOfStep(spec, status.step ?? 1)
-  if (evidence.state === 'known') {
-    const { report } = evidence
-    status.verdict = evidence.decision ?? report.verdict
-    status.requests = report.requests.canary
-    const minutes = report.forecast?.moreMinutes
-    status.expected = minutes === undefined || minutes === null ? '' : timeText(now + minutes * 60_000)
-    if (evidence.decision === 'rollback') return rollBack('Harm', report.reason)
-  }
-  const sees = evidence.state === 'known' && evidence.report.requests.stable + evidence.report.requests.canary > 0
-  const skewed = evidence.state === 'known' && evidence.future
-  const leaking = evidence.state === 'known' && evidence.decision === 'split'
-  const blind =
-    evidence.state === 'unknown'
-      ? evidence.reason
-      : !sees
-        ? 'no request of either version was seen'
-        : skewed
-          ? 'requests are dated in the future: the clocks of the proxies disagree'
-          : undefined
-  if (blind === undefined) delete status.blindSince
-  else status.blindSince ??= now
-  condition(
-    'Evidence',
-    blind === undefined && !leaking,
-    blind !== undefined ? (skewed ? 'ClockSkew' : 'NoEvidence') : leaking ? 'SplitWrong' : 'Seen',
-    blind ?? (leaking && evidence.state === 'known' ? evidence.report.reason : 'Requests of both versions are seen.'),
-  )
-  if (now - (status.startedAt ?? now) > ms(spec.deadline))
-    return rollBack('NotProven', `There was not enough evidence for a promotion within ${spec.deadline}.`)
+  if (candidate.ready === 0) return rollBack('NoPods', say('noPods'))
+  const { blind, leaking, skewed } = takeEvidence(evidence, draft)
+  if (evidence.state === 'known' && evidence.decision === 'rollback') return rollBack('Harm', evidence.report.reason)
+  if (now - (status.startedAt ?? now) > ms(spec.deadline)) return rollBack('NotProven', say('notProven', { deadline: spec.deadline }))
 
+  const step = status.step ?? 1
+  const asked = splitOfStep(spec, step)
   const restore = () => {
     if (splits.some((split) => !sameSplit(split, asked)))
       act(`give the canary ${asked.weight} % of the traffic`, 'that is what its step says', { do: 'split', split: asked })
   }
-  if (command === 'promote') return promote('A person promoted it.')
-  if (blind !== undefined && now - status.blindSince! > BLIND_MS)
-    return rollBack(skewed ? 'ClockSkew' : 'NoEvidence', `For 10 minutes nothing is known: ${blind}.`)
+  if (command === 'promote') return promote(say('byPromoted'))
+  if (blind !== undefined && now - status.blindSince! > BLIND_MS) return rollBack(skewed ? 'ClockSkew' : 'NoEvidence', say('blind', { why: blind }))
   if (status.phase === 'Paused') {
     restore()
-    return command === 'resume' ? toStep(Math.min((status.step ?? 1) + (pausedByStep() ? 1 : 0), spec.steps.length), 'A person resumed it.') : plan(LOOK_MS)
-  }
-  function pausedByStep(): boolean {
-    return spec.steps[(status.step ?? 1) - 1]?.pause === true && (status.step ?? 1) < spec.steps.length
+    const byStep = spec.steps[step - 1]?.pause === true && step < spec.steps.length
+    return command === 'resume' ? toStep(Math.min(step + (byStep ? 1 : 0), spec.steps.length), say('byResumed')) : plan(LOOK_MS)
   }
   if (command === 'pause') {
-    enter('Paused', 'Paused', 'A person paused the release.')
+    enter('Paused', 'Paused', say('byPaused'))
     restore()
     return plan(LOOK_MS)
   }
   restore()
-  const step = status.step ?? 1
   const held = now - (status.stepSince ?? now) >= ms(spec.steps[step - 1]?.hold ?? '5m')
-  status.message = `Step ${step} of ${spec.steps.length}: ${asked.weight} % of the traffic. ${evidence.state === 'known' ? evidence.report.reason : (blind ?? '')}`
-  if (!held || blind !== undefined || leaking || steps.length > 0) return plan(LOOK_MS)
+  status.message = say('step', {
+    step,
+    all: spec.steps.length,
+    weight: asked.weight,
+    why: evidence.state === 'known' && blind === undefined ? evidence.report.reason : (blind ?? ''),
+  })
+  const { waiting, failed } = draft.hooks('step')
+  if (failed) return rollBack('HookFailed', say('hookFailed', { hook: failed.hook, why: failed.why }))
+  if (!held || blind !== undefined || leaking || steps.length > 0) return plan(waiting.length > 0 ? SOON_MS : LOOK_MS)
+  if (waiting.length > 0) {
+    status.message = say('stepHooks', { step, hooks: waiting.join(', ') })
+    return plan(SOON_MS)
+  }
   if (step < spec.steps.length) {
-    const few = asked.weight > 0 && evidence.state === 'known' && evidence.stepRequests < spec.minRequests
-    if (few) {
-      status.message = `Step ${step}: waiting for ${spec.minRequests} requests to the canary, ${evidence.stepRequests} so far.`
+    if (asked.weight > 0 && evidence.state === 'known' && evidence.stepRequests < spec.minRequests) {
+      status.message = say('stepFew', { step, min: spec.minRequests, seen: evidence.stepRequests })
       return plan(LOOK_MS)
     }
     if (spec.steps[step - 1]!.pause) {
-      enter('Paused', 'Paused', `Step ${step} waits for a person.`)
+      enter('Paused', 'Paused', say('stepPerson', { step }))
       return plan(LOOK_MS)
     }
-    return toStep(step + 1, 'No harm was found.')
+    return toStep(step + 1, say('noHarm'))
   }
-  if (evidence.state === 'known' && evidence.decision === 'promote') return promote(evidence.report.reason)
-  return plan(LOOK_MS)
+  if (evidence.state !== 'known' || evidence.decision !== 'promote') return plan(LOOK_MS)
+  const confirming = draft.hooks('confirmPromotion')
+  if (confirming.waiting.length === 0) return promote(evidence.report.reason)
+  status.message = say('confirming', { hooks: confirming.waiting.join(', ') })
+  return plan(SOON_MS)
 
   function promote(why: string): CanaryPlan {
     enter('Promoting', 'Promoting', why)
     return plan(1_000)
   }
 }
-
-const MOST_ADDRESSES = 500
-/** Old ones stay, so that what pods answered that are gone is still theirs. */
-const joined = (known: readonly string[] = [], seen: readonly string[]): string[] => [...new Set([...known, ...seen])].slice(-MOST_ADDRESSES)

@@ -5,6 +5,7 @@ import { BUCKETS } from '../judge/latency-buckets.ts'
 import type { JudgeConfig } from '../judge/limits.ts'
 import { type Decision, type JudgeReport, reportOf } from '../judge/report.ts'
 import { createSplit, observeSplit, type Split, splitLeaks } from '../judge/split.ts'
+import { say } from '../words.ts'
 
 /** Of stable alone, before the canary gets its first request: thresholds of latency come from it. */
 export const BEFORE_MS = 10 * 60_000
@@ -96,14 +97,23 @@ export interface Weights {
 /** Folds whole blocks up to `until` ms; rows must be those of the blocks from `fold.next` on. */
 export function foldRows(fold: Fold, rows: readonly EvidenceRow[], until: number, asked: Weights, now: number): void {
   const last = Math.floor((until - fold.origin) / BLOCK_MS)
+  fold.future = rows.some(([block]) => fold.origin + block * BLOCK_MS > now + SKEW_MS)
+  // What was routed to the canary before the analysis is not part of it.
+  const ours = rows.filter(([block, arm]) => arm !== 'canary' || fold.origin + (block + 1) * BLOCK_MS > fold.startedAt)
+  for (const block of blocksOf(ours, fold.origin, fold.next, last)) {
+    const judged = judgeBlock(fold.judge, block)
+    // Harm that was proven stays proven; that all margins are kept must be true now.
+    if (fold.decision !== 'rollback') fold.decision = judged
+    foldSplit(fold, block, asked)
+  }
+  fold.next = Math.max(fold.next, last)
+}
+
+/** The blocks [first, last), also those in which there was nothing. */
+export function blocksOf(rows: readonly EvidenceRow[], origin: number, first: number, last: number): Block[] {
   const byBlock = new Map<number, Record<Arm, Map<string, PodCounts>>>()
-  fold.future = false
   for (const [number, arm, ip, bucket, requests, errors, rejected, total, longest] of rows) {
-    const from = fold.origin + number * BLOCK_MS
-    if (from > now + SKEW_MS) fold.future = true
-    if (number < fold.next || number >= last || (arm !== 'stable' && arm !== 'canary')) continue
-    // What was routed to the canary before the analysis is not part of it.
-    if (arm === 'canary' && from + BLOCK_MS <= fold.startedAt) continue
+    if (number < first || number >= last || (arm !== 'stable' && arm !== 'canary')) continue
     const block = byBlock.get(number) ?? { stable: new Map<string, PodCounts>(), canary: new Map<string, PodCounts>() }
     byBlock.set(number, block)
     const counts = block[arm].get(ip) ?? emptyCounts()
@@ -117,15 +127,12 @@ export function foldRows(fold: Fold, rows: readonly EvidenceRow[], until: number
     counts.maxMs = Math.max(counts.maxMs, longest)
     counts.latency[bucket]! += requests
   }
-  for (; fold.next < last; fold.next++) {
-    const from = fold.origin + fold.next * BLOCK_MS
-    const found = byBlock.get(fold.next) ?? { stable: new Map(), canary: new Map() }
-    const block: Block = { from, to: from + BLOCK_MS, ...found }
-    const judged = judgeBlock(fold.judge, block)
-    // Harm that was proven stays proven; that all margins are kept must be true now.
-    if (fold.decision !== 'rollback') fold.decision = judged
-    foldSplit(fold, block, asked)
+  const blocks: Block[] = []
+  for (let number = first; number < last; number++) {
+    const from = origin + number * BLOCK_MS
+    blocks.push({ from, to: from + BLOCK_MS, ...(byBlock.get(number) ?? { stable: new Map(), canary: new Map() }) })
   }
+  return blocks
 }
 
 function foldSplit(fold: Fold, block: Block, { weights, marked }: Weights): void {
@@ -149,9 +156,6 @@ export function foldReport(fold: Fold): { report: JudgeReport; decision: Decisio
   if (!split) return { report, decision }
   const total = split.canary + split.stable
   const realized = total > 0 ? split.canary / total : null
-  const reason =
-    decision === 'split'
-      ? `The canary gets ${((realized ?? 0) * 100).toFixed(1)} % of the requests where ${(split.asked * 100).toFixed(1)} % were asked, so the arms cannot be compared.`
-      : report.reason
+  const reason = decision === 'split' ? say('splitIs', { realized: ((realized ?? 0) * 100).toFixed(1), asked: (split.asked * 100).toFixed(1) }) : report.reason
   return { report: { ...report, reason, split: { asked: split.asked, realized, right: decision !== 'split' } }, decision }
 }
