@@ -2,10 +2,7 @@
 import { CodedError, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { type ImageReference, parseImage } from '#core/oci/place.ts'
 import type { Registries } from '#core/shapes/ports/registry.ts'
-import type { CliContext } from '#kits/cli-kit/door.ts'
 import type { Job, Pair } from '../domain/job.ts'
-import type { Spec } from '../domain/spec/rule.ts'
-import { type Resolved, refuseConflicts, resolveSpec } from '../sources/resolve.ts'
 
 export interface JobOptions {
   allTags?: boolean
@@ -14,23 +11,8 @@ export interface JobOptions {
   keep?: boolean
 }
 
-/** The job of rules; what was not as asked is said. INVALID_INPUT when two rules write one target. */
-export async function jobOfSpec(
-  spec: Spec,
-  options: JobOptions,
-  registries: Registries,
-  { note, language }: CliContext,
-): Promise<Pick<Resolved, 'job' | 'failed'>> {
-  const resolved = await resolveSpec(spec, registries, language)
-  for (const each of resolved.notes) note(each)
-  refuseConflicts(resolved)
-  const more = sharedOptions(options)
-  const { pairs, mirrors } = resolved.job
-  return { job: { pairs: pairs.map((pair) => ({ ...pair, ...more })), mirrors }, failed: resolved.failed }
-}
-
 /** What the command line says of every pair. */
-const sharedOptions = ({ platform, referrers, keep }: JobOptions): Pick<Pair, 'platforms' | 'referrers' | 'existing'> => ({
+export const sharedOptions = ({ platform, referrers, keep }: JobOptions): Pick<Pair, 'platforms' | 'referrers' | 'existing'> => ({
   ...(platform.length > 0 ? { platforms: platform } : {}),
   ...(referrers ? {} : { referrers: false }),
   ...(keep ? { existing: 'keep' } : {}),

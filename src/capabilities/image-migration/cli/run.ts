@@ -13,10 +13,9 @@ import type { Looked } from '../domain/look.ts'
 import { reportOf } from '../domain/report.ts'
 import type { World } from '../domain/world.ts'
 import { lockJournal, openJournal } from '../journal-file.ts'
-import { ownKey, readKeyFile, signReport } from '../signing.ts'
 import { openCredentials } from '../sources/credentials.ts'
 import { hostSettings } from '../sources/settings.ts'
-import { type JobOptions, jobOf, jobOfSpec } from './job-of.ts'
+import { type JobOptions, jobOf } from './job-of.ts'
 import { readWhat, type WhatOptions, whatOptions } from './what.ts'
 
 export interface RunOptions extends JobOptions, OutputOptions, WhatOptions {
@@ -101,7 +100,9 @@ export async function startRun(
   const credentials = await openCredentials({ env: context.env, clock: context.clock, registries: known, more: what?.credentials ?? [] })
   const open = await context.registries()
   const registries = open({ credentials, settings, fallback: { concurrency }, retries, signal: context.signal, ...(bytesPerSecond ? { bytesPerSecond } : {}) })
-  const { job, failed } = what ? await jobOfSpec(what.spec, options, registries, context) : { job: await jobOf(names, options, registries), failed: [] }
+  const { job, failed } = what
+    ? await (await import('./job-of-spec.ts')).jobOfSpec(what.spec, options, registries, context)
+    : { job: await jobOf(names, options, registries), failed: [] }
   const journalPath = join(context.dataFolder, 'image-moves', `${jobName(job)}.journal`)
   const unlock = await lockJournal(journalPath, context.clock, context.signal)
   const journal = openJournal(journalPath)
@@ -174,11 +175,15 @@ export async function finish(
 /** The report as a file, and beside it the signature over its bytes. Rejects with FILE_UNREADABLE, INVALID_INPUT (a key that is none). */
 async function keepReport(report: RunReport, path: string, sign: string | true | undefined, { clock, dataFolder }: CliContext): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(report, undefined, 1)}\n`)
-  const key =
-    sign === undefined ? undefined : sign === true ? await ownKey(join(dataFolder, 'image-moves', 'report-key.pem')) : await readKeyFile(sign, 'private')
+  let signature: string | undefined
+  if (sign !== undefined) {
+    const { ownKey, readKeyFile, signReport } = await import('../signing.ts')
+    const key = sign === true ? await ownKey(join(dataFolder, 'image-moves', 'report-key.pem')) : await readKeyFile(sign, 'private')
+    signature = `${JSON.stringify(signReport(bytes, key, clock.now()), undefined, 2)}\n`
+  }
   try {
     await writeFile(path, bytes)
-    if (key) await writeFile(`${path}.sig`, `${JSON.stringify(signReport(bytes, key, clock.now()), undefined, 2)}\n`)
+    if (signature !== undefined) await writeFile(`${path}.sig`, signature)
   } catch (error) {
     throw fileUnreadable(path, error)
   }

@@ -5,7 +5,7 @@ import { EXIT, fileUnreadable } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { mark } from '#kits/cli-kit/terminal.ts'
-import { parseSignature, readKeyFile, type Verified, verifyReport } from '../signing.ts'
+import type { Verified } from '../signing.ts'
 
 interface VerifyOptions extends OutputOptions {
   signature?: string
@@ -24,6 +24,7 @@ export function addVerifyReport(images: Command, context: CliContext): void {
 }
 
 async function verify(path: string, options: VerifyOptions, context: CliContext): Promise<void> {
+  const { parseSignature, readKeyFile, verifyReport } = await import('../signing.ts')
   const sigPath = options.signature ?? `${path}.sig`
   const [report, text] = await Promise.all([read(path), read(sigPath)])
   const key = options.key === undefined ? undefined : await readKeyFile(options.key, 'public')

@@ -9,7 +9,7 @@ import { all, createGate, on, once, sided, type World } from './world.ts'
 const ASK_FIRST = 1024 * 1024
 /** Blobs above this many bytes are moved a few at a time: more at once is not faster, and takes memory. */
 const LARGE = 256 * 1024
-const LARGE_AT_ONCE = 8
+const LARGE_AT_ONCE = 6
 /** Those that go in pieces hold two of them in memory. */
 const BIG_AT_ONCE = 2
 const DEEPEST = 8

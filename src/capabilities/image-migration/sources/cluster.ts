@@ -4,7 +4,8 @@ import type { KindRef, KubeObject } from '#core/kube/objects.ts'
 import { describeRef } from '#core/kube/objects.ts'
 import { type ImageField, imagesIn } from '#core/oci/images-in.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
-import { type CredentialEntry, readPullSecret } from '../domain/credentials.ts'
+import type { CredentialEntry } from '../domain/credentials.ts'
+import { readPullSecret } from '../domain/docker-config.ts'
 import type { UsedImage } from '../domain/spec/from-images.ts'
 
 const WORKLOADS: readonly KindRef[] = [

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import type { Credential, Credentials } from '#core/shapes/ports/registry.ts'
-import { type CredentialEntry, fitting, readDockerConfig } from '../domain/credentials.ts'
+import { type CredentialEntry, fitting } from '../domain/credentials.ts'
 import type { RegistrySettings } from '../domain/spec/rule.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -76,6 +76,8 @@ async function configured(env: Environment): Promise<CredentialEntry[]> {
     })
     if (text !== undefined && text.length <= MOST_BYTES && text.trim() !== '') texts.push({ from: path, text })
   }
+  if (texts.length === 0) return []
+  const { readDockerConfig } = await import('../domain/docker-config.ts')
   return texts.flatMap(({ from, text }) => {
     const read = readDockerConfig(text, from)
     if (!read.ok) throw invalidInput(read.error)
