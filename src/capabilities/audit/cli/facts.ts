@@ -31,7 +31,9 @@ export async function eachEvent(
       events++
       take(event)
     },
-    reject: () => void rejected++,
+    reject(reason: string) {
+      if (reason !== 'other') rejected++
+    },
   }
   for (const file of files) await readEvents(file, receiver, context.signal)
   return { events, rejected }
@@ -121,29 +123,38 @@ export async function objectsOfCluster(context: CliContext, options: FactOptions
   return { objects, missing }
 }
 
-/** Client certificates in the status of CSRs; one that cannot be read is left out and named. */
-export function certificatesOf(objects: readonly KubeObject[]): { certificates: Certificate[]; unreadable: string[] } {
+/**
+ * Client certificates in the status of CSRs, and those that events tell of whose CSR is gone; one that cannot be read is left out and named.
+ * @param issued name of the CSR → certificate, base64 of PEM
+ */
+export function certificatesOf(objects: readonly KubeObject[], issued: ReadonlyMap<string, string>): { certificates: Certificate[]; unreadable: string[] } {
   const certificates: Certificate[] = []
-  const unread: string[] = []
-  for (const object of objects) {
-    if (object.kind !== 'CertificateSigningRequest') continue
-    const encoded = textAt(jsonAt(object, 'status'), 'certificate', 1 << 20)
-    if (encoded === '') continue
+  const unreadable: string[] = []
+  const read = (csr: string, requestedBy: string, encoded: string) => {
     try {
       const certificate = new X509Certificate(Buffer.from(encoded, 'base64'))
       const parts = certificate.subject.split('\n').map((line) => line.split('=') as [string, string])
       const valuesOf = (key: string) => parts.filter(([name]) => name === key).map(([, ...value]) => value.join('='))
       certificates.push({
-        csr: object.metadata.name,
-        requestedBy: textAt(object.spec, 'username', 512),
+        csr,
+        requestedBy,
         serial: certificate.serialNumber,
         commonName: valuesOf('CN')[0] ?? '',
         organizations: valuesOf('O'),
         notAfter: Date.parse(certificate.validTo),
       })
     } catch {
-      unread.push(object.metadata.name)
+      unreadable.push(csr)
     }
   }
-  return { certificates, unreadable: unread }
+  const there = new Set<string>()
+  for (const object of objects) {
+    if (object.kind !== 'CertificateSigningRequest') continue
+    const encoded = textAt(jsonAt(object, 'status'), 'certificate', 1 << 20)
+    if (encoded === '') continue
+    there.add(object.metadata.name)
+    read(object.metadata.name, textAt(object.spec, 'username', 512), encoded)
+  }
+  for (const [csr, encoded] of issued) if (!there.has(csr)) read(csr, '', encoded)
+  return { certificates, unreadable }
 }

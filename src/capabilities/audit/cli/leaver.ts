@@ -5,6 +5,7 @@ import { EXIT, invalidInput } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { createDeeds } from '../domain/access/deeds.ts'
+import { createIdentities, type Mapping } from '../domain/access/identities.ts'
 import { createUsage, diffGrants, leastRoles } from '../domain/access/least.ts'
 import { type Left, leaverReport, reachWithoutLogin } from '../domain/access/leaver.ts'
 import { leaverHtml } from '../domain/access/leaver-html.ts'
@@ -68,6 +69,7 @@ export function addLeaver(audit: Command, context: CliContext): void {
     )
     .argument('<name>', zh ? '用户名' : 'user name')
     .option('--aliases <names>', zh ? '其他用户名，逗号分隔' : 'their other user names, comma-separated', list, [] as string[])
+    .option('--not-aliases <names>', zh ? '不是此人的名称，逗号分隔' : 'names that are not theirs, comma-separated', list, [] as string[])
     .option('--groups <names>', zh ? '已知的组，逗号分隔' : 'groups that are known, comma-separated', list, [] as string[])
     .addOption(new Option('-o, --output <format>', zh ? '输出格式' : 'output format').choices(['table', 'json', 'html']).default('table'))
     .option('--apply', zh ? '按顺序执行计划，然后重新评估集群' : 'carry out the plan in its order, then look at the cluster again')
@@ -80,16 +82,19 @@ export function addLeaver(audit: Command, context: CliContext): void {
       ...(options.dryRun && !options.apply ? [{ path: '--dry-run', message: 'goes with --apply' }] : []),
     ]
     if (problems.length > 0) throw invalidInput(problems)
-    const names = new Set([name, ...options.aliases])
-    const deeds = createDeeds(names)
     const all = await readObjects(options, context)
+    const identities = createIdentities()
+    all.forEach(identities.object)
+    await eachEvent(options.events, identities.event, context)
+    const { names, credentials, mappings } = identities.resolve([name, ...options.aliases], options.notAliases)
+    const deeds = createDeeds(names, credentials)
     tellEvents(await eachEvent(options.events, deeds.event, context), context)
-    const { certificates, unreadable } = certificatesOf(all)
+    const { certificates, unreadable } = certificatesOf(all, deeds.issued())
     if (unreadable.length > 0) {
       context.note(zh ? `无法读取这些 CSR 的证书：${unreadable.join('，')}` : `Certificates of these CSRs could not be read: ${unreadable.join(', ')}`)
       context.exit(EXIT.partial)
     }
-    const facts = { names, groups: options.groups, objects: indexObjects(all), deeds, certificates, now: context.clock.now() }
+    const facts = { names, groups: options.groups, objects: indexObjects(all), deeds, certificates, mappings, now: context.clock.now() }
     const report = leaverReport(facts)
     const applied = options.apply
       ? await carryOut(report.plan, all, await context.cluster(options), { ...options, dryRun: options.dryRun === true })
@@ -103,6 +108,10 @@ export function addLeaver(audit: Command, context: CliContext): void {
     if (options.output === 'json') context.out.write(`${JSON.stringify({ ...report, ...(applied ? { applied, proof } : {}) }, undefined, 2)}\n`)
     else if (options.output === 'html') context.out.write(leaverHtml(report, context.language))
     else {
+      if (mappings.length > 0) {
+        printTable(context, MAPPINGS, mappings)
+        context.out.write('\n')
+      }
       printTable(context, LEFT, report.left)
       context.out.write(`\n${report.plan.steps.map(({ what, why }, i) => `${i + 1}. ${what}\n   ${why}\n`).join('')}`)
       const proof = zh
@@ -116,6 +125,7 @@ export function addLeaver(audit: Command, context: CliContext): void {
 
 interface LeaverOptions extends FactOptions {
   aliases: string[]
+  notAliases: string[]
   groups: string[]
   output: string
   apply?: boolean
@@ -148,6 +158,14 @@ const APPLIED: Record<Outcome['state'], Record<'en' | 'zh-CN', string>> = {
   'by-hand': { en: 'by hand', 'zh-CN': '需人工处理' },
   failed: { en: 'failed', 'zh-CN': '失败' },
 }
+
+const MAPPINGS: readonly Column<Mapping>[] = [
+  { header: 'NAME', value: ({ name }) => name, flexible: true },
+  { header: 'BY', value: ({ kind }) => kind },
+  { header: 'CONFIDENCE', value: ({ confidence }) => confidence, tone: ({ confidence }) => (confidence === 'possible' ? 'warning' : undefined) },
+  { header: 'COUNTED', value: ({ used, as }) => (used ? 'yes' : as === 'credential' ? 'credential' : 'no') },
+  { header: 'EVIDENCE', value: ({ evidence }) => evidence, flexible: true },
+]
 
 const LEFT: readonly Column<Left>[] = [
   { header: 'KIND', value: ({ kind }) => kind },

@@ -82,6 +82,10 @@ export function addScan(audit: Command, context: CliContext): void {
       }
       if (failures.length === files.length) throw failures[0]
       print(rows, options.output, context)
+      // lines of a journal that are no deed, say
+      const others = rejects.get('other') ?? 0
+      rejects.delete('other')
+      if (others > 0) context.note(zh ? `${others} 行不是操作。` : `${others} lines are nothing that somebody did.`)
       const rejected = [...rejects].map(([reason, count]) => `${reason} ${count}`).join(', ')
       if (options.output === 'table' || options.output === 'wide' || events === 0) context.note(zh ? `共 ${events} 个事件。` : `${events} events.`)
       if (rejected !== '') context.note(zh ? `无法读取：${rejected}` : `Not read: ${rejected}`)

@@ -58,7 +58,7 @@ export function addStored(audit: Command, context: CliContext): void {
       const reasons = Object.entries(total.reasons).map(([reason, count]) => `${reason} ${count}`)
       context.note(zh ? `已载入 ${total.accepted} 个事件，拒绝 ${total.rejected} 个。` : `${total.accepted} events loaded, ${total.rejected} rejected.`)
       if (reasons.length > 0) context.note(reasons.join(', '))
-      if (reasons.some((reason) => !reason.startsWith('duplicate'))) context.exit(EXIT.partial)
+      if (reasons.some((reason) => !reason.startsWith('duplicate') && !reason.startsWith('other'))) context.exit(EXIT.partial)
     })
 }
 

@@ -23,6 +23,9 @@ export interface AuditEvent {
   /** Who authenticated. */
   user: string
   groups: readonly string[]
+  /** The user's id and what else the authenticator said, as it said it. */
+  uid: string
+  extra: Json
   /** Acting as; '' when as themselves. */
   impersonated: string
   impersonatedGroups: readonly string[]
@@ -63,6 +66,8 @@ export const emptyEvent = (plane: Plane): AuditEvent => ({
   received: '',
   user: '',
   groups: NO_LIST,
+  uid: '',
+  extra: NO_JSON,
   impersonated: '',
   impersonatedGroups: NO_LIST,
   ip: '',

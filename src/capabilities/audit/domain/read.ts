@@ -1,7 +1,7 @@
 /** Documents to events: single events, EventLists, and what managed clusters wrap them in. Everything that is not an event is counted by reason. */
 import { type AuditEvent, isJson, type Json, listAt } from './event.ts'
 import { isGkeEntry, readGkeEntry } from './sources/gke.ts'
-import { isKubernetesEvent, type Read, readKubernetesEvent } from './sources/kubernetes.ts'
+import { isAksRow, isKubernetesEvent, type Read, readAksRow, readKubernetesEvent } from './sources/kubernetes.ts'
 import { readOther } from './sources/others.ts'
 
 export interface Receiver {
@@ -34,10 +34,15 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Reasons: format (known by none), version, fields, time. */
+/** Reasons: format (known by none), version, fields, time; other (of a known format, and nothing that somebody did, which is no loss). */
 export function readJson(json: unknown, to: Receiver, raw?: string, depth = 0): void {
-  const items = Array.isArray(json) ? json : isJson(json) ? [json.items, json.Records, json.events].find(Array.isArray) : undefined
+  const items = Array.isArray(json) ? json : isJson(json) ? [json.items, json.Records, json.events, json.Events, json.results].find(Array.isArray) : undefined
   if (items !== undefined && depth < MAX_DEPTH) {
+    const message = rowMessage(items)
+    if (message !== undefined) {
+      readJson(message, to, undefined, depth + 1)
+      return
+    }
     for (const item of items) readJson(item, to, undefined, depth + 1)
     return
   }
@@ -54,9 +59,16 @@ export function readJson(json: unknown, to: Receiver, raw?: string, depth = 0): 
   else to.reject(inner === undefined ? 'format' : 'json')
 }
 
+/** A row of a CloudWatch Logs query is a list of fields, of which one is the message. */
+const rowMessage = (items: readonly unknown[]): Json | undefined => {
+  const field = items.find((item) => isJson(item) && item.field === '@message')
+  return isJson(field) ? { '@message': field.value } : undefined
+}
+
 /** Undefined: no event of a known format. */
 function readOne(json: Json): Read | undefined {
   if (isKubernetesEvent(json)) return readKubernetesEvent(json)
+  if (isAksRow(json)) return readAksRow(json)
   if (isGkeEntry(json)) {
     const event = readGkeEntry(json)
     return event ? { event } : { reject: 'time' }
@@ -66,16 +78,26 @@ function readOne(json: Json): Read | undefined {
 
 /**
  * What an envelope holds: CloudWatch exports of EKS (`logEvents[].message`, `@message`), Azure diagnostics of AKS (`records[]`, `properties.log`, `log_s`),
- * log collectors (`log`, `message`, `content`), and the webhooks of others (`event`).
+ * log collectors (`log`, `message`, `content`), the webhooks of others (`event`), EventBridge (`detail`), answers of `lookup-events` (`CloudTrailEvent`), and
+ * what Pub/Sub pushes (`message.data`, base64).
  */
 function unwrap(json: Json): unknown {
   const lists = listAt(json, 'logEvents').length > 0 ? listAt(json, 'logEvents') : listAt(json, 'records')
   if (lists.length > 0) return lists
   const { properties } = json
   const held = isJson(properties) ? (properties.log ?? properties.content) : undefined
-  for (const candidate of [held, json['@message'], json.message, json.log_s, json.log, json.content, json.event]) {
+  for (const candidate of [held, json['@message'], json.message, json.log_s, json.log, json.content, json.event, json.detail, json.CloudTrailEvent]) {
     if (isJson(candidate)) return candidate
     if (typeof candidate === 'string' && /^\s*[[{]/.test(candidate)) return candidate
   }
-  return undefined
+  return typeof json.data === 'string' && json.data.length <= MAX_LINE ? fromBase64(json.data) : undefined
+}
+
+function fromBase64(text: string): string | undefined {
+  try {
+    const decoded = new TextDecoder().decode(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)))
+    return /^\s*[[{]/.test(decoded) ? decoded : undefined
+  } catch {
+    return undefined
+  }
 }

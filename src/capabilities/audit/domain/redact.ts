@@ -1,5 +1,6 @@
 /** What of an event is kept besides its columns: bodies without secrets. */
-import { type AuditEvent, isJson, type Json, NO_JSON } from './event.ts'
+import { subjectOfRequest } from './access/certificate-request.ts'
+import { type AuditEvent, isJson, type Json, jsonAt, NO_JSON, textAt } from './event.ts'
 import { CREDENTIAL_NAME, CREDENTIAL_TEXT, holdsCredentials } from './rules/workloads.ts'
 
 /** Characters of one row; what is longer is left out and said to be. */
@@ -17,12 +18,17 @@ export function detailOf(event: AuditEvent): string {
   if (event.level !== '') detail.level = event.level
   if (event.claimedIps.length > 0) detail.claimedIps = event.claimedIps
   if (event.impersonatedGroups.length > 0) detail.impersonatedGroups = event.impersonatedGroups
+  if (event.uid !== '') detail.uid = event.uid
+  if (event.extra !== NO_JSON) detail.extra = event.extra
   if (event.annotations !== NO_JSON) {
     const { 'authorization.k8s.io/decision': _, ...more } = event.annotations
     if (Object.keys(more).length > 0) detail.annotations = more
   }
   if (event.code >= 400 && isJson(event.response) && typeof event.response.message === 'string') detail.message = event.response.message.slice(0, 2048)
   if (event.request !== undefined) detail.request = withoutSecrets(event)
+  // who is named in a request for a certificate is no secret, and the object is gone within a day
+  if (event.resource === 'certificatesigningrequests' && event.verb === 'create')
+    detail.subject = subjectOfRequest(textAt(jsonAt(event.request, 'spec'), 'request', 65_536))
   let text = JSON.stringify(detail)
   if (text.length <= MAX_DETAIL && HINT.test(text)) text = JSON.stringify({ ...detail, request: withoutCredentials(detail.request) })
   if (text.length <= MAX_DETAIL) return text

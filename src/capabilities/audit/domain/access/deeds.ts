@@ -1,6 +1,8 @@
 /** What one person did, from their events in any order: objects they made or changed that may still be there, tokens they got, images they pushed. */
 import { type AuditEvent, effectiveUser, isAllowed, isJson, jsonAt, textAt } from '../event.ts'
 import { imageName } from '../lists.ts'
+import type { Named } from './certificate-request.ts'
+import { credentialsOf, requestedName } from './identities.ts'
 
 interface Made {
   by: string
@@ -8,10 +10,14 @@ interface Made {
   verb: string
 }
 
+const MOST_REQUESTS = 50_000
+/** What signers give when nothing else is asked for. */
+const YEAR_S = 365 * 86_400
 /** Objects whose makers are kept. */
 const MOST_OBJECTS = 500_000
 
-export function createDeeds(names: ReadonlySet<string>) {
+/** @param credentials ids of tokens and certificates that are theirs, under whatever user name they are used */
+export function createDeeds(names: ReadonlySet<string>, credentials: ReadonlySet<string> = new Set()) {
   const groups = new Set<string>()
   const others = new Set<string>()
   /** Who made it last, and whether the person changed it since. */
@@ -20,9 +26,14 @@ export function createDeeds(names: ReadonlySet<string>) {
   const minted = new Map<string, { at: number; seconds: number }>()
   const tokensRead = new Map<string, number>()
   const requested = new Set<string>()
+  /** Of requests for certificates, by name: those of theirs, those that somebody approved, and certificates as they were issued. */
+  const asked = new Map<string, { at: number; until: number; named: Named }>()
+  const approved = new Set<string>()
+  const issued = new Map<string, string>()
   const pushed = new Map<string, number>()
   const counts = new Map<string, { verb: string; resource: string; namespace: string; count: number; first: number; last: number }>()
-  const isTheirs = (event: AuditEvent) => names.has(event.user) || names.has(event.impersonated)
+  const isTheirs = (event: AuditEvent) =>
+    names.has(event.user) || names.has(event.impersonated) || (credentials.size > 0 && credentialsOf(event).some((id) => credentials.has(id)))
 
   return {
     event(event: AuditEvent): void {
@@ -43,9 +54,9 @@ export function createDeeds(names: ReadonlySet<string>) {
       }
       if (event.resource === 'secrets' && theirs && ['get', 'list', 'watch'].includes(event.verb))
         tokensRead.set(`${event.namespace}/${event.verb === 'get' ? event.name : '*'}`, event.at)
+      if (event.resource === 'certificatesigningrequests') certificates(event, theirs)
       if (event.subresource !== '' && event.subresource !== 'scale') return
       if (event.verb === 'create') {
-        if (theirs && event.resource === 'certificatesigningrequests') requested.add(event.name || nameIn(event))
         const before = made.get(key)
         if (made.size < MOST_OBJECTS && (!before || before.at <= event.at))
           made.set(event.name === '' ? `${event.resource} ${event.namespace}/${nameIn(event)}` : key, {
@@ -73,9 +84,25 @@ export function createDeeds(names: ReadonlySet<string>) {
     minted: () => minted,
     tokensRead: () => tokensRead,
     requested: () => requested,
+    /** Requests of theirs for certificates that were approved: what may live on when the object is gone. */
+    approvedRequests: () => [...asked].filter(([name]) => approved.has(name)).map(([name, one]) => ({ name, ...one })),
+    /** Certificates that events hold, by the name of the request; base64 of PEM. */
+    issued: () => issued,
     pushed: () => pushed,
     /** Everything they did, by kind of deed, most often first. */
     summary: () => [...counts.values()].sort((a, b) => b.count - a.count),
+  }
+
+  function certificates(event: AuditEvent, theirs: boolean): void {
+    const name = event.name || nameIn(event)
+    const certificate = textAt(jsonAt(event.request, 'status'), 'certificate', 65_536)
+    if (certificate !== '' && issued.size < MOST_REQUESTS) issued.set(name, certificate)
+    if (event.subresource === 'approval' && approved.size < MOST_REQUESTS) approved.add(name)
+    if (!theirs || event.subresource !== '' || event.verb !== 'create') return
+    requested.add(name)
+    const named = requestedName(event.request)
+    const seconds = Number(jsonAt(event.request, 'spec').expirationSeconds ?? YEAR_S)
+    if (named && asked.size < MOST_REQUESTS) asked.set(name, { at: event.at, until: event.at + seconds * 1000, named })
   }
 
   function tally(event: AuditEvent): void {

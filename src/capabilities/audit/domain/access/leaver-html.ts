@@ -2,6 +2,7 @@
 import type { Language } from '#core/kernel/errors.ts'
 import { escapeHtml } from '#core/kernel/html.ts'
 import { rfc3339 } from '../time.ts'
+import type { Mapping } from './identities.ts'
 import type { LeaverReport } from './leaver.ts'
 
 const WORDS = {
@@ -12,6 +13,11 @@ const WORDS = {
     left: 'What they left behind',
     can: 'What they still can do',
     identities: 'As whom they can act',
+    mappings: 'Under which names they are known',
+    used: 'counted as theirs',
+    credential: 'can act as it',
+    possible: 'not counted; confirm with --aliases or --not-aliases',
+    denied: 'not theirs',
     certificates: 'Certificates',
     plan: 'What to do, in this order',
     did: 'What they did',
@@ -28,6 +34,11 @@ const WORDS = {
     left: '遗留内容',
     can: '仍具有的权限',
     identities: '可使用的身份',
+    mappings: '已知的名称',
+    used: '计为本人',
+    credential: '可使用的身份',
+    possible: '未计入；用 --aliases 或 --not-aliases 确认',
+    denied: '不是本人',
     certificates: '证书',
     plan: '处理步骤（按顺序）',
     did: '做过的操作',
@@ -49,6 +60,8 @@ export function leaverHtml(report: LeaverReport, language: Language): string {
     table(
       rows.slice(0, 2000).map(({ user, namespace, verbs, resources, because }) => [user, namespace || '*', verbs.join(', '), resources.join(', '), because]),
     )
+  const standing = ({ used, as, kind }: Mapping) =>
+    kind === 'denied' ? words.denied : used ? words.used : as === 'credential' ? words.credential : words.possible
   const section = (title: string, body: string) => `<section><h2>${title}</h2>${body}</section>`
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(`${words.title} ${report.name}`)}</title>
@@ -56,6 +69,7 @@ export function leaverHtml(report: LeaverReport, language: Language): string {
 <h1>${escapeHtml(`${words.title} ${report.name}`)}</h1>
 <p>${escapeHtml([...report.aliases, ...report.groups].join(', '))}</p>
 <div class="proof">${report.after.length === 0 ? `<p>${words.proof}</p>` : `<p>${words.noProof}</p>${can(report.after)}`}${report.complete ? '' : `<p>${words.partly}</p>`}</div>
+${section(words.mappings, table(report.mappings.map((mapping) => [mapping.name, mapping.kind, mapping.confidence, standing(mapping), mapping.evidence])))}
 ${section(words.plan, `<ol>${report.plan.steps.map(({ what, why }) => `<li><b>${escapeHtml(what)}</b><br>${escapeHtml(why)}</li>`).join('')}</ol>`)}
 ${section(words.left, table(report.left.map(({ kind, object, why, review }) => [kind, object, why, review ? words.review : ''])))}
 ${section(words.certificates, table(report.certificates.map(({ serial, commonName, organizations, notAfter, live }) => [serial, commonName, organizations.join(', '), `${live ? words.live : words.expired} ${rfc3339(notAfter)}`])))}

@@ -4,8 +4,9 @@ import { isSubject, type Subject } from '#core/kube/rbac.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
 import { textAt } from '../event.ts'
 import { imageName } from '../lists.ts'
-import { instantMs } from '../time.ts'
+import { instantMs, rfc3339 } from '../time.ts'
 import type { Deeds } from './deeds.ts'
+import type { Mapping } from './identities.ts'
 import { type AccessObjects, type Binding, indexObjects, pluralOf, type ServiceAccountRef } from './objects.ts'
 import { accountIdentity, type Identity, type Power, reach } from './reach.ts'
 
@@ -57,6 +58,10 @@ export interface LeaverFacts {
   objects: AccessObjects
   deeds: Deeds
   certificates: readonly Certificate[]
+  /** How their names were found. */
+  mappings?: readonly Mapping[]
+  /** No certificate of before is good any more. */
+  rotated?: boolean
   now: number
 }
 
@@ -64,6 +69,8 @@ export interface LeaverReport {
   name: string
   aliases: string[]
   groups: string[]
+  /** Other names and credentials of theirs, with the evidence; of those that are not `used` nothing is in this report. */
+  mappings: readonly Mapping[]
   did: ReturnType<Deeds['summary']>
   left: Left[]
   certificates: (Certificate & { live: boolean })[]
@@ -101,11 +108,13 @@ export function leaverReport(facts: LeaverFacts): LeaverReport {
   let after = afterwards(facts, groups, ordered)
   const live = facts.certificates.filter((certificate) => isTheirs(certificate, facts) && certificate.notAfter > now)
   // certificates cannot be revoked: when taking the rights away does not do, only a new authority does
-  if (live.length > 0 && after.powers.length > 0) {
+  const gone = found.left.filter(({ kind, object }) => kind === 'certificate' && object.startsWith('certificate of CSR ')).map(({ object }) => object)
+  const held = [...live.map(({ serial }) => `certificate ${serial}`), ...gone]
+  if (held.length > 0 && after.powers.length > 0) {
     ordered.push({
       order: 9,
       action: { type: 'rotate-ca', serials: live.map(({ serial }) => serial) },
-      what: `replace the certificate authority of the cluster's clients (certificates ${live.map(({ serial }) => serial).join(', ')})`,
+      what: `replace the certificate authority of the cluster's clients (${held.join(', ')})`,
       why: 'Kubernetes cannot revoke a certificate, and its organizations have rights that others need. Until then: move the colleagues to a new group, or deny the name in an authorization webhook.',
       reversible: false,
     })
@@ -125,6 +134,7 @@ export function leaverReport(facts: LeaverFacts): LeaverReport {
     name,
     aliases,
     groups,
+    mappings: facts.mappings ?? [],
     did: facts.deeds.summary(),
     left: found.left,
     certificates: facts.certificates
@@ -180,6 +190,17 @@ function look(facts: LeaverFacts, groups: readonly string[]): Found {
     })
   }
   const issued = new Set(certificates.map(({ csr }) => csr))
+  // an object of a request is gone within a day, its certificate is not
+  for (const { name, at, until, named } of deeds.approvedRequests()) {
+    if (issued.has(name) || until <= now || facts.rotated === true) continue
+    const orgs = named.organizations.join(',')
+    left(
+      'certificate',
+      `certificate of CSR ${name}`,
+      `CN=${named.commonName} O=${orgs}, asked for ${rfc3339(at)} and approved; may live until ${rfc3339(until)}; cannot be revoked`,
+    )
+    found.start.push({ name: named.commonName, groups: [...named.organizations, 'system:authenticated'], via: [`certificate of CSR ${name}`] })
+  }
   const loginNames = new Set([...names, ...found.start.map(({ name }) => name)])
   for (const object of objects.all) {
     const { kind, metadata } = object
@@ -392,7 +413,7 @@ function afterwards(facts: LeaverFacts, groups: readonly string[], steps: Found[
   const rotated = actions.some(({ type }) => type === 'rotate-ca')
   const disabled = actions.some(({ type }) => type === 'disable-login')
   const fresh = new Set(actions.flatMap((action) => (action.type === 'recreate-account' ? [accountIdentity(action.account, []).name] : [])))
-  const start = look({ ...facts, objects, certificates: rotated ? [] : facts.certificates }, groups).start.filter(
+  const start = look({ ...facts, objects, rotated, certificates: rotated ? [] : facts.certificates }, groups).start.filter(
     ({ name, via }) => !(disabled && via[0]!.startsWith('logs in as ')) && !(fresh.has(name) && via[0]!.startsWith('token of ')),
   )
   return reach(objects, start)

@@ -1,4 +1,5 @@
 /** Secrets, tokens, certificates, and requests of strangers. */
+import { subjectOfRequest } from '../access/certificate-request.ts'
 import { type AuditEvent, actorKind, effectiveUser, isAllowed, isJson, jsonAt, listAt, textAt, textsAt } from '../event.ts'
 import type { Lists } from '../lists.ts'
 import { wantedObject } from '../pod-spec.ts'
@@ -202,16 +203,17 @@ export const accessRules: readonly AuditRule[] = [
   },
 ]
 
-/** The organization `system:masters` stands as plain bytes in the DER of a certificate request (PrintableString or UTF8String). */
+/** Of a request that cannot be read, plain bytes tell. */
 function asksForMasters(request: string): boolean {
+  const named = subjectOfRequest(request)
+  if (named) return named.organizations.includes('system:masters') || CONTROL_PLANE.has(named.commonName)
   try {
-    const pem = atob(request)
-    const body = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]*?)-----END/.exec(pem)?.[1] ?? ''
-    return atob(body.replace(/\s/g, '')).includes('system:masters')
+    return atob((/-----BEGIN[^-]*-----([\s\S]*?)-----END/.exec(atob(request))?.[1] ?? '').replace(/\s/g, '')).includes('system:masters')
   } catch {
     return false
   }
 }
+const CONTROL_PLANE = new Set(['system:admin', 'system:apiserver', 'system:kube-controller-manager', 'system:kube-scheduler', 'kubernetes-admin'])
 
 /** Where a binding's subjects are strangers. */
 export const bindsStrangers = (binding: unknown): boolean =>

@@ -36,6 +36,8 @@ export function readKubernetesEvent(json: Json): Read {
   event.received = textAt(json, 'requestReceivedTimestamp', 40)
   event.user = textAt(json.user, 'username', 512)
   event.groups = textsAt(json.user, 'groups')
+  event.uid = textAt(json.user, 'uid')
+  event.extra = jsonAt(json.user, 'extra')
   if (isJson(impersonated)) {
     event.impersonated = textAt(impersonated, 'username', 512)
     event.impersonatedGroups = textsAt(impersonated, 'groups')
@@ -62,4 +64,36 @@ export function readKubernetesEvent(json: Json): Read {
   // creations by generateName have their name only in the answer
   if (event.name === '' && isJson(event.response)) event.name = textAt(event.response.metadata, 'name')
   return { event }
+}
+
+/** A row of the table AKSAudit, whose columns hold JSON as text: https://learn.microsoft.com/azure/azure-monitor/reference/tables/aksaudit */
+export const isAksRow = (json: Json): boolean => typeof json.AuditId === 'string' && typeof json.RequestUri === 'string'
+
+export const readAksRow = (json: Json): Read =>
+  readKubernetesEvent({
+    auditID: json.AuditId,
+    level: json.Level,
+    stage: json.Stage,
+    verb: json.Verb,
+    requestURI: json.RequestUri,
+    userAgent: json.UserAgent,
+    requestReceivedTimestamp: json.RequestReceivedTime,
+    stageTimestamp: json.StageReceivedTime ?? json.TimeGenerated,
+    user: held(json.User),
+    impersonatedUser: held(json.ImpersonatedUser),
+    sourceIPs: held(json.SourceIps),
+    objectRef: held(json.ObjectRef),
+    responseStatus: held(json.ResponseStatus),
+    requestObject: held(json.RequestObject),
+    responseObject: held(json.ResponseObject),
+    annotations: held(json.Annotations),
+  })
+
+function held(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return undefined
+  }
 }

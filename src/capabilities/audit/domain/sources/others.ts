@@ -1,5 +1,5 @@
 /** Events of other planes: registries, clouds, runtime detectors, and the journals of nodes. */
-import { type AuditEvent, emptyEvent, isJson, type Json, jsonAt, textAt } from '../event.ts'
+import { type AuditEvent, emptyEvent, isJson, type Json, jsonAt, listAt, textAt } from '../event.ts'
 import { instantMs } from '../time.ts'
 import { readGoogleEntry } from './gke.ts'
 import type { Read } from './kubernetes.ts'
@@ -8,12 +8,14 @@ import type { Read } from './kubernetes.ts'
 export function readOther(json: Json): Read | undefined {
   for (const read of READERS) {
     const event = read(json)
+    if (event === 'other') return { reject: 'other' }
     if (event !== undefined) return event === 'time' || Number.isNaN(event.at) ? { reject: 'time' } : { event }
   }
   return undefined
 }
 
-type Reader = (json: Json) => AuditEvent | 'time' | undefined
+/** `other`: of a known format, and nothing that somebody did. */
+type Reader = (json: Json) => AuditEvent | 'time' | 'other' | undefined
 
 /** One of `events` of Docker distribution: https://distribution.github.io/distribution/about/notifications/ */
 const distribution: Reader = (json) => {
@@ -27,30 +29,43 @@ const distribution: Reader = (json) => {
   event.verb = textAt(json, 'action', 64)
   event.resource = 'repositories'
   event.name = imageOf(textAt(request, 'host'), textAt(target, 'repository', 512), textAt(target, 'tag'))
-  event.ip = textAt(request, 'addr', 64).replace(/:\d+$/, '')
+  event.ip = textAt(request, 'addr', 64)
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
   event.userAgent = textAt(request, 'useragent', 512)
   event.detail = { digest: textAt(target, 'digest'), mediaType: textAt(target, 'mediaType') }
   return event
 }
 
-/** A webhook of Harbor: https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/ */
+/**
+ * A webhook of Harbor, in its own format and as CloudEvents: https://goharbor.io/docs/main/working-with-projects/project-configuration/configure-webhooks/
+ * What Harbor says of its own jobs (replication, quotas) is about no repository.
+ */
 const harbor: Reader = (json) => {
-  const data = jsonAt(json, 'event_data')
+  const cloudEvent = textAt(json, 'specversion') !== '' && textAt(json, 'type').startsWith('harbor.')
+  if (!cloudEvent && !(typeof json.type === 'string' && typeof json.occur_at === 'number' && isJson(json.event_data))) return undefined
+  const data = jsonAt(json, cloudEvent ? 'data' : 'event_data')
   const repository = jsonAt(data, 'repository')
-  if (typeof json.type !== 'string' || typeof json.occur_at !== 'number' || textAt(repository, 'repo_full_name') === '') return undefined
-  const first = Array.isArray(data.resources) && isJson(data.resources[0]) ? data.resources[0] : {}
-  const url = textAt(first, 'resource_url', 512)
+  if (textAt(repository, 'repo_full_name') === '') return 'other'
+  const resources = listAt(data, 'resources').filter(isJson)
   const event = emptyEvent('registry')
-  event.at = json.occur_at * 1000
+  event.id = cloudEvent ? textAt(json, 'id', 128) : ''
+  event.at = cloudEvent ? instantMs(json.time) : (json.occur_at as number) * 1000
   event.user = textAt(json, 'operator', 512)
-  event.verb = json.type
-    .toLowerCase()
-    .replace(/_(?:artifact|image)$/, '')
-    .slice(0, 64)
+  const what = textAt(json, 'type').toLowerCase()
+  event.verb = (cloudEvent ? (HARBOR_VERBS[what] ?? what) : what.replace(/_(?:artifact|image)$/, '')).slice(0, 64)
   event.resource = 'repositories'
-  event.name = url || imageOf('', textAt(repository, 'repo_full_name', 512), textAt(first, 'tag'))
-  event.detail = { digest: textAt(first, 'digest') }
+  event.name = textAt(resources[0], 'resource_url', 512) || imageOf('', textAt(repository, 'repo_full_name', 512), textAt(resources[0], 'tag'))
+  event.detail = {
+    digest: textAt(resources[0], 'digest'),
+    ...(resources.length > 1 ? { tags: resources.slice(0, 100).map((one) => textAt(one, 'tag') || textAt(one, 'digest')) } : {}),
+  }
   return event
+}
+const HARBOR_VERBS: Readonly<Record<string, string>> = {
+  'harbor.artifact.pushed': 'push',
+  'harbor.artifact.pulled': 'pull',
+  'harbor.artifact.deleted': 'delete',
 }
 
 const imageOf = (host: string, repository: string, tag: string) => `${host === '' ? '' : `${host}/`}${repository}${tag === '' ? '' : `:${tag}`}`
@@ -68,7 +83,15 @@ const cloudTrail: Reader = (json) => {
   event.ip = textAt(json, 'sourceIPAddress', 64)
   event.userAgent = textAt(json, 'userAgent', 512)
   outcome(event, textAt(json, 'errorCode'))
-  event.detail = { region: textAt(json, 'awsRegion'), account: textAt(who, 'accountId') }
+  const session = textAt(jsonAt(jsonAt(json, 'responseElements'), 'assumedRoleUser'), 'arn', 512)
+  event.request = json.requestParameters ?? undefined
+  event.detail = {
+    region: textAt(json, 'awsRegion'),
+    account: textAt(who, 'accountId'),
+    // of a role these are what everybody has who takes it
+    ...(textAt(who, 'type') === 'IAMUser' ? { userName: textAt(who, 'userName'), principalId: textAt(who, 'principalId') } : {}),
+    ...(session === '' ? {} : { session }),
+  }
   return event
 }
 
@@ -85,21 +108,32 @@ const actionTrail: Reader = (json) => {
   event.ip = textAt(json, 'sourceIpAddress', 64)
   event.userAgent = textAt(json, 'userAgent', 512)
   outcome(event, textAt(json, 'errorCode'))
-  event.detail = { account: textAt(who, 'accountId'), region: textAt(json, 'acsRegion') }
+  event.request = json.requestParameters ?? undefined
+  event.detail = {
+    account: textAt(who, 'accountId'),
+    region: textAt(json, 'acsRegion'),
+    ...(textAt(who, 'type') === 'ram-user' ? { principalId: textAt(who, 'principalId') } : {}),
+  }
   return event
 }
 
 /** Entries of Google's audit logs that are not of GKE. */
 const google: Reader = (json) => (textAt(json.protoPayload, 'methodName') === '' ? undefined : (readGoogleEntry(json) ?? 'time'))
 
+/** Who it was, surest first: a name that people choose for themselves comes last. */
+const AZURE_CLAIMS = ['upn', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn', 'unique_name', 'appid', 'name']
+
 /** https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema */
 const azure: Reader = (json) => {
   const operation = textAt(json, 'operationName') || textAt(json.operationName, 'value')
-  if (operation === '' || textAt(json, 'resourceId', 2048) === '') return undefined
+  if (operation === '' || textAt(json, 'resourceId', 2048) === '' || typeof jsonAt(json, 'properties').log === 'string')
+    // diagnostics of AKS have these too, around an event of the API server
+    return undefined
+  const claims = jsonAt(jsonAt(json, 'identity'), 'claims')
   const event = emptyEvent('cloud')
   event.id = textAt(json, 'eventDataId', 128) || textAt(json, 'correlationId', 128)
   event.at = instantMs(json.eventTimestamp ?? json.time)
-  event.user = textAt(json, 'caller', 512) || textAt(jsonAt(jsonAt(json, 'identity'), 'claims'), 'name', 512)
+  event.user = textAt(json, 'caller', 512) || (AZURE_CLAIMS.map((name) => textAt(claims, name, 512)).find((value) => value !== '') ?? '')
   event.verb = operation
   event.name = textAt(json, 'resourceId', 2048)
   event.ip = textAt(json, 'callerIpAddress', 64) || textAt(json.httpRequest, 'clientIpAddress', 64)
@@ -129,9 +163,11 @@ const falco: Reader = (json) => {
   return event
 }
 
+const TETRAGON = ['process_exec', 'process_exit', 'process_kprobe', 'process_tracepoint', 'process_uprobe', 'process_lsm']
+
 /** Tetragon's export: https://tetragon.io/docs/concepts/events/ */
 const tetragon: Reader = (json) => {
-  const kind = ['process_exec', 'process_exit', 'process_kprobe'].find((name) => isJson(json[name]))
+  const kind = TETRAGON.find((name) => isJson(json[name]))
   if (kind === undefined) return undefined
   const process = jsonAt(jsonAt(json, kind), 'process')
   const pod = jsonAt(process, 'pod')
@@ -143,40 +179,53 @@ const tetragon: Reader = (json) => {
   event.resource = 'pods'
   event.namespace = textAt(pod, 'namespace')
   event.name = textAt(pod, 'name')
-  event.detail = { command: `${textAt(process, 'binary', 1024)} ${textAt(process, 'arguments', 2048)}`.trim(), node: textAt(json, 'node_name') }
+  const called = textAt(jsonAt(json, kind), 'function_name')
+  event.detail = {
+    command: `${textAt(process, 'binary', 1024)} ${textAt(process, 'arguments', 2048)}`.trim(),
+    container: textAt(jsonAt(pod, 'container'), 'name'),
+    node: textAt(json, 'node_name'),
+    ...(called === '' ? {} : { function: called, args: jsonAt(json, kind).args }),
+  }
   return event
 }
 
 /** `journalctl -o json`; only what logs people in or makes them root is an event: https://systemd.io/JOURNAL_EXPORT_FORMATS/ */
 const journal: Reader = (json) => {
-  const message = textAt(json, 'MESSAGE', 8192)
-  if (message === '' || typeof json.__REALTIME_TIMESTAMP !== 'string') return undefined
+  if (typeof json.__REALTIME_TIMESTAMP !== 'string' || json.MESSAGE === undefined) return undefined
+  const message = messageOf(json.MESSAGE)
   const read = hostMessage(textAt(json, 'SYSLOG_IDENTIFIER') || textAt(json, '_COMM'), message)
-  if (!read) return undefined
+  if (!read) return 'other'
   read.at = Math.floor(Number(json.__REALTIME_TIMESTAMP) / 1000)
   read.id = textAt(json, '__CURSOR', 200)
   read.name = textAt(json, '_HOSTNAME')
   return read
 }
 
-/** What sshd and sudo say; undefined for all else. */
+/** What is no UTF-8 comes as bytes. */
+const messageOf = (message: unknown): string =>
+  Array.isArray(message) ? new TextDecoder().decode(Uint8Array.from(message.slice(0, 8192), Number)) : typeof message === 'string' ? message.slice(0, 8192) : ''
+
+/**
+ * What sshd and sudo say; undefined for all else. User names come from whoever knocks, so what sshd itself wrote is read from the end:
+ * a user called `root from 192.0.2.1 port 1` forges no origin.
+ */
 export function hostMessage(program: string, message: string): AuditEvent | undefined {
   const event = emptyEvent('host')
   event.resource = 'nodes'
   if (/^sshd/.test(program)) {
-    const login = /^(Accepted|Failed) (\S+) for (?:invalid user )?(\S+) from (\S+) port \d+/.exec(message)
+    const login = /^(Accepted|Failed) (\S+) for (?:invalid user )?(.*) from (\S+) port \d+(?: ssh2(?:: (.*))?)?$/s.exec(message)
     if (!login) return undefined
-    const [, how, method = '', user = '', ip = ''] = login
+    const [, how, method = '', user = '', ip = '', key] = login
     event.verb = 'login'
-    event.user = user
-    event.ip = ip
+    event.user = user.slice(0, 512)
+    event.ip = ip.slice(0, 64)
     event.code = how === 'Accepted' ? 200 : 401
     event.decision = how === 'Accepted' ? 'allow' : 'forbid'
-    event.detail = { method, ...(/ssh2: (.+)$/.test(message) ? { key: /ssh2: (.+)$/.exec(message)![1]!.slice(0, 200) } : {}) }
+    event.detail = { method, ...(key === undefined ? {} : { key: key.slice(0, 200) }) }
     return event
   }
   if (program !== 'sudo') return undefined
-  const run = /^\s*(\S+) : (.*?)TTY=\S+ ; PWD=.*? ; USER=(\S+) ; (?:.*? ; )?COMMAND=(.*)$/.exec(message)
+  const run = /^\s*(\S+) : (.*?)(?:TTY=\S+ ; )?PWD=.*? ; USER=(\S+) ; (?:.*? ; )?COMMAND=(.*)$/s.exec(message)
   if (!run) return undefined
   const [, user = '', problem = '', as = '', command = ''] = run
   event.verb = 'sudo'
@@ -188,7 +237,8 @@ export function hostMessage(program: string, message: string): AuditEvent | unde
   return event
 }
 
-const READERS: readonly Reader[] = [distribution, harbor, cloudTrail, actionTrail, google, azure, falco, tetragon, journal]
+// ActionTrail's records have all that CloudTrail's have
+const READERS: readonly Reader[] = [distribution, harbor, actionTrail, cloudTrail, google, azure, falco, tetragon, journal]
 
 /** Clouds name what went wrong; a refusal is told from a mistake by its name. */
 function outcome(event: AuditEvent, error: string): void {
