@@ -3,8 +3,8 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { fakeClock } from './clock.ts'
 import { fakeStream } from './terminal.ts'
 
-/** Runs one command as the CLI would, in English: what it wrote, what it noted, its exit code. Rejects with what the command throws. */
-export async function runCommand(add: (program: Command, context: CliContext) => void, args: readonly string[]) {
+/** Runs one command as the CLI would, in English: what it wrote, what it noted, its exit code. `more` replaces parts of its context. Rejects with what the command throws. */
+export async function runCommand(add: (program: Command, context: CliContext) => void, args: readonly string[], more: Partial<CliContext> = {}) {
   const out = fakeStream()
   const notes: string[] = []
   let exit = 0
@@ -20,6 +20,7 @@ export async function runCommand(add: (program: Command, context: CliContext) =>
       exit = code
     },
     signal: new AbortController().signal,
+    ...more,
   }
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   add(program, context as unknown as CliContext)

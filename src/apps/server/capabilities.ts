@@ -8,5 +8,6 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   () => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/inspection/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/canary/server/index.ts').then(({ door }) => door),
 ]

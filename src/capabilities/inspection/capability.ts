@@ -1,4 +1,5 @@
 import type { Capability } from '#core/shapes/capability.ts'
+import { INSPECTED } from './domain/kinds.ts'
 
 export const inspection: Capability = {
   id: 'inspection',
@@ -9,8 +10,22 @@ export const inspection: Capability = {
     'zh-CN': '检查工作负载与权限的配置，指出问题所在、位置及修正方法。',
   },
   rows: ['H4', 'H5'],
-  rbac: [],
-  resources: [],
+  rbac: [
+    {
+      apiGroups: ['sallyport.io'],
+      resources: ['inspections', 'inspections/status'],
+      verbs: ['get', 'list', 'watch', 'patch'],
+      why: 'run Inspections and say how they stand',
+    },
+    ...Object.entries(INSPECTED).map(([group, resources]) => ({
+      apiGroups: [group],
+      resources: [...resources],
+      verbs: ['get', 'list', 'watch'],
+      why: 'inspect them',
+    })),
+    { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'], why: 'read the settings that kubelets run with (/configz)' },
+  ],
+  resources: ['inspections'],
   tables: [],
-  pages: [],
+  pages: [{ id: 'inspections', group: 'govern', path: '/inspections', title: { en: 'Inspection', 'zh-CN': '巡检' } }],
 }

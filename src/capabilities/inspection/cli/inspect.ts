@@ -2,8 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
+import { parseDuration } from '#core/kernel/duration.ts'
 import { EXIT, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
+import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import { readYaml } from '#core/yaml/read.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
@@ -11,13 +13,15 @@ import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { stringify } from '#kits/cli-kit/yaml.ts'
 import { inspection } from '../capability.ts'
 import { checksNamed, checksOf, PROFILES, type Profile } from '../domain/catalog.ts'
+import { celCheckFile, compileCelChecks } from '../domain/cel-checks.ts'
 import type { InspectionCheck } from '../domain/check.ts'
 import { type InspectionFinding, inspect, objectName } from '../domain/inspect.ts'
 import type { Settings } from '../domain/inventory.ts'
 import { annotated, baselineFile, fingerprint, type Suppression, sinceBaseline, suppress, suppressionFile } from '../domain/known.ts'
 import { countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
+import { apiStates, readCluster } from '../sources/cluster.ts'
+import { fixCluster, undoCluster, undoObjects } from './fix-cluster.ts'
 import { fixFiles, undoFix } from './fix-files.ts'
-import { apiStates, readCluster } from './live.ts'
 import { type Files, readFiles } from './sources.ts'
 
 const OUTPUTS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'html', 'sarif', 'junit', 'markdown'] as const
@@ -29,6 +33,7 @@ interface InspectOptions {
   namespace?: string
   targetVersion?: number
   check: string[]
+  checks?: string
   profile?: Profile
   settings?: string
   suppressions?: string
@@ -38,6 +43,8 @@ interface InspectOptions {
   dryRun?: true
   undoFile?: string
   undo?: string
+  /** ms */
+  timeout: number
   output: (typeof OUTPUTS)[number]
   failOn?: Severity
 }
@@ -70,6 +77,7 @@ export function addInspect(program: Command, context: CliContext): void {
       repeat,
       [],
     )
+    .option('--checks <file>', say('checks of your own, in CEL; they run beside the others', '自定义 CEL 检查（与其他检查一同运行）'))
     .addOption(
       new Option('--profile <name>', say('which checks: what is recommended, all, or those of another tool', '检查集合：推荐、全部，或其他工具的检查')).choices(
         PROFILES,
@@ -85,12 +93,18 @@ export function addInspect(program: Command, context: CliContext): void {
     .option(
       '--fix',
       say(
-        'edit the files in place (shows what changed; guesses only for checks named by --check)',
-        '就地修复文件（显示改动；推测值仅用于 --check 指定的检查）',
+        'edit the files in place, or patch the cluster (shows what changed; guesses only for checks named by --check)',
+        '就地修复文件，或修改集群对象（显示改动；推测值仅用于 --check 指定的检查）',
       ),
     )
     .option('--dry-run', say('with --fix: show the changes, write nothing', '配合 --fix：只显示改动'))
     .option('--undo-file <file>', say('with --fix: where to keep what was there before', '配合 --fix：保存原内容的文件'))
+    .option(
+      '--timeout <duration>',
+      say('with --fix of a cluster: how long a rollout may take before it is taken back', '修复集群时：发布超过该时长即自动还原'),
+      duration,
+      300_000,
+    )
     .option('--undo <file>', say('take back what a --fix changed', '撤销某次 --fix'))
     .addOption(new Option('-o, --output <format>', say('output format', '输出格式')).choices(OUTPUTS).default('table'))
     .addOption(
@@ -103,28 +117,40 @@ export function addInspect(program: Command, context: CliContext): void {
 
 async function run(options: InspectOptions, context: CliContext): Promise<void> {
   const zh = context.language === 'zh-CN'
-  if (options.undo !== undefined) return told(await undoFix(options.undo, context), context)
+  if (options.undo !== undefined) return told(await takeBackAll(options.undo, options, context), context)
   const isLive = options.filename.length === 0
-  if (isLive && options.fix) throw invalidInput([{ path: '--fix', message: zh ? '目前仅支持文件（-f）' : 'needs files (-f)' }])
-  const chosen = choose(options)
+  const unanswered: Problem[] = []
+  const mine = options.checks === undefined ? [] : await ownChecks(options.checks, (problem) => void unanswered.push(problem))
+  const chosen = [...choose(options), ...mine]
   const settings = options.settings === undefined ? {} : settingsOf(await fileData(options.settings, '--settings'), options.settings)
   const listed = options.suppressions === undefined ? [] : await suppressionsOf(options.suppressions)
   const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline)
 
-  const found = isLive ? await fromCluster(options, context) : undefined
+  const cluster = isLive ? await openCluster(options, context) : undefined
+  let found = cluster ? await fromCluster(cluster, options, context) : undefined
   let files: Files = found ? { items: [], texts: new Map(), problems: found.problems } : await readFiles(options.filename, context)
   const problems: Problem[] = []
   if (options.fix) {
+    const named = namedIn(options)
     const undo = options.undoFile ?? `sallyport-undo-${new Date(context.clock.now()).toISOString().replace(/[:.]/g, '-')}.json`
-    problems.push(...(await fixFiles(files, chosen, { dryRun: options.dryRun === true, undo, named: namedIn(options), settings }, context)))
-    if (options.dryRun !== true && !options.filename.includes('-')) files = await readFiles(options.filename, context)
+    const dryRun = options.dryRun === true
+    if (cluster && found) {
+      const { namespace, timeout: timeoutMs } = options
+      problems.push(...(await fixCluster(cluster, found.items, chosen, { dryRun, undo, named, settings, namespace, timeoutMs }, context)))
+      if (!dryRun) found = await fromCluster(cluster, options, context)
+    } else {
+      problems.push(...(await fixFiles(files, chosen, { dryRun, undo, named, settings }, context)))
+      if (!dryRun && !options.filename.includes('-')) files = await readFiles(options.filename, context)
+    }
   }
 
   const items = found?.items ?? files.items
   const around = found
     ? { ...found.around, settings: { ...found.around.settings, ...settings } }
     : { settings, ...(options.targetVersion === undefined ? {} : { apiState: await apiStates(options.targetVersion) }) }
+  unanswered.length = 0
   const result = inspect(items, chosen, around)
+  const unread = [...files.problems, ...unanswered]
   // Of one namespace, cluster-wide objects were read to understand it, not to judge them.
   const inside = (finding: InspectionFinding) => !isLive || options.namespace === undefined || finding.object.split(' ')[1]!.startsWith(`${options.namespace}/`)
   const own = annotated(items, objectName)
@@ -139,8 +165,8 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   const since = baseline === undefined ? undefined : sinceBaseline(open, baseline)
   const findings = since?.fresh ?? open
   const report: Report = {
-    complete: files.problems.length === 0 && result.objects > 0 && chosen.length > 0,
-    coverage: { objects: result.objects, checks: result.checks, unread: files.problems, ...(found ? { kinds: found.kinds } : {}) },
+    complete: unread.length === 0 && result.objects > 0 && chosen.length > 0,
+    coverage: { objects: result.objects, checks: result.checks, unread, ...(found ? { kinds: found.kinds } : {}) },
     counts: countsOf(findings),
     findings,
     suppressed,
@@ -149,16 +175,44 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   if (!(options.fix && ['table', 'wide'].includes(options.output))) print(report, chosen, options.output, context)
   else note(report, context)
   if (fails(report, options.failOn)) context.exit(EXIT.findings)
-  told([...files.problems, ...problems], context)
+  told([...unread, ...problems], context)
   if (result.objects === 0) {
     context.note(zh ? '没有可检查的对象。' : 'There was no object to inspect.')
     context.exit(EXIT.partial)
   }
 }
 
-async function fromCluster({ kubeconfig, context: name, namespace, targetVersion }: InspectOptions, context: CliContext) {
-  const cluster = await context.cluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(name === undefined ? {} : { context: name }) })
-  return readCluster(cluster, namespace, targetVersion, context)
+const openCluster = ({ kubeconfig, context: name }: InspectOptions, context: CliContext): Promise<Cluster> =>
+  context.cluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(name === undefined ? {} : { context: name }) })
+
+/** Of files, or of objects of a cluster: the undo file says which. */
+async function takeBackAll(path: string, options: InspectOptions, context: CliContext): Promise<Problem[]> {
+  const objects = undoObjects.safeParse(await fileData(path, '--undo'))
+  return objects.success ? undoCluster(await openCluster(options, context), objects.data, context) : undoFix(path, context)
+}
+
+async function fromCluster(cluster: Cluster, { namespace, targetVersion }: InspectOptions, context: CliContext) {
+  const label = context.language === 'zh-CN' ? '读取集群对象' : 'Reading objects of the cluster'
+  let progress: ReturnType<CliContext['progress']> | undefined
+  try {
+    return await readCluster(cluster, {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(targetVersion === undefined ? {} : { target: targetVersion }),
+      now: context.clock.now(),
+      onProgress(done, total) {
+        progress ??= context.progress({ label, total, unit: 'items' })
+        progress.update(done)
+      },
+    })
+  } finally {
+    progress?.[Symbol.dispose]()
+  }
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration such as 5m')
+  return ms
 }
 
 /** `1.36` → 36. */
@@ -206,6 +260,14 @@ function settingsOf(data: unknown, path: string): Settings {
   const read = parseInput(lists, inner(inner(data, 'settings'), 'postureControlInputs'))
   if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `--settings ${path} ${problem.path}` })))
   return read.value
+}
+
+/** Checks in CEL; what they cannot answer is told to `onUnknown`. */
+async function ownChecks(path: string, onUnknown: (problem: Problem) => void): Promise<readonly InspectionCheck[]> {
+  const read = parseInput(celCheckFile, await fileData(path, '--checks'))
+  const checks = read.ok ? compileCelChecks(read.value.checks, onUnknown) : read
+  if (!checks.ok) throw invalidInput(checks.error.map((problem) => ({ ...problem, path: `--checks ${path} ${problem.path}` })))
+  return checks.value
 }
 
 async function suppressionsOf(path: string): Promise<Suppression[]> {

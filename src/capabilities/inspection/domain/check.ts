@@ -73,6 +73,6 @@ export const objectCheck = (
   ...about,
   *find(inventory) {
     for (const kind of kinds)
-      for (const item of inventory.byKind.get(kind) ?? []) for (const fault of [find(item, inventory) ?? []].flat() as Fault[]) yield { item, ...fault }
+      for (const item of inventory.subjects(kind)) for (const fault of [find(item, inventory) ?? []].flat() as Fault[]) yield { item, ...fault }
   },
 })

@@ -86,8 +86,8 @@ describe('fixes of files', () => {
     expect(settleFixes([items[0]!], own.value, [spiteful], {}, new Set())).toMatchObject({ fixes: [{ checks: ['host-pid'] }] })
     const after = {
       ...spiteful,
-      find: ({ items: all }: { items: readonly Item[] }) =>
-        all.filter(({ object }) => !JSON.stringify(object).includes('hostPID')).map((item) => ({ item, path: [] })),
+      find: ({ items: all }: { items: Iterable<Item> }) =>
+        [...all].filter(({ object }) => !JSON.stringify(object).includes('hostPID')).map((item) => ({ item, path: [] })),
     }
     expect(settleFixes([items[0]!], own.value, [after], {}, new Set())).toMatchObject({ fixes: [], refused: [{ checks: ['host-pid'] }] })
   })

@@ -66,15 +66,18 @@ export interface Inventory {
   apiState?: ApiState
   /** Kinds that could not be read: what belongs to them is not known, so nothing of them is missing. */
   unread: ReadonlySet<string>
-  items: readonly Item[]
+  /** All that is judged. */
+  items: Iterable<Item>
+  /** What is judged of a kind; what is looked up beside it comes from `byKind` and `byPlace`. */
+  subjects(kind: string): Iterable<Item>
   /** Pods that stand for themselves: in a cluster, what another object among them has made is left out. */
-  pods: readonly PodTemplate[]
+  pods: Iterable<PodTemplate>
   /** All of them. */
   templates: readonly PodTemplate[]
-  byKind: ReadonlyMap<string, readonly Item[]>
+  byKind: Pick<ReadonlyMap<string, readonly Item[]>, 'get'>
   /** By kind and namespace; no namespace is the default one. */
-  byPlace: ReadonlyMap<string, readonly Item[]>
-  podsByNamespace: ReadonlyMap<string, readonly PodTemplate[]>
+  byPlace: Pick<ReadonlyMap<string, readonly Item[]>, 'get'>
+  podsByNamespace: Pick<ReadonlyMap<string, readonly PodTemplate[]>, 'get'>
 }
 
 /** Where the pod spec stands in the kinds that have one. */
@@ -135,20 +138,21 @@ export function takeInventory(items: readonly Item[], { settings = {}, unread = 
     pods,
     templates,
     byKind,
+    subjects: (kind) => byKind.get(kind) ?? [],
     certificates,
     ...(now === undefined ? {} : { now }),
     ...(apiState ? { apiState } : {}),
   }
 }
 
-const placeOf = (kind: string, namespace: string): string => `${kind}\n${namespace || 'default'}`
+export const placeOf = (kind: string, namespace: string): string => `${kind}\n${namespace || 'default'}`
 /** Of one namespace: with many objects, looking through all of them for each would take for ever. */
 export const ofKindIn = ({ byPlace }: Inventory, kind: string, namespace: string): readonly Item[] => byPlace.get(placeOf(kind, namespace)) ?? []
 export const podsIn = ({ podsByNamespace }: Inventory, namespace: string): readonly PodTemplate[] => podsByNamespace.get(namespace || 'default') ?? []
 
 export const ofKind = ({ byKind }: Inventory, kind: string): readonly Item[] => byKind.get(kind) ?? []
 
-function podOf(item: Item): PodTemplate | undefined {
+export function podOf(item: Item): PodTemplate | undefined {
   const { object } = item
   const path = Object.hasOwn(POD_SPEC, object.kind) ? POD_SPEC[object.kind]! : undefined
   const spec = path && at(object, ...path)

@@ -1,6 +1,7 @@
 /** Findings that people live with: suppressed with a reason and an end, or known from a baseline. */
 import { z } from 'zod'
 import type { Problem } from '#core/kernel/errors.ts'
+import { ok } from '#core/kernel/result.ts'
 import { checksNamed } from './catalog.ts'
 import type { InspectionFinding } from './inspect.ts'
 import type { Item } from './inventory.ts'
@@ -58,7 +59,7 @@ export function suppress(
 ): { open: InspectionFinding[]; suppressed: Suppressed[]; problems: Problem[] } {
   const problems: Problem[] = []
   const live = entries.flatMap((entry) => {
-    const checks = checksNamed([entry.check])
+    const checks = entry.check.startsWith('user/') ? ok([{ id: entry.check }]) : checksNamed([entry.check])
     if (!checks.ok) problems.push(...checks.error.map((problem) => ({ ...problem, path: `${entry.from}: ${problem.path}` })))
     else if (entry.until < today) problems.push({ path: entry.from, message: `the suppression of ${entry.check} ended on ${entry.until}` })
     return checks.ok && entry.until >= today

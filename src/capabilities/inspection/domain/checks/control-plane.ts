@@ -604,7 +604,7 @@ const flagCheck = ({ id, program, flags: wanted, aliases, severity, optional, ri
 function sameAuthority(inventory: Inventory, container: Container): Fault | undefined {
   const trusted = flagsOf(container, 'etcd')?.all.get('trusted-ca-file')
   if (!trusted) return undefined
-  const client = inventory.pods.flatMap((pod) => pod.containers).map((one) => flagsOf(one, 'kube-apiserver')?.all.get('client-ca-file'))
+  const client = inventory.templates.flatMap((pod) => pod.containers).map((one) => flagsOf(one, 'kube-apiserver')?.all.get('client-ca-file'))
   return client.some((one) => one?.value === trusted.value) ? { path: trusted.path, what: trusted.value } : undefined
 }
 

@@ -4,38 +4,9 @@ import { CodedError, type Problem } from '#core/kernel/errors.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { apiVersionOf, groupVersionOf, type KindRef, type KubeObject } from '#core/kube/objects.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
-import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type ApiState, at, type FoundCertificate, type Item, listAt, nameOf, type Surroundings } from '../domain/inventory.ts'
+import { INSPECTED } from '../domain/kinds.ts'
 
-/** Group and plural of what checks read. Events, Leases and the like are many, and no check needs them. */
-const KINDS: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'pods',
-    'services',
-    'serviceaccounts',
-    'configmaps',
-    'secrets',
-    'persistentvolumeclaims',
-    'persistentvolumes',
-    'namespaces',
-    'nodes',
-    'resourcequotas',
-    'limitranges',
-    'endpoints',
-    'replicationcontrollers',
-  ],
-  apps: ['deployments', 'replicasets', 'statefulsets', 'daemonsets'],
-  batch: ['jobs', 'cronjobs'],
-  autoscaling: ['horizontalpodautoscalers'],
-  policy: ['poddisruptionbudgets', 'podsecuritypolicies'],
-  'networking.k8s.io': ['ingresses', 'networkpolicies'],
-  'rbac.authorization.k8s.io': ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'],
-  'admissionregistration.k8s.io': ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
-  'apiregistration.k8s.io': ['apiservices'],
-  'storage.k8s.io': ['storageclasses'],
-  'gateway.networking.k8s.io': ['httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes', 'udproutes'],
-  'cilium.io': ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'],
-}
 const PAGE = 500
 
 export interface LiveObjects {
@@ -45,22 +16,26 @@ export interface LiveObjects {
   kinds: { read: number; unread: number }
 }
 
-const isWanted = ({ group, plural, preferred, verbs }: ServedKind): boolean => preferred && verbs.includes('list') && (KINDS[group] ?? []).includes(plural)
+const isWanted = ({ group, plural, preferred, verbs }: ServedKind): boolean => preferred && verbs.includes('list') && (INSPECTED[group] ?? []).includes(plural)
 
-/** @param target minor of Kubernetes that is aimed at; left out, the one after that of the cluster */
-export async function readCluster(cluster: Cluster, namespace: string | undefined, target: number | undefined, context: CliContext): Promise<LiveObjects> {
+export interface Reading {
+  namespace?: string
+  /** Minor of Kubernetes that is aimed at; left out, the one after that of the cluster. */
+  target?: number
+  /** ms since the epoch. */
+  now: number
+  onProgress?(done: number, total: number): void
+}
+
+/** Rejects when the cluster cannot be reached or does not know us; whatever else cannot be read is a problem of the reading. */
+export async function readCluster(cluster: Cluster, { namespace, target, now, onProgress }: Reading): Promise<LiveObjects> {
   const { kinds, unknown, serverVersion } = await cluster.discover()
   const problems: Problem[] = unknown
-    .filter(({ apiVersion }) => KINDS[groupVersionOf(apiVersion).group])
+    .filter(({ apiVersion }) => INSPECTED[groupVersionOf(apiVersion).group])
     .map(({ apiVersion, reason }) => ({ path: apiVersion, message: reason }))
   const wanted = kinds.filter(isWanted)
   const unread = new Set<string>()
   const items: Item[] = []
-  using progress = context.progress({
-    label: context.language === 'zh-CN' ? '读取集群对象' : 'Reading objects of the cluster',
-    total: wanted.length,
-    unit: 'items',
-  })
   for (const [done, kind] of wanted.entries()) {
     try {
       for (const object of await listAll(cluster, kind, namespace)) items.push({ object: slim(object), file: '', line: 0 })
@@ -69,14 +44,14 @@ export async function readCluster(cluster: Cluster, namespace: string | undefine
       unread.add(kind.kind)
       problems.push({ path: apiVersionOf(kind.group, kind.version) === 'v1' ? kind.kind : `${kind.group} ${kind.kind}`, message: error.message })
     }
-    progress.update(done + 1)
+    onProgress?.(done + 1, wanted.length)
   }
   for (const node of items.filter(({ object }) => object.kind === 'Node')) await addKubelet(cluster, node, items, problems)
   return {
     items,
     around: {
       unread,
-      now: context.clock.now(),
+      now,
       certificates: certificatesOf(items),
       apiState: await apiStates(target ?? minorOf(serverVersion) + 1),
       settings: { serverVersion: [serverVersion] },
