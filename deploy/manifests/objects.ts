@@ -46,9 +46,15 @@ export function joined(rules: readonly Rule[]): Rule[] {
 const OWN_RULES: readonly Rule[] = [
   // who somebody is that sends a token of the cluster
   { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  // who asks an aggregated API, and whether they may
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  { apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: ['create', 'get', 'patch'] },
   // the namespaces that rights may be for
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
 ]
+
+/** How the cluster's front proxy shows who it is, to aggregated APIs. */
+const FRONT_PROXY_RULE = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['extension-apiserver-authentication'], verbs: ['get'] }
 
 /** Rights in the installation's own namespace. */
 const LOCAL_RULES = [
@@ -241,7 +247,7 @@ export function agentObjects(): KubeObject[] {
 export const rightsOf = (capabilities: readonly Pick<Capability, 'rbac'>[]): KubeObject[] => [
   account('server'),
   account('agent'),
-  ...role('ClusterRole', 'sallyport-server', 'server', joined([...OWN_RULES, ...capabilities.flatMap(({ rbac }) => rbac)])),
+  ...role('ClusterRole', 'sallyport-server', 'server', [...joined([...OWN_RULES, ...capabilities.flatMap(({ rbac }) => rbac)]), FRONT_PROXY_RULE]),
   ...role('Role', 'sallyport-server', 'server', LOCAL_RULES),
   ...role('ClusterRole', 'sallyport-agent', 'agent', [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }]),
 ]

@@ -7,7 +7,7 @@ import type { ServerContext } from '#kits/server-kit/door.ts'
 /** What a door gets of the world outside: clusters, no registries, nothing to call, and reconcilers that rest; every request acts with all rights unless the cluster itself says otherwise. */
 export function fakeClusters(
   ...held: readonly Cluster[]
-): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'trafficRouter' | 'outbound'> {
+): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'aggregate' | 'aggregated' | 'trafficRouter' | 'outbound'> {
   const clusters: Clusters = {
     list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
     get(name) {
@@ -21,6 +21,8 @@ export function fakeClusters(
     clusters,
     clusterOf: (_, name) => clusters.get(name),
     reconcile: () => {},
+    aggregate: () => {},
+    aggregated: () => [],
     trafficRouter,
     outbound: { send: async () => err('nothing is called here') },
     registries: () => Promise.reject(new Error('no registries here')),

@@ -9,5 +9,6 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/inspection/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/elasticity/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/canary/server/index.ts').then(({ door }) => door),
 ]

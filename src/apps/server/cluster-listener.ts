@@ -6,11 +6,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
+import type { Aggregation } from '#kits/server-kit/aggregation.ts'
 import { markClusterSide } from '#kits/server-kit/http.ts'
 import { openOwnCa } from './own-ca.ts'
 
 export interface ClusterListener {
   url: string
+  port: number
   /** PEM that senders have to trust. */
   bundle(): string
   close(): Promise<void>
@@ -24,6 +26,7 @@ export async function listenForClusters(options: {
   names: readonly string[]
   data: string
   http: FastifyInstance
+  aggregation: Aggregation
   clock: Clock
   log: Logger
 }): Promise<ClusterListener> {
@@ -32,7 +35,11 @@ export async function listenForClusters(options: {
   const wildcard = address.host === '0.0.0.0' || address.host === '::'
   const names = [...new Set([...(wildcard ? ['127.0.0.1'] : [address.host]), hostname(), 'localhost', ...options.names])].filter((name) => name !== '')
   let leaf = await ca.issue(names)
-  const server: Server = createServer({ cert: leaf.cert, key: leaf.key, minVersion: 'TLSv1.2' }, (request, response) => options.http.routing(request, response))
+  // Asked for a certificate: front proxies show one, others need none.
+  const tls = () => ({ cert: leaf.cert, key: leaf.key, minVersion: 'TLSv1.2' as const })
+  const server: Server = createServer({ ...tls(), requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    if (!options.aggregation.serve(request, response)) options.http.routing(request, response)
+  })
   server.on('secureConnection', markClusterSide)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -50,7 +57,7 @@ export async function listenForClusters(options: {
         const rotated = await ca.rotate()
         if (!rotated && clock.now() < leaf.renewAt) continue
         leaf = await ca.issue(names)
-        server.setSecureContext({ cert: leaf.cert, key: leaf.key, minVersion: 'TLSv1.2' })
+        server.setSecureContext(tls())
         log.info({ rotated }, 'the certificate for clusters was renewed')
       } catch (err) {
         log.error({ err }, 'the certificate for clusters cannot be renewed')
@@ -60,6 +67,7 @@ export async function listenForClusters(options: {
   const { port } = server.address() as AddressInfo
   const shown = wildcard ? '127.0.0.1' : address.host
   return {
+    port,
     url: `https://${isIP(shown) === 6 ? `[${shown}]` : shown}:${port}`,
     bundle: ca.bundle,
     async close() {

@@ -18,6 +18,7 @@ import { trafficRouter } from '#edges/routers/open.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { createAggregation } from '#kits/server-kit/aggregation.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
 import { authRoutes } from '#kits/server-kit/auth-routes.ts'
 import { clusterOfRequest, DEFAULT_CLUSTER } from '#kits/server-kit/clusters.ts'
@@ -31,6 +32,7 @@ import { openSettings } from '#kits/server-kit/settings.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { keepAgentSecret } from './agent-secret.ts'
 import { createAlerts } from './alerts.ts'
+import { keepApiServices, OUTSIDE_SERVICE } from './api-services.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import { listenForClusters } from './cluster-listener.ts'
@@ -77,6 +79,8 @@ export const serverFlags = z.object({
     .transform((text) => ({ host: text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, ''), port: Number(text.slice(text.lastIndexOf(':') + 1)) }))
     .refine(({ port }) => port <= 65_535, 'the port must be at most 65535')
     .optional(),
+  /** IP address by which clusters elsewhere reach `--cluster-listen`. With it the server registers its aggregated APIs there. */
+  clusterAddress: z.union([z.ipv4('must be an IP address'), z.ipv6('must be an IP address')]).optional(),
   /** In a pod: keeps what agents need to send in this Secret of the pod's namespace. */
   agentSecret: z
     .string()
@@ -172,6 +176,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     const people = createPeople({ clusters, clock, log })
     undo.push(async () => people.stop())
+    const aggregation = createAggregation({ clusters, clock, log })
+    let apiServices: ReturnType<typeof keepApiServices> | undefined
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts, people })
     measureHttp(http, metrics)
     const own = { record: (row: Row) => write('audit', [row]) }
@@ -204,6 +210,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           clusters,
           clusterOf: clusterOfRequest(clusters),
           reconcile: reconciling.run,
+          aggregate: (api) => aggregation.add(api),
+          aggregated: () => apiServices?.states() ?? [],
           trafficRouter,
           outbound: calls,
           registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
@@ -225,10 +233,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => closeHttp(http, clock))
     url.now = await listen(http, options)
     if (options.clusterListen) {
-      const listener = await listenForClusters({ address: options.clusterListen, names: hosts, data, http, clock, log })
+      const listener = await listenForClusters({
+        address: options.clusterListen,
+        names: [...hosts, `${OUTSIDE_SERVICE}.${namespace}.svc`],
+        data,
+        http,
+        aggregation,
+        clock,
+        log,
+      })
       undo.push(() => listener.close())
       log.info({ url: listener.url, caBundle: join(data, 'ca', 'ca-bundle.pem') }, 'listening for clusters')
       clusterUrl = listener.url
+      apiServices = keepApiServices({
+        clusters,
+        apis: aggregation.list,
+        listener: { host: options.clusterListen.host, port: listener.port, bundle: listener.bundle },
+        address: options.clusterAddress,
+        namespace,
+        clock,
+        log,
+      })
+      undo.push(() => apiServices!.stop())
       const { agentSecret: name } = options
       if (name !== undefined && clusters.list().some((one) => one.name === DEFAULT_CLUSTER)) {
         const cluster = clusters.get(DEFAULT_CLUSTER)

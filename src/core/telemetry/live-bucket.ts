@@ -15,6 +15,7 @@ export const emptyBucket = ({ cluster, route, namespace, service, arm, second }:
   requests: 0,
   classes: new Uint32Array(5),
   s499: 0,
+  s504: 0,
   bytesIn: 0,
   bytesOut: 0,
   timed: 0,
@@ -29,6 +30,7 @@ export function addBucket(into: LiveBucket, from: LiveBucket): void {
   into.requests += from.requests
   for (let i = 0; i < 5; i++) into.classes[i]! += from.classes[i]!
   into.s499 += from.s499
+  into.s504 += from.s504
   into.bytesIn += from.bytesIn
   into.bytesOut += from.bytesOut
   into.timed += from.timed

@@ -13,6 +13,7 @@ import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import type { TrafficRouter } from '#core/shapes/ports/traffic-router.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
+import type { AggregatedApi } from './aggregation.ts'
 import type { Reconcile } from './reconcile.ts'
 
 /** What a capability's server door is given: ports and nothing else. */
@@ -34,6 +35,10 @@ export interface ServerContext {
   clusterOf(request: FastifyRequest, name: string): Cluster
   /** Runs a reconciler over every cluster, on the one server that leads there; `portsOf` gives what it works with. */
   reconcile: Reconcile
+  /** Answers for a version of an API group in every cluster that reaches `--cluster-listen`. */
+  aggregate(api: AggregatedApi): void
+  /** What came of it: is the group ours in a cluster? */
+  aggregated(): readonly { cluster: string; name: string; state: 'registered' | 'foreign' | 'unreachable' | 'failed'; message: string }[]
   /** Splits the routes of a cluster. */
   trafficRouter(cluster: Cluster): TrafficRouter
   /** Calls addresses that users name. */

@@ -50,9 +50,14 @@ function concerns(world: World, webhook: Obj, target: Target, { operation, objec
   return [object, oldObject].some((one) => one !== undefined && selects(chosen, one.metadata.labels))
 }
 
-function addressOf(world: World, { url, service }: Obj): { url: URL; servername?: string } {
-  if (typeof url === 'string') return { url: new URL(url) }
-  const { namespace, name, path = '/', port = 443 } = service ?? {}
+const addressOf = (world: World, { url, service }: Obj): { url: URL; servername?: string } =>
+  typeof url === 'string' ? { url: new URL(url) } : serviceAddress(world, service ?? {})
+
+/** Where a Service is answered, and the name that its certificate has to have. Throws when nothing stands behind it. */
+export function serviceAddress(
+  world: World,
+  { namespace = '', name = '', path = '/', port = 443 }: { namespace?: string; name?: string; path?: string; port?: number },
+): { url: URL; servername: string } {
   const wanted = find(world, 'services', namespace, name)?.spec?.ports?.find((one: Obj) => one.port === port)
   const subset = (find(world, 'endpoints', namespace, name)?.subsets ?? []).find((one: Obj) => (one.addresses ?? []).length > 0)
   const found = subset?.ports?.find((one: Obj) => (one.name ?? '') === (wanted?.name ?? ''))

@@ -25,7 +25,27 @@ export async function serverCertificate(folder: string, now: number): Promise<Se
   return made
 }
 
-async function makeCertificate(now: number): Promise<ServerCertificate> {
+/** How this API server shows who it is to servers behind it. */
+export interface FrontProxy {
+  /** PEM. */
+  ca: string
+  cert: string
+  key: string
+}
+
+/** What is in `folder`, or newly made. */
+export async function frontProxyCertificate(folder: string, now: number): Promise<FrontProxy> {
+  const file = join(folder, 'front-proxy.json')
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as FrontProxy
+  } catch {}
+  const made = await makeCertificate(now, 'front-proxy-client')
+  await writeFileAtomic(file, JSON.stringify(made))
+  return made
+}
+
+/** With `client`, a certificate for a client of that name; else for the server. */
+async function makeCertificate(now: number, client?: string): Promise<ServerCertificate> {
   // Some 15 MB of code that only the first start needs.
   await import('reflect-metadata')
   const x509 = await import('@peculiar/x509')
@@ -35,7 +55,7 @@ async function makeCertificate(now: number): Promise<ServerCertificate> {
   const [authority, server] = [await pair(), await pair()]
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
-    name: 'CN=Sallyport sandbox',
+    name: client === undefined ? 'CN=Sallyport sandbox' : 'CN=Sallyport sandbox front proxy',
     ...span,
     signingAlgorithm: ALGORITHM,
     keys: authority,
@@ -46,7 +66,7 @@ async function makeCertificate(now: number): Promise<ServerCertificate> {
   })
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: '02',
-    subject: 'CN=sallyport-sandbox',
+    subject: `CN=${client ?? 'sallyport-sandbox'}`,
     issuer: ca.subject,
     ...span,
     signingAlgorithm: ALGORITHM,
@@ -54,7 +74,7 @@ async function makeCertificate(now: number): Promise<ServerCertificate> {
     signingKey: authority.privateKey,
     extensions: [
       new x509.BasicConstraintsExtension(false),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension([client === undefined ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth]),
       new x509.SubjectAlternativeNameExtension([
         { type: 'ip', value: '127.0.0.1' },
         { type: 'dns', value: 'localhost' },

@@ -65,6 +65,7 @@ storage.k8s.io/v1 StorageClass
 scheduling.k8s.io/v1 PriorityClass
 certificates.k8s.io/v1 CertificateSigningRequest
 apiextensions.k8s.io/v1 CustomResourceDefinition
+apiregistration.k8s.io/v1 APIService
 admissionregistration.k8s.io/v1 MutatingWebhookConfiguration ValidatingWebhookConfiguration
 authentication.k8s.io/v1 TokenReview SelfSubjectReview
 authorization.k8s.io/v1 SubjectAccessReview SelfSubjectAccessReview LocalSubjectAccessReview SelfSubjectRulesReview

@@ -7,7 +7,8 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { factSchemas } from '#core/kube/fact-schemas.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
-import { serverCertificate } from './certificates.ts'
+import { startAggregation } from './aggregation.ts'
+import { frontProxyCertificate, serverCertificate } from './certificates.ts'
 import { startControllers } from './controllers/index.ts'
 import { followCrds } from './crds.ts'
 import { createHandler } from './http/handler.ts'
@@ -58,9 +59,10 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   if (snapshot !== undefined) restore(world.store, snapshot)
   followCrds(world, resolve('V1ObjectMeta'))
   seed(world)
+  const aggregation = startAggregation(world, await frontProxyCertificate(folder, clock.now()))
   const { book, tokens } = await openTokens(folder)
   const certificate = await serverCertificate(folder, clock.now())
-  const handler = createHandler({ world, tokens: book, runtime, version })
+  const handler = createHandler({ world, tokens: book, runtime, version, aggregation })
   const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler.request)
   server.on('upgrade', handler.upgrade)
   // The port of the last run, so that kubeconfigs stay good; another when it is taken.
@@ -85,6 +87,7 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
     kubeconfig: join(folder, 'kubeconfig'),
     async close() {
       controllers.stop()
+      aggregation.stop()
       server.close()
       server.closeAllConnections()
       await keeping.close()

@@ -28,6 +28,12 @@ export function serverFlagsOf(command: Command, zh: boolean): Command {
     .option('--external-url <url>', zh ? '通知中链接所用的地址' : 'address for links in notifications')
     .option('--cluster-listen <host:port>', zh ? '供集群发送数据的 TLS 监听地址（自有 CA）' : 'TLS listener for what clusters send, with its own CA')
     .option(
+      '--cluster-address <ip>',
+      zh
+        ? '其他机器上的集群访问 --cluster-listen 所用的 IP；设置后会在这些集群注册指标 API'
+        : 'IP by which clusters elsewhere reach --cluster-listen; with it, metrics APIs are registered there',
+    )
+    .option(
       '--agent-secret <name>',
       zh ? '在集群中运行时：将 agent 所需的令牌和 CA 保存在此 Secret 中' : 'in a pod: keep the token and CA of agents in this Secret',
     )

@@ -31,7 +31,9 @@ export async function runServer(options: RunOptions): Promise<void> {
   const over = new AbortController()
   const conditions = (): Condition[] => children.map((child) => child.condition())
   try {
-    const server = await startServer({ ...options, env: process.env, conditions })
+    // The demo's cluster asks this server for metrics.
+    const clusterListen = options.clusterListen ?? (options.demo ? { host: '127.0.0.1', port: 0 } : undefined)
+    const server = await startServer({ ...options, ...(clusterListen ? { clusterListen } : {}), env: process.env, conditions })
     try {
       if (options.demo && !signal.aborted) {
         for (const program of await demoPrograms(server, options.data)) children.push(keepRunning(program, { clock, log }))

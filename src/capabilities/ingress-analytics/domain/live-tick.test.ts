@@ -7,6 +7,8 @@ const window = (completeness: number) => ({
   total: emptyBucket({ cluster: 'c', route: '', namespace: '', service: '', arm: '', second: 0 }),
   perSecond: [],
   completeness,
+  senders: 1,
+  silent: 0,
   freshnessMs: 100,
 })
 

@@ -22,7 +22,13 @@ beforeAll(async () => {
   store = await openTestStore(clock)
   await store.fill([...Array.from({ length: 6 }, (_, i) => accessBatch(sent.slice(i * 10_000, (i + 1) * 10_000))), accessBatch(elsewhere)])
   const live = {
-    window: () => ({ total: emptyBucket({ cluster: 'c', route: '', namespace: '', service: '', arm: '', second: 0 }), perSecond: [], completeness: 0 }),
+    window: () => ({
+      total: emptyBucket({ cluster: 'c', route: '', namespace: '', service: '', arm: '', second: 0 }),
+      perSecond: [],
+      completeness: 0,
+      senders: 0,
+      silent: 0,
+    }),
   }
   ask = createQuestions({ telemetry: store.telemetry, live, clock, sources: () => [] })
 }, 120_000)

@@ -53,6 +53,9 @@ interface Source {
   asked: string | undefined
 }
 
+/** Agents of several nodes may name their sources alike. */
+const senderOf = ({ source, labels }: LineBatch): string => [source, labels.node, labels.host, labels.pod].filter((part) => part !== undefined).join(' ')
+
 const transportOf = (batch: LineBatch): SourceStatus['transport'] => {
   const { transport } = batch.labels
   return transport === 'agent' || transport === 'syslog' || transport === 'loki' || transport === 'ndjson' ? transport : 'lines'
@@ -182,7 +185,7 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     const { source, run, format, block } = await inTurn(() => parse(batch))
     if (block.rows > 0) await telemetry.append({ id: batch.id, table: 'access', rows: block.rows, native: block.native })
     // from here on nothing can fail: the counts, the live view and the store agree
-    live.publish(block.live)
+    live.publish(block.live, senderOf(batch))
     const recent = [...block.latest, ...(latest.get(batch.cluster) ?? [])]
     latest.set(batch.cluster, recent.slice(0, LATEST_MAX))
     const { status } = source

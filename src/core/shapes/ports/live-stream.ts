@@ -14,6 +14,8 @@ export interface LiveBucket {
   classes: Uint32Array
   /** Answers with status 499 (client gave up); they are in `classes[3]` too, and no success. */
   s499: number
+  /** Answers with status 504 (the upstream timed out); they are in `classes[4]` too. */
+  s504: number
   bytesIn: number
   bytesOut: number
   /** Requests whose time was logged, and those times in seconds. */
@@ -31,6 +33,9 @@ export interface LiveWindow {
   perSecond: readonly LiveBucket[]
   /** Age of the newest arrival of any route of this cluster, ms; undefined: nothing has arrived yet, so 0 requests is not known to be true. */
   freshnessMs?: number
+  /** Of this cluster: senders of lines heard in the last 15 minutes, and those of them from whom the next batch is long overdue. What they saw is missing. */
+  senders: number
+  silent: number
   /** Share of the asked window that the stream covers (it keeps the last 15 minutes, since the server started). */
   completeness: number
 }
@@ -49,7 +54,8 @@ export const OTHER_ROUTE = '{other}'
 
 /** The last 15 minutes in memory by arrival time, one bucket per route and second; a line shows within 1.5 s. */
 export interface LiveStream {
-  publish(buckets: readonly LiveBucket[]): void
+  /** `sender` tells apart whose lines these are, within their cluster. */
+  publish(buckets: readonly LiveBucket[], sender?: string): void
   /** [from, to) in ms since the epoch. */
   window(select: RouteSelector, from: number, to: number): LiveWindow
   /** Called at most once a second with the seconds that changed. Returns how to stop. */

@@ -32,6 +32,13 @@ interface Series {
   lastSecond: number
 }
 
+/** Who sends lines, and how long it usually pauses, ms. */
+interface Sender {
+  cluster: string
+  at: number
+  pause: number
+}
+
 interface Second {
   /** Buckets of a second that may still grow, by series id. */
   open: Map<number, LiveBucket>
@@ -41,6 +48,11 @@ interface Second {
 
 /** Seconds behind the newest one that stay unpacked, because batches still add to them. */
 const OPEN_SECONDS = 3
+/** Senders that are remembered, of all clusters. */
+const MOST_SENDERS = 10_000
+/** A sender is overdue after so many of its usual pauses, and not before so many ms. */
+const OVERDUE_PAUSES = 6
+const OVERDUE_MS = 5_000
 
 /**
  * The live stream in this process' memory. Seconds are packed into bytes once they are over (about 65 kB for 1,000 routes and 20,000 requests),
@@ -57,6 +69,7 @@ export function createLiveStream({
   const byKey = new Map<string, Series>()
   const freeIds: number[] = []
   const newestArrival = new Map<string, number>()
+  const senders = new Map<string, Sender>()
   const listeners = new Set<(changed: readonly number[]) => void>()
   const changed = new Set<number>()
   let nextId = 0
@@ -165,9 +178,33 @@ export function createLiveStream({
     return ids
   }
 
+  function heard(cluster: string, name: string, now: number): void {
+    const key = `${cluster}\u0000${name}`
+    const known = senders.get(key)
+    senders.delete(key)
+    for (const oldest of senders.keys()) {
+      if (senders.size < MOST_SENDERS) break
+      senders.delete(oldest)
+    }
+    const back = known === undefined || now - known.at > keepMs
+    senders.set(key, { cluster, at: now, pause: back ? OVERDUE_MS : known.pause + (now - known.at - known.pause) / 4 })
+  }
+
+  function sendersOf(cluster: string, now: number): { senders: number; silent: number } {
+    let count = 0
+    let silent = 0
+    for (const sender of senders.values()) {
+      if (sender.cluster !== cluster || now - sender.at > keepMs) continue
+      count++
+      if (now - sender.at > Math.max(OVERDUE_MS, OVERDUE_PAUSES * sender.pause)) silent++
+    }
+    return { senders: count, silent }
+  }
+
   return {
-    publish(buckets) {
+    publish(buckets, sender) {
       const now = clock.now()
+      if (sender !== undefined && buckets[0] !== undefined) heard(buckets[0].cluster, sender, now)
       for (const bucket of buckets) {
         const at = Math.min(floor(bucket.second), floor(now))
         if (at + 1000 <= coveredFrom() || bucket.requests === 0) continue
@@ -227,6 +264,7 @@ export function createLiveStream({
       return {
         total,
         perSecond,
+        ...sendersOf(select.cluster, now),
         ...(arrival === undefined ? {} : { freshnessMs: Math.max(0, now - arrival) }),
         completeness: hidden(select, whole, ids, from) ? 0 : covered,
       }

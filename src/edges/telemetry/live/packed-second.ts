@@ -9,7 +9,7 @@ export interface PackedSecond {
   size: number
 }
 
-/** Record: varints requests, classes 1-5, s499, bytesIn, bytesOut, timed, lateness; float64 timeSum, timeMax; then pairs (key delta, times) of the sketch, their count first. */
+/** Record: varints requests, classes 1-5, s499, s504, bytesIn, bytesOut, timed, lateness; float64 timeSum, timeMax; then pairs (key delta, times) of the sketch, their count first. */
 export function packSecond(buckets: ReadonlyMap<number, LiveBucket>): PackedSecond {
   const ids = new Uint32Array(buckets.size)
   const offsets = new Uint32Array(buckets.size)
@@ -21,7 +21,7 @@ export function packSecond(buckets: ReadonlyMap<number, LiveBucket>): PackedSeco
     offsets[i++] = sink.length
     sink.varint(bucket.requests)
     for (const count of bucket.classes) sink.varint(count)
-    for (const value of [bucket.s499, bucket.bytesIn, bucket.bytesOut, bucket.timed, Math.max(0, Math.round(bucket.lateness))]) sink.varint(value)
+    for (const value of [bucket.s499, bucket.s504, bucket.bytesIn, bucket.bytesOut, bucket.timed, Math.max(0, Math.round(bucket.lateness))]) sink.varint(value)
     float64(sink, bucket.timeSum)
     float64(sink, bucket.timeMax)
     pairs.length = 0
@@ -65,6 +65,7 @@ export function unpackInto(packed: PackedSecond, wanted: ReadonlySet<number>, in
     into.requests += varint()
     for (let c = 0; c < 5; c++) into.classes[c]! += varint()
     into.s499 += varint()
+    into.s504 += varint()
     into.bytesIn += varint()
     into.bytesOut += varint()
     into.timed += varint()

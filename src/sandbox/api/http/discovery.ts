@@ -1,13 +1,17 @@
 /** Which kinds there are: `/api`, `/apis` and below, in the older form and in the aggregated one. */
 import { apiVersionOf, groupVersionOf } from '#core/kube/objects.ts'
+import type { Aggregation } from '../aggregation.ts'
 import { byPriority } from '../crds.ts'
 import type { Kind, KindTable, ServedVersion } from '../kinds.ts'
 
 export const verbsOf = (kind: Kind, version: ServedVersion, subresource?: string): readonly string[] =>
   subresource === undefined ? kind.verbs : (version.subresources.get(subresource)?.verbs ?? [])
 
+/** What other servers answer for. */
+type Behind = ReturnType<Aggregation['served']>
+
 /** Groups with their versions, the preferred one first; the core group is not among them. */
-function groupsOf(kinds: KindTable): Map<string, string[]> {
+function groupsOf(kinds: KindTable, behind: Behind): Map<string, string[]> {
   const groups = new Map<string, Set<string>>()
   for (const kind of kinds.all())
     if (kind.group !== '') {
@@ -15,13 +19,14 @@ function groupsOf(kinds: KindTable): Map<string, string[]> {
       for (const version of kind.versions) versions.add(version.name)
       groups.set(kind.group, versions)
     }
+  for (const { group, version } of behind) groups.set(group, (groups.get(group) ?? new Set()).add(version))
   return new Map([...groups].map(([group, versions]) => [group, [...versions].sort(byPriority)]))
 }
 
 const groupVersion = (group: string, version: string) => ({ groupVersion: apiVersionOf(group, version), version })
 
-export function groupOf(kinds: KindTable, group: string) {
-  const versions = groupsOf(kinds).get(group)
+export function groupOf(kinds: KindTable, group: string, behind: Behind) {
+  const versions = groupsOf(kinds, behind).get(group)
   if (versions === undefined || versions.length === 0) return undefined
   return {
     name: group,
@@ -30,10 +35,10 @@ export function groupOf(kinds: KindTable, group: string) {
   }
 }
 
-export const apiGroupList = (kinds: KindTable) => ({
+export const apiGroupList = (kinds: KindTable, behind: Behind) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: [...groupsOf(kinds).keys()].map((group) => groupOf(kinds, group)),
+  groups: [...groupsOf(kinds, behind).keys()].map((group) => groupOf(kinds, group, behind)),
 })
 
 const kindsIn = (kinds: KindTable, group: string, version: string) =>
@@ -82,8 +87,8 @@ const hash = (text: string) => {
 }
 
 /** The aggregated form: all of `/api` or `/apis` at once. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery */
-export function aggregated(kinds: KindTable, core: boolean, version: 'v2' | 'v2beta1') {
-  const groups: [string, string[]][] = core ? [['', ['v1']]] : [...groupsOf(kinds)]
+export function aggregated(kinds: KindTable, core: boolean, version: 'v2' | 'v2beta1', behind: Behind) {
+  const groups: [string, string[]][] = core ? [['', ['v1']]] : [...groupsOf(kinds, behind)]
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
@@ -93,7 +98,19 @@ export function aggregated(kinds: KindTable, core: boolean, version: 'v2' | 'v2b
       versions: versions.map((one) => ({
         version: one,
         freshness: 'Current',
-        resources: kindsIn(kinds, group, one).map(({ kind, served }) => discovered(kind, served, group, one)),
+        resources: [
+          ...kindsIn(kinds, group, one).map(({ kind, served }) => discovered(kind, served, group, one)),
+          ...behind
+            .filter((api) => api.group === group && api.version === one)
+            .flatMap(({ resources }) => resources)
+            .map(({ name, kind, namespaced, verbs, singularName = '' }) => ({
+              resource: name,
+              responseKind: { group, version: one, kind },
+              scope: namespaced ? 'Namespaced' : 'Cluster',
+              singularResource: singularName,
+              verbs,
+            })),
+        ],
       })),
     })),
   }

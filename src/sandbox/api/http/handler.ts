@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { isJsonObject } from '#core/kube/json.ts'
 import { apiVersionOf } from '#core/kube/objects.ts'
 import { admitted, type Operation } from '../admission.ts'
+import type { Aggregation } from '../aggregation.ts'
 import { readDeleteOptions, remove } from '../deletes.ts'
 import type { Kind, ServedVersion } from '../kinds.ts'
 import type { PodRuntime } from '../pod-runtime.ts'
@@ -30,6 +31,7 @@ export interface HandlerOptions {
   runtime: PodRuntime
   /** `v1.34.0` */
   version: string
+  aggregation: Aggregation
 }
 
 interface Call {
@@ -94,7 +96,9 @@ async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoi
   if (path === undefined) {
     const decision = mayDo(world, user, { verb, path: url.pathname })
     if (!decision.allowed) throw new StatusError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${url.pathname}"`, {})
-    serveOther(options, url, incoming, outgoing)
+    const behind = options.aggregation.serviceFor(url.pathname)
+    if (behind !== undefined) options.aggregation.proxy(behind, user, incoming, outgoing)
+    else serveOther(options, url, incoming, outgoing)
     return
   }
   const found = world.kinds.find(path.group, path.version, path.resource)
@@ -114,7 +118,12 @@ async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoi
       `User "${user.name}" cannot ${action} resource "${resource}" in API group "${path.group}" ${where}`,
     )
   }
-  if (found === undefined) throw noSuchPath()
+  if (found === undefined) {
+    const behind = options.aggregation.serviceFor(url.pathname)
+    if (behind === undefined) throw noSuchPath()
+    options.aggregation.proxy(behind, user, incoming, outgoing)
+    return
+  }
   const { kind, version } = found
   if (kind.namespaced && path.namespace === undefined && (path.name !== undefined || action === 'create'))
     throw kind.virtual ? noSuchPath() : methodNotAllowed()
@@ -196,7 +205,7 @@ function serveOther(options: HandlerOptions, url: URL, incoming: IncomingMessage
     return send(
       outgoing,
       200,
-      JSON.stringify(aggregated(world.kinds, path === '/api', discovery)),
+      JSON.stringify(aggregated(world.kinds, path === '/api', discovery, options.aggregation.served())),
       `application/json;g=apidiscovery.k8s.io;v=${discovery};as=APIGroupDiscoveryList`,
     )
   if (path === '/api')
@@ -205,14 +214,14 @@ function serveOther(options: HandlerOptions, url: URL, incoming: IncomingMessage
       versions: ['v1'],
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: incoming.headers.host }],
     })
-  if (path === '/apis') return sendJson(outgoing, 200, apiGroupList(world.kinds))
+  if (path === '/apis') return sendJson(outgoing, 200, apiGroupList(world.kinds, options.aggregation.served()))
   const parts = path.split('/').slice(1)
   if (parts[0] === 'api' && parts.length === 2) {
     const found = apiResourceList(world.kinds, '', parts[1]!)
     if (found !== undefined) return sendJson(outgoing, 200, found)
   }
   if (parts[0] === 'apis' && (parts.length === 2 || parts.length === 3)) {
-    const found = parts.length === 2 ? groupOf(world.kinds, parts[1]!) : apiResourceList(world.kinds, parts[1]!, parts[2]!)
+    const found = parts.length === 2 ? groupOf(world.kinds, parts[1]!, options.aggregation.served()) : apiResourceList(world.kinds, parts[1]!, parts[2]!)
     if (found !== undefined) return sendJson(outgoing, 200, parts.length === 2 ? { kind: 'APIGroup', apiVersion: 'v1', ...found } : found)
   }
   if (parts[0] === 'openapi') {
@@ -225,7 +234,7 @@ function serveOther(options: HandlerOptions, url: URL, incoming: IncomingMessage
         '/api',
         '/api/v1',
         '/apis',
-        ...apiGroupList(world.kinds).groups.map((group) => `/apis/${group!.name}`),
+        ...apiGroupList(world.kinds, options.aggregation.served()).groups.map((group) => `/apis/${group!.name}`),
         '/healthz',
         '/openapi/v2',
         '/openapi/v3',

@@ -115,6 +115,7 @@ interface Bucket {
   requests: number
   classes: Uint32Array
   s499: number
+  s504: number
   bytesIn: number
   bytesOut: number
   timed: number
@@ -220,6 +221,7 @@ export function createBlockBuilder(): BlockBuilder {
         requests: 0,
         classes: new Uint32Array(5),
         s499: 0,
+        s504: 0,
         bytesIn: 0,
         bytesOut: 0,
         timed: 0,
@@ -234,6 +236,7 @@ export function createBlockBuilder(): BlockBuilder {
     const statusClass = (row.status / 100) | 0
     if (statusClass >= 1 && statusClass <= 5) bucket.classes[statusClass - 1]!++
     if (row.status === 499) bucket.s499++
+    else if (row.status === 504) bucket.s504++
     bucket.bytesIn += row.bytesIn
     bucket.bytesOut += row.bytesOut
     if (row.ts < bucket.earliest) bucket.earliest = row.ts
@@ -261,6 +264,7 @@ export function createBlockBuilder(): BlockBuilder {
         requests: bucket.requests,
         classes: bucket.classes,
         s499: bucket.s499,
+        s504: bucket.s504,
         bytesIn: bucket.bytesIn,
         bytesOut: bucket.bytesOut,
         timed: bucket.timed,
