@@ -98,6 +98,21 @@ export function clusterContract(title: string, make: () => Promise<ClusterHarnes
       expect(forced.data).toEqual({ a: '2', b: '1' })
     })
 
+    it('applies as kubectl does by itself: what it said before and says no longer goes, what others set stays', async () => {
+      const by = { fieldManager: 'one', by: 'client' } as const
+      const dry = await cluster.apply(map('three', { a: '<1>', b: '2' }), { ...by, dryRun: true })
+      expect(dry.data).toEqual({ a: '<1>', b: '2' })
+      await expect(cluster.get(ref('three'))).rejects.toThrow(code('NOT_FOUND'))
+      await cluster.apply(map('three', { a: '<1>', b: '2' }), by)
+      await cluster.patch(ref('three'), 'merge', { data: { b: 'other', c: '3' } })
+      const applied = await cluster.apply(map('three', { a: '<1>' }), by)
+      expect(applied.data).toEqual({ a: '<1>', c: '3' })
+      const said = applied.metadata.annotations!['kubectl.kubernetes.io/last-applied-configuration']!
+      expect(JSON.parse(said)).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'three', annotations: {} }, data: { a: '<1>' } })
+      // Nothing to do is not written.
+      expect((await cluster.apply(map('three', { a: '<1>' }), by)).metadata.resourceVersion).toBe(applied.metadata.resourceVersion)
+    })
+
     it('lists in pages, by labels and fields, and as a table', async () => {
       for (let i = 0; i < 7; i++) await cluster.create(map(`page-${i}`, {}, { page: 'yes', odd: String(i % 2) }))
       const names: string[] = []

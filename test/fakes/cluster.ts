@@ -13,6 +13,7 @@ import type {
   Selection,
   ServedKind,
 } from '#core/shapes/ports/cluster.ts'
+import { clientApply } from '#edges/cluster/client-apply.ts'
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
 const served = (apiVersion: string, kind: string, plural: string, namespaced = true, shortNames: readonly string[] = []): ServedKind => ({
@@ -132,7 +133,7 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
       return put(object, owners)
     }
 
-    return {
+    const acted: FakeCluster = {
       name,
       containerLogs,
       writes,
@@ -228,6 +229,7 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
         return write('patch', mergePatch(object, patch) as KubeObject, owners, options.dryRun)
       },
       async apply(object, options) {
+        if (options.by === 'client') return clientApply(acted, object, options)
         const ref = refOf(object)
         check('patch', kindOf(object), ref.namespace, ref.name)
         const before = stored.get(keyOf(ref))
@@ -286,6 +288,7 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
         throw new CodedError('NOT_FOUND', { what: path, cluster: name })
       },
     }
+    return acted
   }
   return acting({ kind: 'self' })
 }

@@ -46,6 +46,19 @@ describe('a cluster that is not well', () => {
     expect(cluster.health()).toMatchObject({ state: 'failing' })
   })
 
+  it('applies by itself where the server knows no server-side apply', async () => {
+    const { cluster } = open()
+    const methods: string[] = []
+    api.intercept((request, response) => {
+      if (request.method !== 'GET') methods.push(`${request.method} ${request.headers['content-type']}`)
+      if (request.headers['content-type'] !== 'application/apply-patch+yaml') return false
+      response.writeHead(415).end(JSON.stringify({ reason: 'UnsupportedMediaType', message: 'the body of the request was in an unknown format' }))
+      return true
+    })
+    await cluster.apply({ ...NAMESPACE, metadata: { name: 'made' } }, { fieldManager: 'sallyport' })
+    expect(methods).toEqual(['PATCH application/apply-patch+yaml', 'POST application/json'])
+  })
+
   it('says what HTTP said', async () => {
     const { cluster } = open()
     await cluster.list(NAMESPACE)

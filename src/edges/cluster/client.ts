@@ -5,6 +5,7 @@ import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import { describeRef, type KindRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import type { Access, Actor, Cluster, ClusterHealth, Page, PageRequest, Selection, ServedKind, ServerTable, WriteOptions } from '#core/shapes/ports/cluster.ts'
 import { createAccessReviews } from './access.ts'
+import { clientApply } from './client-apply.ts'
 import { createDiscovery } from './discovery.ts'
 import { openExec } from './exec.ts'
 import type { Purpose } from './failures.ts'
@@ -72,7 +73,7 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
       return { ...pageOf(list), items: list.items ?? [], bytes: text.length }
     }
 
-    return {
+    const cluster: Cluster = {
       name,
       as: acting,
       health: () => healthOf(transport.health()),
@@ -125,7 +126,8 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
           contentType: PATCH_TYPES[type],
           subresource: options.subresource,
         }),
-      apply(body, options) {
+      async apply(body, options) {
+        if (options.by === 'client') return clientApply(cluster, body, options)
         // Of the server's making; sent back it would be refused.
         const { managedFields: _, ...metadata } = body.metadata
         return object(refOf(body), 'patch', {
@@ -135,6 +137,10 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
           body: JSON.stringify({ ...body, metadata }),
           contentType: 'application/apply-patch+yaml',
           subresource: options.subresource,
+        }).catch((error: unknown) => {
+          // 415: this server was told not to know server-side apply (feature gate ServerSideApply, until 1.22).
+          if (error instanceof CodedError && error.details.status === 415) return clientApply(cluster, body, options)
+          throw error
         })
       },
       async delete(ref, options = {}) {
@@ -188,6 +194,7 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
         return transport.text({ method: 'GET', path, accept, actor, signal, purpose: { cluster: name, what: path } })
       },
     }
+    return cluster
   }
 
   const beat = async () => {

@@ -32,7 +32,7 @@ export function failureOf(status: number, body: string, { cluster, what, access 
   const causes: Problem[] = (details?.causes ?? [])
     .slice(0, 100)
     .map((cause) => ({ path: (cause.field ?? '').replace(/^\./, ''), message: cut(cause.message ?? cause.reason ?? '') }))
-  const rejected = () => new CodedError('OBJECT_REJECTED', { cluster, what, reason: said }, { problems: causes })
+  const rejected = () => new CodedError('OBJECT_REJECTED', { cluster, what, reason: said, status }, { problems: causes })
   switch (status) {
     case 400:
     case 415:

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { Clock } from '#core/kernel/clock.ts'
+import { clientApplyContract } from '#test/contracts/client-apply.ts'
 import { clusterContract } from '#test/contracts/cluster.ts'
 import { describeCluster } from '#test/real.ts'
 import { openCluster } from './client.ts'
@@ -13,7 +14,7 @@ const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace' }
 describeCluster('a real cluster', (kubeconfig) => {
   const open = async () => openCluster({ name: 'real', access: await parseKubeconfig(await readKubeconfigFile(kubeconfig)).select(), clock })
 
-  clusterContract('kube-apiserver', async () => {
+  const harness = async () => {
     const { cluster, close } = await open()
     const namespace = `contract-${randomBytes(4).toString('hex')}`
     await cluster.create({ ...NAMESPACE, metadata: { name: namespace } })
@@ -26,7 +27,9 @@ describeCluster('a real cluster', (kubeconfig) => {
         await close()
       },
     }
-  })
+  }
+  clusterContract('kube-apiserver', harness)
+  clientApplyContract('kube-apiserver', harness)
 
   it('acts as the owner of a token, and says when a token is not known', async () => {
     const { cluster, close } = await open()

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
+import { openCluster } from '#edges/cluster/client.ts'
+import { parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
+import { clientApplyContract } from '#test/contracts/client-apply.ts'
+import { clusterContract } from '#test/contracts/cluster.ts'
 import { kubeApiContract } from '#test/contracts/kube-api/index.ts'
 import { describeCluster } from '#test/real.ts'
 import { noPods } from './pod-runtime.ts'
@@ -27,6 +31,26 @@ kubeApiContract('the sandbox', async () => {
     },
   }
 })
+
+const asCluster = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-contract-'))
+  const api = await startSandboxApi({ folder, clock: systemClock, runtime: noPods })
+  const access = await parseKubeconfig(await readKubeconfigFile(api.kubeconfig)).select()
+  const { cluster, close } = openCluster({ name: 'sandbox', access, clock: systemClock })
+  await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'contract' } })
+  return {
+    cluster,
+    stranger: cluster.as({ kind: 'impersonated', user: '陌生人', groups: ['nobodies'] }),
+    namespace: 'contract',
+    async [Symbol.asyncDispose]() {
+      await close()
+      await api.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+clusterContract('the sandbox', asCluster)
+clientApplyContract('the sandbox', asCluster)
 
 describeCluster('the Kubernetes API contract on a real cluster', (kubeconfig) => {
   kubeApiContract('kube-apiserver', async () => {
