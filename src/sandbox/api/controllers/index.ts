@@ -1,5 +1,6 @@
 /** The controllers that the sandbox runs. */
 import type { World } from '../world.ts'
+import { cronJobController } from './cron-jobs.ts'
 import { daemonSetController } from './daemon-sets.ts'
 import { deploymentController } from './deployments.ts'
 import { endpointsController } from './endpoints.ts'
@@ -20,6 +21,7 @@ export const startControllers = (world: World) =>
     statefulSetController(world),
     daemonSetController(world),
     jobController(world),
+    cronJobController(world),
     scheduler(world),
     endpointsController(world),
     nodeController(world),

@@ -10,10 +10,13 @@ import type { Obj } from '../store.ts'
 import { find, listOf } from '../world.ts'
 import { discard, make, mergeInto, setStatus } from './objects.ts'
 
+/** The wall clock, later by what a test says. */
+let later = 0
+const clock = { ...systemClock, now: () => systemClock.now() + later }
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-controllers-'))
 let api: SandboxApi
 beforeAll(async () => {
-  api = await startSandboxApi({ folder, clock: systemClock, runtime: noPods })
+  api = await startSandboxApi({ folder, clock, runtime: noPods })
   for (const name of ['n1', 'n2']) node(name)
 })
 afterAll(async () => {
@@ -31,7 +34,7 @@ const node = (name: string, taints?: object[]) =>
   } as unknown as Obj)
 const template = (app: string, image = 'i:1') => ({ metadata: { labels: { app } }, spec: { containers: [{ name: 'c', image }] } })
 const workload = (kind: string, name: string, spec: object) =>
-  make(api.world, { apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, metadata: { name, namespace: 'default' }, spec } as unknown as Obj)
+  make(api.world, { apiVersion: kind.endsWith('Job') ? 'batch/v1' : 'apps/v1', kind, metadata: { name, namespace: 'default' }, spec } as unknown as Obj)
 const get = (collection: string, name: string): Obj => find(api.world, collection, 'default', name)!
 const podsOf = (app: string): Obj[] => listOf(api.world, 'pods', 'default').filter(({ metadata }) => metadata.labels?.app === app)
 const names = (app: string) =>
@@ -131,5 +134,73 @@ describe('Jobs', () => {
     expect(podsOf('bad').length).toBe(2)
     await settled(() => expect(find(api.world, 'jobs.batch', 'default', 'bad')).toBeUndefined())
     await settled(() => expect(podsOf('bad')).toEqual([]))
+  })
+})
+
+describe('CronJobs', () => {
+  const HOUR = 3_600_000
+  const cronJob = (name: string, more: object = {}) =>
+    workload('CronJob', name, {
+      schedule: '0 * * * *',
+      jobTemplate: { spec: { template: { ...template(name), spec: { ...template(name).spec, restartPolicy: 'Never' } } } },
+      ...more,
+    })
+  const jobsOf = (name: string) =>
+    listOf(api.world, 'jobs.batch', 'default').filter(({ metadata }) =>
+      metadata.ownerReferences?.some((owner) => owner.kind === 'CronJob' && owner.name === name),
+    )
+  /** An hour passes; controllers look when something changes. */
+  const hour = (name: string) => {
+    later += HOUR
+    mergeInto(api.world, get('cronjobs.batch', name), { metadata: { annotations: { seen: String(later) } } })
+  }
+  const end = (name: string) => {
+    for (const pod of podsOf(name)) if (pod.status?.phase !== 'Succeeded') phase(pod, 'Succeeded')
+  }
+
+  it('make a Job at each time, once, and keep the last three that ended well', async () => {
+    cronJob('report')
+    await settled(() => expect(get('cronjobs.batch', 'report').status).toEqual({}))
+    expect(jobsOf('report')).toEqual([])
+    for (let n = 1; n <= 5; n++) {
+      hour('report')
+      await settled(() => expect(get('cronjobs.batch', 'report').status.active).toHaveLength(1))
+      await settled(() => {
+        end('report')
+        expect(get('cronjobs.batch', 'report').status).toMatchObject({
+          lastSuccessfulTime: expect.any(String),
+          lastScheduleTime: expect.stringMatching(/:00:00Z$/),
+        })
+        expect(get('cronjobs.batch', 'report').status.active).toBeUndefined()
+      })
+    }
+    await settled(() => expect(jobsOf('report').filter(({ metadata }) => metadata.deletionTimestamp === undefined)).toHaveLength(3))
+    mergeInto(api.world, get('cronjobs.batch', 'report'), { spec: { suspend: true } })
+    const before = jobsOf('report').length
+    hour('report')
+    await settled(() => expect(get('cronjobs.batch', 'report').metadata.annotations!.seen).toBe(String(later)))
+    expect(jobsOf('report').length).toBeLessThanOrEqual(before)
+  })
+
+  it('do not run beside themselves, or instead, as they say; a schedule that cannot be read is told', async () => {
+    cronJob('alone', { concurrencyPolicy: 'Forbid' })
+    cronJob('fresh', { concurrencyPolicy: 'Replace' })
+    hour('alone')
+    hour('fresh')
+    await settled(() => expect([jobsOf('alone').length, jobsOf('fresh').length]).toEqual([1, 1]))
+    const [first] = jobsOf('fresh')
+    hour('alone')
+    hour('fresh')
+    await settled(() =>
+      expect(
+        jobsOf('fresh')
+          .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+          .map(({ metadata }) => metadata.uid),
+      ).not.toContain(first!.metadata.uid),
+    )
+    expect(jobsOf('alone')).toHaveLength(1)
+    cronJob('broken', { schedule: '61 * * * *' })
+    await settled(() => expect(listOf(api.world, 'events', 'default').some((event) => event.reason === 'UnparseableSchedule')).toBe(true))
+    expect(jobsOf('broken')).toEqual([])
   })
 })
