@@ -204,7 +204,10 @@ export interface Cluster {
    * Server-side apply: fields of other managers are an APPLY_CONFLICT that names them, unless forced. `by: 'client'` compares three ways as `kubectl apply` does by
    * itself, with its annotation and without managers; also where a server does not know server-side apply.
    */
-  apply(object: KubeObject, options: WriteOptions & { fieldManager: string; force?: boolean; subresource?: string; by?: 'server' | 'client' }): Promise<KubeObject>
+  apply(
+    object: KubeObject,
+    options: WriteOptions & { fieldManager: string; force?: boolean; subresource?: string; by?: 'server' | 'client' },
+  ): Promise<KubeObject>
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<void>
 
   /** Bytes as the container wrote them. */
