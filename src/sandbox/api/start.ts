@@ -8,6 +8,7 @@ import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { factSchemas } from '#core/kube/fact-schemas.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
 import { startAggregation } from './aggregation.ts'
+import { createAudit } from './audit.ts'
 import { frontProxyCertificate, serverCertificate } from './certificates.ts'
 import { startControllers } from './controllers/index.ts'
 import { followCrds } from './crds.ts'
@@ -46,9 +47,11 @@ export interface SandboxOptions {
   port?: number
   /** Name of cluster and context in kubeconfigs. */
   name?: string
+  /** Gets the lines of the audit log. */
+  auditLog?: (line: string) => void
 }
 
-export async function startSandboxApi({ folder, clock, runtime, port = 0, name = 'demo' }: SandboxOptions): Promise<SandboxApi> {
+export async function startSandboxApi({ folder, clock, runtime, port = 0, name = 'demo', auditLog }: SandboxOptions): Promise<SandboxApi> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const facts = await loadApiFacts()
   const resolve = factSchemas(facts)
@@ -62,7 +65,7 @@ export async function startSandboxApi({ folder, clock, runtime, port = 0, name =
   const aggregation = startAggregation(world, await frontProxyCertificate(folder, clock.now()))
   const { book, tokens } = await openTokens(folder)
   const certificate = await serverCertificate(folder, clock.now())
-  const handler = createHandler({ world, tokens: book, runtime, version, aggregation })
+  const handler = createHandler({ world, tokens: book, runtime, version, aggregation, ...(auditLog ? { audit: createAudit(auditLog, clock) } : {}) })
   const server = createServer({ cert: certificate.cert, key: certificate.key, keepAliveTimeout: 60_000 }, handler.request)
   server.on('upgrade', handler.upgrade)
   // The port of the last run, so that kubeconfigs stay good; another when it is taken.

@@ -18,7 +18,7 @@ export interface IngressView {
 }
 
 /** Appends lines in the order they came, a few times a second, and rotates by rename as logrotate does. */
-export function openAccessLog(file: string) {
+export function openLog(file: string) {
   let waiting: string[] = []
   let running: Promise<void> = Promise.resolve()
   const flush = async () => {
@@ -30,7 +30,7 @@ export function openAccessLog(file: string) {
   }
   const next = () => {
     running = running.then(flush).catch((error: Error) => {
-      process.stderr.write(`sandbox: the access log cannot be written: ${error.message}\n`)
+      process.stderr.write(`sandbox: ${file} cannot be written: ${error.message}\n`)
     })
     return running
   }

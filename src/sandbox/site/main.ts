@@ -18,7 +18,7 @@ import type { Obj } from '../api/store.ts'
 import { find, listOf } from '../api/world.ts'
 import { controlHandler } from './control.ts'
 import { gatewayDefinitions } from './gateway-api.ts'
-import { createIngress, openAccessLog } from './ingress.ts'
+import { createIngress, openLog } from './ingress.ts'
 import { createKubelet } from './kubelet.ts'
 import { podLogs } from './logs.ts'
 import { shopObjects } from './manifests.ts'
@@ -61,7 +61,11 @@ const send = (node: string, message: ToNode): boolean => {
   return child?.connected === true && child.send(message)
 }
 const logs = podLogs((uid) => kubelet.nodeOf(uid), send)
+const auditFile = join(folder, 'logs', 'audit.log')
+await writeFile(auditFile, '', { flag: 'a' }) // it exists before the first event, so that a tail can begin
+const auditLog = openLog(auditFile)
 const api = await startSandboxApi({
+  auditLog: auditLog.write,
   folder: join(folder, 'cluster'),
   clock: systemClock,
   runtime: podRuntime(
@@ -136,7 +140,7 @@ function startNode(name: (typeof NODES)[number]): Promise<void> {
 
 const logFile = join(folder, 'logs', 'access.log')
 await writeFile(logFile, '', { flag: 'a' }) // it exists before the first request, so that a tail can begin
-const log = openAccessLog(logFile)
+const log = openLog(logFile)
 const ingress = createIngress(view, log, random)
 // Both nodes are there before the first pod is, so that pods are spread.
 await Promise.all(NODES.map(startNode))
@@ -210,6 +214,7 @@ async function stop() {
   ingress.closeAllConnections()
   for (const child of processes.values()) if (child.connected) child.disconnect()
   await Promise.all([log.close(), api.close()])
+  await auditLog.close()
   process.exit(0)
 }
 process.on('SIGTERM', stop)

@@ -45,13 +45,21 @@ const SMALL = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning
 export async function demoPrograms(server: RunningServer, data: string): Promise<ChildProgram[]> {
   const folder = join(data, 'demo')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { token } = await server.tokens.issue({ name: 'demo agent', cluster: DEFAULT_CLUSTER, signals: ['access'] }, { replace: true })
+  const { token } = await server.tokens.issue({ name: 'demo agent', cluster: DEFAULT_CLUSTER, signals: ['access', 'audit'] }, { replace: true })
   const tokenFile = join(folder, 'agent-token')
   const config = join(folder, 'agent.yaml')
   await writeFileAtomic(tokenFile, `${token}\n`)
   await writeFileAtomic(
     config,
-    stringify({ server: server.url, tokenFile, data: folder, sources: [{ path: join(data, 'sandbox/logs/access.log'), name: 'demo' }] }),
+    stringify({
+      server: server.url,
+      tokenFile,
+      data: folder,
+      sources: [
+        { path: join(data, 'sandbox/logs/access.log'), name: 'demo' },
+        { path: join(data, 'sandbox/logs/audit.log'), name: 'sandbox', format: 'audit' },
+      ],
+    }),
   )
   return [
     { name: 'demo site', script: join(SRC, 'sandbox/site/main.ts'), args: ['--data', data, '--server', server.url], execArgv: SMALL },

@@ -157,6 +157,26 @@ function look(policy: Policy, request: Request) {
   return [...found, { level: 'None' as const, stages: new Set<string>(), number: 0, partial: false }]
 }
 
+/** What a server that follows `policy` records of one request; `path` is set when it names no resource. */
+export function levelOf(policy: Policy, request: Request & { user: string; groups: readonly string[]; namespace: string; name: string; path?: string }) {
+  const rule = policy.rules.find(
+    (one) =>
+      (!one.users?.length || one.users.includes(request.user)) &&
+      (!one.userGroups?.length || one.userGroups.some((group) => request.groups.includes(group))) &&
+      (!one.verbs?.length || one.verbs.includes(request.verb)) &&
+      (one.resources === undefined && one.nonResourceURLs === undefined
+        ? true
+        : request.path === undefined
+          ? matchesResource(one, request) && (!one.namespaces?.length || one.namespaces.includes(request.namespace)) && matchesName(one, request)
+          : (one.nonResourceURLs ?? []).some((url) => (url.endsWith('*') ? request.path!.startsWith(url.slice(0, -1)) : url === request.path))),
+  )
+  const omitted = new Set<string>([...(policy.omitStages ?? []), ...(rule?.omitStages ?? [])])
+  return { level: rule?.level ?? 'None', records: (stage: string) => rule !== undefined && rule.level !== 'None' && !omitted.has(stage) }
+}
+
+const matchesName = ({ resources = [] }: PolicyRule, { group, name }: { group: string; name: string }) =>
+  resources.some((entry) => (entry.group ?? '') === group && (!entry.resourceNames?.length || entry.resourceNames.includes(name)))
+
 /** Rules that our own policy leaves blind, because seeing would write secrets into the log. */
 export const BLIND_ON_PURPOSE: ReadonlySet<string> = new Set(['token-secret-created'])
 

@@ -5,6 +5,7 @@ import { isJsonObject } from '#core/kube/json.ts'
 import { apiVersionOf } from '#core/kube/objects.ts'
 import { admitted, type Operation } from '../admission.ts'
 import type { Aggregation } from '../aggregation.ts'
+import type { Audit } from '../audit.ts'
 import { readDeleteOptions, remove } from '../deletes.ts'
 import type { Kind, ServedVersion } from '../kinds.ts'
 import type { PodRuntime } from '../pod-runtime.ts'
@@ -32,6 +33,8 @@ export interface HandlerOptions {
   /** `v1.34.0` */
   version: string
   aggregation: Aggregation
+  /** Is told of every request. */
+  audit?: Audit
 }
 
 interface Call {
@@ -60,6 +63,7 @@ export interface Handler {
 
 export function createHandler(options: HandlerOptions): Handler {
   const serveOne = (incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade) => {
+    options.audit?.begin(incoming, outgoing, upgrade?.socket)
     void answer(options, incoming, outgoing, upgrade).catch((error: unknown) => {
       const known = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${(error as Error).message}`)
       if (!(error instanceof StatusError)) process.stderr.write(`sandbox: ${incoming.method} ${incoming.url?.slice(0, 300)}: ${(error as Error).stack}\n`)
@@ -90,11 +94,13 @@ const HEALTH = new Set(['/healthz', '/livez', '/readyz'])
 async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoing: ServerResponse, upgrade?: Upgrade): Promise<void> {
   const { world } = options
   const url = new URL(incoming.url ?? '/', 'http://sandbox')
-  const user = authenticate(options, incoming)
   const path = parseResourcePath(url.pathname)
+  options.audit?.asks(incoming, (incoming.method ?? 'GET').toLowerCase(), path)
+  const user = authenticate(options, incoming)
   const verb = { GET: 'get', HEAD: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' }[incoming.method ?? ''] ?? 'get'
   if (path === undefined) {
     const decision = mayDo(world, user, { verb, path: url.pathname })
+    if (!decision.allowed) options.audit?.refuses(incoming)
     if (!decision.allowed) throw new StatusError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${url.pathname}"`, {})
     const behind = options.aggregation.serviceFor(url.pathname)
     if (behind !== undefined) options.aggregation.proxy(behind, user, incoming, outgoing)
@@ -105,12 +111,14 @@ async function answer(options: HandlerOptions, incoming: IncomingMessage, outgoi
   const query = url.searchParams
   const watching = query.get('watch') === 'true' || query.get('watch') === '1'
   const action = actionOf(incoming.method ?? 'GET', path, watching)
+  options.audit?.asks(incoming, action, path)
   if (path.name === undefined && (action === 'update' || action === 'patch')) throw methodNotAllowed()
   const name = action === 'create' ? undefined : path.name
   const resource = path.subresource === undefined ? path.resource : `${path.resource}/${path.subresource}`
   const namespace = path.resource === 'namespaces' && path.group === '' ? path.name : path.namespace
   const decision = mayDo(world, user, { verb: action, group: path.group, resource, namespace, name })
   if (!decision.allowed) {
+    options.audit?.refuses(incoming)
     const where = path.namespace === undefined ? 'at the cluster scope' : `in the namespace "${path.namespace}"`
     throw forbidden(
       { group: path.group, plural: path.resource },
@@ -153,12 +161,13 @@ function actionOf(method: string, { name, subresource }: ResourcePath, watching:
   }
 }
 
-function authenticate({ world, tokens }: HandlerOptions, incoming: IncomingMessage): User {
+function authenticate({ world, tokens, audit }: HandlerOptions, incoming: IncomingMessage): User {
   const { authorization } = incoming.headers
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1]
   if (authorization !== undefined && token === undefined) throw unauthorized()
   const real = token === undefined ? { name: 'system:anonymous', groups: ['system:unauthenticated'] } : tokens.userOf(token)
   if (real === undefined) throw unauthorized()
+  audit?.by(incoming, real)
   const asUser = incoming.headers['impersonate-user']
   const asGroups = incoming.headersDistinct['impersonate-group'] ?? []
   if (asUser === undefined) {
@@ -171,14 +180,19 @@ function authenticate({ world, tokens }: HandlerOptions, incoming: IncomingMessa
     ...asGroups.map((group): [string, string, undefined] => ['groups', group, undefined]),
   ]
   for (const [resource, name, namespace] of wanted)
-    if (!mayDo(world, real, { verb: 'impersonate', group: '', resource, name, namespace }).allowed)
+    if (!mayDo(world, real, { verb: 'impersonate', group: '', resource, name, namespace }).allowed) {
+      audit?.by(incoming, real, { name: String(asUser), groups: asGroups })
+      audit?.refuses(incoming)
       throw forbidden(
         { group: '', plural: resource },
         name,
         `User "${real.name}" cannot impersonate resource "${resource}" in API group "" at the cluster scope`,
       )
+    }
   const groups = account && asGroups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : asGroups
-  return { name: String(asUser), groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'] }
+  const as: User = { name: String(asUser), groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'] }
+  audit?.by(incoming, real, as)
+  return as
 }
 
 function serveOther(options: HandlerOptions, url: URL, incoming: IncomingMessage, outgoing: ServerResponse): unknown {
@@ -275,7 +289,11 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
   const contentType = String(incoming.headers['content-type'] ?? 'application/json')
     .split(';')[0]!
     .trim()
-  const readBody = async (): Promise<unknown> => parseBody(await readBytes(incoming), contentType)
+  const readBody = async (): Promise<unknown> => {
+    const body = parseBody(await readBytes(incoming), contentType)
+    options.audit?.body(incoming, body)
+    return body
+  }
   const context = (): WriteContext => {
     const validation = query.get('fieldValidation')
     return {
@@ -314,6 +332,7 @@ async function serve(options: HandlerOptions, call: Call, action: string): Promi
     case 'list':
       return sendList(world, call, selection(kind, version, path.namespace, query), form)
     case 'watch':
+      options.audit?.starts(incoming, 200)
       return serveWatch(world, selection(kind, version, path.namespace, query, path.name), query, form, incoming, outgoing)
     case 'get':
       return sendObject(world, call, form, 200, inVersion(target, current(world, target).object))
@@ -447,6 +466,7 @@ async function serveSubresource(
       if (problem !== undefined) throw badRequest(problem)
       if (call.upgrade === undefined) throw badRequest('Upgrade request required')
       if (!speaksWebSocket(call.incoming)) throw badRequest('the sandbox streams over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io); SPDY is not there')
+      options.audit?.starts(call.incoming, 101)
       call.outgoing.detachSocket(call.upgrade.socket as never)
       serveWebSocket(call.incoming, call.upgrade, call.query, (streams) => runtime.run(pod, command, streams))
       return undefined
