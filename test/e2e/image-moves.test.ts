@@ -62,6 +62,7 @@ describeReal('image moves of the server', ['docker-registry'], () => {
         settings.routes(api)
         const context: ServerContext = {
           http: api,
+          metricStore: unused,
           telemetry: unused,
           live: unused,
           clock: systemClock,

@@ -135,6 +135,7 @@ async function inRange(source: MemorySource, query: string, at: number, wanted: 
 }
 
 function middle({ value, grid }: Answer): Answer['value'] {
+  if (value.type === 'matrix') return value
   if (value.type === 'scalar') return { type: 'scalar', values: value.values.slice(1, 2) }
   if (value.type === 'string' || grid.n !== 3) return value
   const series = value.series.flatMap((one) => {
@@ -214,6 +215,7 @@ const same = (got: Sample, wanted: Sample): boolean =>
 function compareValues({ value, grid }: Answer, wanted: Expectation, at: { start: number; end: number }): string | undefined {
   if (value.type === 'string') return value.value === wanted.string ? undefined : `got string "${value.value}"`
   if (wanted.string !== undefined) return `got no string`
+  if (value.type === 'matrix') return 'got a range vector'
   if (value.type === 'scalar' && wanted.scalar !== undefined)
     return same(value.values[0], wanted.scalar) ? undefined : `got ${value.values[0]}, expected ${wanted.scalar}`
   const got: Series[] =

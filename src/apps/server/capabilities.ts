@@ -11,4 +11,5 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   () => import('#capabilities/inspection/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/elasticity/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/canary/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/metrics/server/index.ts').then(({ door }) => door),
 ]

@@ -43,6 +43,7 @@ async function start(more: Partial<ServerOptions> = {}): Promise<RunningServer> 
 /** For tests that are not about the store: as cheap as nothing. */
 const openStore: ServerOptions['openStore'] = async () => ({
   append: async () => {},
+  columns: async () => new Uint8Array(),
   query: async () => ({ columns: [], rows: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0 }),
   status: async () => ({
     engine: { name: 'none', version: '0', state: 'ready', restarts: 0, since: 0 },

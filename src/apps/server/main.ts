@@ -17,6 +17,8 @@ import { outbound } from '#edges/outbound/send.ts'
 import { trafficRouter } from '#edges/routers/open.ts'
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { createLiveStream } from '#edges/telemetry/live/live-stream.ts'
+import { openMetrics } from '#edges/telemetry/metrics/open.ts'
+import { ownMetricSource } from '#edges/telemetry/metrics/source.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { createAggregation } from '#kits/server-kit/aggregation.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
@@ -140,6 +142,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const openStore = options.openStore ?? openTelemetry
     const telemetry = await openStore({ dir: join(data, 'telemetry'), clock, log: (message, details) => log.warn(details, message) })
     undo.push(() => telemetry.close())
+    const metricStore = await openMetrics({ telemetry, clock })
+    undo.push(() => metricStore.close())
     const url = { now: '' }
     let clusterUrl: string | undefined
     const auth = await openAuth(data, clock)
@@ -201,6 +205,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const context: Omit<ServerContext, 'dataFolder'> = {
           http: api,
           telemetry,
+          metricStore,
+          metricSource: (cluster) => ownMetricSource(metricStore, cluster),
           live: createLiveStream({ clock }),
           clock,
           log,
@@ -226,6 +232,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
       { prefix: '/api/v1' },
     )
+    for (const door of doors) door.standardRoutes?.(http)
     const receivers = registerReceivers({ http, sinks, clock, log, metrics, settings })
     await serveConsole(http, options.consoleFolder ?? resolve(import.meta.dirname, '../../../dist/console'))
     settings.verify()

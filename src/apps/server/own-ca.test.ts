@@ -36,6 +36,7 @@ const ask = (url: string, ca: string, init: { method?: string; headers?: Record<
 it('speaks TLS to clusters with its own authority, and shows them only where to send to', async () => {
   const openStore = async () => ({
     append: async () => {},
+    columns: async () => new Uint8Array(),
     query: async () => ({ columns: [], rows: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0 }),
     status: async () => {
       throw new Error('none')

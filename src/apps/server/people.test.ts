@@ -56,6 +56,7 @@ beforeEach(async () => {
     kubeconfig: [{ file: await api.kubeconfig(data, 'server-token', 'prod') }],
     openStore: async () => ({
       append: async () => {},
+      columns: async () => new Uint8Array(),
       query: async () => ({ columns: [], rows: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0 }),
       status: async () => {
         throw new Error('none')

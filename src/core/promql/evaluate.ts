@@ -9,7 +9,8 @@ import { scaleHistogram } from './histogram/histogram.ts'
 import { compareLabels, dropMeta, type Labels } from './labels.ts'
 import type { Plan } from './plan.ts'
 import { instantSelector, type RangeArgument, rangeSeries, subquerySeries, use } from './selectors.ts'
-import { type Columns, copySample, type Grid, newSeries, type Series, setFloat, setHistogram, type Value } from './value.ts'
+import { typeOf } from './types.ts'
+import { type Columns, copySample, type Grid, newSeries, type RangeSeries, type Series, setFloat, setHistogram, type Value } from './value.ts'
 
 export interface Context {
   readonly plan: Plan
@@ -19,7 +20,8 @@ export interface Context {
   used: number
 }
 export interface Answer {
-  readonly value: Value
+  /** `matrix`: the samples of a range vector, which an instant query may ask for. */
+  readonly value: Value | { type: 'matrix'; series: readonly RangeSeries[] }
   readonly grid: Grid
   readonly warnings: readonly string[]
   readonly infos: readonly string[]
@@ -31,6 +33,18 @@ export function evaluate(plan: Plan, data: readonly (readonly Columns[])[]): Ans
   const context: Context = { plan, data, notes: new Annotations(plan.text), used: 0 }
   for (const columns of data) for (const { ts } of columns) use(context, ts.length)
   const grid: Grid = { start: plan.query.start, step: plan.query.step, n: plan.steps }
+  const answer = (value: Answer['value']): Answer => ({
+    value,
+    grid,
+    warnings: [...context.notes.warnings],
+    infos: [...context.notes.infos],
+    samples: context.used,
+  })
+  if (typeOf(plan.expr) === 'matrix') {
+    if (grid.n > 1) throw evalError('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
+    const series = rangeArgument(context, plan.expr, grid).series.filter(({ ft, ht }) => ft.length + ht.length > 0)
+    return answer({ type: 'matrix', series: series.toSorted((a, b) => compareLabels(a.labels, b.labels)) })
+  }
   let value = evaluateNode(context, plan.expr, grid)
   if (value.type === 'vector') {
     const series = distinct(
@@ -40,7 +54,7 @@ export function evaluate(plan: Plan, data: readonly (readonly Columns[])[]): Ans
     if (plan.query.start !== plan.query.end) series.sort((a, b) => compareLabels(a.labels, b.labels))
     value = { type: 'vector', series }
   }
-  return { value, grid, warnings: [...context.notes.warnings], infos: [...context.notes.infos], samples: context.used }
+  return answer(value)
 }
 
 /** Series with the same labels become one; two samples at one step are an error. */

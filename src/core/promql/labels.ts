@@ -18,6 +18,9 @@ export function labelsOf(entries: Iterable<readonly [string, string]>): Labels {
   return fromSorted(sorted.flat())
 }
 
+/** Of a `key`, which holds all of them. */
+export const labelsFromKey = (key: string): Labels => (key === '' ? EMPTY : { pairs: key.split(SEPARATOR), key })
+
 export function getLabel(labels: Labels, name: string): string {
   const { pairs } = labels
   for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1]!

@@ -4,6 +4,8 @@ import { plain } from './histogram/histogram.ts'
 import { quote } from './lexer.ts'
 
 const WORD = /^[A-Za-z_]\w*$/
+/** Words that stand for something else where a metric would be are none. */
+const METRIC = /^(?!(?:inf|nan)$)[A-Za-z_:][\w:]*$/i
 const name = (text: string): string => (WORD.test(text) ? text : quote(text))
 const list = (names: readonly string[]): string => `(${names.map(name).join(', ')})`
 
@@ -34,7 +36,12 @@ export function print(expr: Expr): string {
 
 function selector({ matchers, range }: Selector): string {
   const matcher = ({ name: label, op, value }: LabelMatcher) => `${name(label)}${op}${quote(value)}`
-  return `{${matchers.map(matcher).join(', ')}}${range ? `[${duration(range)}]` : ''}`
+  const named = matchers.filter((one) => one.name === '__name__')
+  const [own] = named
+  const metric = named.length === 1 && own!.op === '=' && METRIC.test(own!.value) ? own!.value : ''
+  const rest = matchers.filter((one) => metric === '' || one !== own)
+  const braces = rest.length > 0 || metric === '' ? `{${rest.map(matcher).join(', ')}}` : ''
+  return `${metric}${braces}${range ? `[${duration(range)}]` : ''}`
 }
 
 function modifiers({ offset, at }: Modifiers): string {

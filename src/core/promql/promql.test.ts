@@ -32,6 +32,7 @@ const ask = async (text: string, range = instant, settings = DEFAULT_SETTINGS) =
   const { value } = await runQuery(source, text, range, settings)
   if (value.type === 'scalar') return [...value.values]
   if (value.type === 'string') return value.value
+  if (value.type === 'matrix') return value.series.map((one) => ({ ...labelsObject(one.labels), values: [...one.fv] }))
   return value.series.map((one) => ({ ...labelsObject(one.labels), values: [...one.values] }))
 }
 

@@ -2,13 +2,16 @@
 import type { Signal, Table } from './table.ts'
 import { access, access1h, access1m, access5m } from './tables/access.ts'
 import { logs } from './tables/logs.ts'
-import { samples, series } from './tables/metrics.ts'
+import { exemplars, histograms, metricMetadata, samples, series } from './tables/metrics.ts'
 import { alerts, audit, findings, kubeEvents, plans } from './tables/records.ts'
 import { rum, spans } from './tables/spans.ts'
 
 export const TABLES = {
   series,
   samples,
+  histograms,
+  exemplars,
+  metric_metadata: metricMetadata,
   access,
   access_1m: access1m,
   access_5m: access5m,
@@ -29,6 +32,9 @@ export type TableName = keyof typeof TABLES
 export const SIGNAL_OF: Record<TableName, Signal> = {
   series: 'metrics',
   samples: 'metrics',
+  histograms: 'metrics',
+  exemplars: 'metrics',
+  metric_metadata: 'metrics',
   access: 'access',
   access_1m: 'access',
   access_5m: 'access',

@@ -7,6 +7,7 @@ import type { Cluster, Clusters } from '#core/shapes/ports/cluster.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { MetricSource } from '#core/shapes/ports/metric-source.ts'
+import type { Metrics } from '#core/shapes/ports/metrics.ts'
 import type { Outbound } from '#core/shapes/ports/outbound.ts'
 import type { OpenRegistries } from '#core/shapes/ports/registry.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
@@ -21,6 +22,8 @@ export interface ServerContext {
   /** Routes registered here live under `/api/v1` and are reached by logged-in users only. */
   http: FastifyInstance
   telemetry: Telemetry
+  /** Metrics of all clusters, in and out, with PromQL. */
+  metricStore: Metrics
   live: LiveStream
   clock: Clock
   log: Logger
@@ -57,6 +60,8 @@ export interface ServerDoor {
 
 export interface RunningDoor {
   sinks?: readonly LineSink[]
+  /** Adds the paths that other programs ask for as they are (`/prometheus/…`, `/v1/metrics`): absolute, and each route says who may call it. */
+  standardRoutes?(http: FastifyInstance): void
   /** Takes over the rows of the table `audit` about what this server's users did. */
   recordOwn?(row: Row): Promise<void>
   /** Finishes what is under way; called once, before the telemetry store closes. */

@@ -13,6 +13,7 @@ import { parseInput } from '#core/kernel/problems.ts'
 import type { Scope } from '#core/shapes/ports/telemetry.ts'
 import type { Signal } from '#core/telemetry/table.ts'
 import { type Auth, type Identity, tokenOf } from './auth.ts'
+import { DEFAULT_CLUSTER } from './clusters.ts'
 import { endEventStreams } from './events.ts'
 import { checkHost, checkOrigin } from './origin.ts'
 import { baseScope } from './scope.ts'
@@ -90,6 +91,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     keepAliveTimeout: 10_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 },
+    rewriteUrl: (request) => standardPath(request.url ?? '/'),
     frameworkErrors: (error, request, reply) => sendError(error, request, reply),
   }) as unknown as FastifyInstance
 
@@ -157,6 +159,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.get('/openapi.json', { config: { access: 'public' } }, async () => app.swagger())
   return app
 }
+
+/** Prometheus' API without a cluster's name means the cluster of the server itself; what is written says its cluster by the token. */
+const standardPath = (url: string): string => (/^\/prometheus\/api\/v1\/(?!write|otlp)/.test(url) ? `/clusters/${DEFAULT_CLUSTER}${url}` : url)
 
 const clusterSide = new WeakSet<object>()
 

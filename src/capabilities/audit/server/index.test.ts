@@ -48,6 +48,7 @@ async function open() {
     async (api) => {
       running = await door.start({
         http: api,
+        metricStore: undefined as unknown as ServerContext['metricStore'],
         telemetry,
         live: undefined as unknown as ServerContext['live'],
         clock,

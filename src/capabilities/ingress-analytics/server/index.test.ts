@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessLogBytes } from '#bench/access-log-generator.ts'
 import type { LineSink } from '#core/shapes/ports/lines.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
-import type { ActiveAlert, RunningDoor } from '#kits/server-kit/door.ts'
+import type { ActiveAlert, RunningDoor, ServerContext } from '#kits/server-kit/door.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
 import { openSettings } from '#kits/server-kit/settings.ts'
 import { accessBatch, seededAccessRows } from '#test/builders/access-rows.ts'
@@ -44,6 +44,7 @@ beforeAll(async () => {
     async (api) => {
       running = await door.start({
         http: api,
+        metricStore: undefined as unknown as ServerContext['metricStore'],
         telemetry: store.telemetry,
         live: openTestLive(clock),
         clock,

@@ -73,6 +73,11 @@ export interface Telemetry {
   append(batch: Batch): Promise<void>
   /** Sees every batch appended before the call within 3 s. Rejects with QUERY_LIMIT, ENGINE_UNAVAILABLE, ENGINE_FAILED. */
   query(query: Query): Promise<QueryResult>
+  /**
+   * The answer as ClickHouse's Native blocks (core/telemetry/native-read.ts): for many rows of numbers, whose bits arrive as they were stored.
+   * Same limits, scope and errors as `query`; at most 1 GiB.
+   */
+  columns(query: Query): Promise<Uint8Array>
   status(): Promise<StoreStatus>
   /** Budgets and retention take effect at once and survive a restart. */
   configure(signal: Signal, limits: { budgetBytes?: number; retentionDays?: number }): Promise<void>

@@ -10,7 +10,7 @@ const connectionArgs = [`--config-file=${config}`]
 const SESSIONS: Record<Lane, number> = { write: 1, read: 2, scans: 2, rules: 1 }
 /** The same for every query of a lane. Readers return columns as JSON arrays; more than the limits is an error, never a shorter answer. */
 const READ =
-  "max_threads = 2, result_overflow_mode = 'throw', timeout_overflow_mode = 'throw', max_result_bytes = 134217728, output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0, max_bytes_before_external_group_by = 0, use_uncompressed_cache = 0"
+  "max_threads = 2, result_overflow_mode = 'throw', timeout_overflow_mode = 'throw', output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0, max_bytes_before_external_group_by = 0, use_uncompressed_cache = 0"
 const START: Record<Lane, string> = {
   write: 'SET max_threads = 1, max_insert_threads = 1, max_memory_usage = 536870912, allow_suspicious_low_cardinality_types = 1',
   read: `SET ${READ}, priority = 1`,
@@ -30,7 +30,7 @@ async function run(lane: LaneState, session: Session, request: EngineRequest): P
   const started = performance.now()
   try {
     let bytes: Uint8Array = new Uint8Array(0)
-    for (const sql of request.statements) bytes = (await session.queryAsync(sql, { format: 'JSONCompact' })).bytes()
+    for (const sql of request.statements) bytes = (await session.queryAsync(sql, { format: request.format ?? 'JSONCompact' })).bytes()
     reply({ id: request.id, ok: true, bytes, elapsedMs: performance.now() - started })
   } catch (error) {
     const { message, clickhouseCode } = error as Error & { clickhouseCode?: number }

@@ -138,6 +138,7 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     return {
       append: (batch) => queue.add(batch, clock.now()),
       query: (query) => ask(running, query),
+      columns: async (query) => (await read(running, query, 'Native')).bytes,
       status: async () => {
         if (running.info.state === 'ready' && performance.now() - measuredAt > MEASURED_MS) await measure().catch(() => {})
         return status(dir, running, queue, limits, last, clock.now())
@@ -207,15 +208,22 @@ const insertSql = ({ table, token, batches }: Group) => {
 SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, optimize_on_insert = 0, ${ONE_BLOCK}`
 }
 
+/** Of an answer in columns. */
+const MOST_BYTES = 2 ** 30
 const LANES = { interactive: 'read', scans: 'scans', rules: 'rules' } as const satisfies Record<NonNullable<Query['lane']>, Lane>
 
+const ask = async (engine: Engine, query: Query): Promise<QueryResult> => {
+  const answer = await read(engine, query)
+  return parseResult(decoder.decode(answer.bytes), answer.elapsedMs)
+}
+
 /** Runs a query and turns what the engine says into the port's errors. */
-async function ask(engine: Engine, query: Query): Promise<QueryResult> {
+async function read(engine: Engine, query: Query, format?: 'Native') {
   if (engine.info.state !== 'ready') throw new CodedError('ENGINE_UNAVAILABLE')
   const limits = limitsOf(query)
   try {
-    const answer = await engine.run(LANES[query.lane ?? 'interactive'], statements(query, ALL_TABLES), (limits.seconds + 60) * 1000)
-    return parseResult(decoder.decode(answer.bytes), answer.elapsedMs)
+    const text = statements(query, ALL_TABLES, format && { max_result_bytes: MOST_BYTES })
+    return await engine.run(LANES[query.lane ?? 'interactive'], text, (limits.seconds + 60) * 1000, format)
   } catch (error) {
     if (error instanceof EngineGone) throw new CodedError('ENGINE_UNAVAILABLE', {}, { cause: error })
     if (!(error instanceof EngineException)) throw error

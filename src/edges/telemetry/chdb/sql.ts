@@ -58,6 +58,9 @@ export function tableFilters(scope: Scope, tables: readonly Table[]): string {
   return `{${entries.join(',')}}`
 }
 
+/** Of an answer in rows. */
+const RESULT_BYTES = 2 ** 27
+
 /** The limits of a query with their defaults filled in. */
 export const limitsOf = (query: Query) => ({
   seconds: Math.min(query.limits?.seconds ?? 10, 600),
@@ -66,7 +69,7 @@ export const limitsOf = (query: Query) => ({
 })
 
 /** The statements that run one query: everything is set anew each time, so nothing of an earlier query is left. */
-export function statements(query: Query, tables: readonly Table[]): string[] {
+export function statements(query: Query, tables: readonly Table[], more: Readonly<Record<string, number>> = {}): string[] {
   checkSql(query.sql, query.scope)
   const params = Object.entries(query.params ?? {})
   for (const [name] of params) if (!/^\w{1,64}$/.test(name)) throw refuse('a parameter name is not a word')
@@ -78,6 +81,7 @@ export function statements(query: Query, tables: readonly Table[]): string[] {
     `max_execution_time = ${limits.seconds}`,
     `max_memory_usage = ${Math.round(limits.memoryBytes)}`,
     `max_result_rows = ${Math.round(limits.rows)}`,
+    `max_result_bytes = ${more.max_result_bytes ?? RESULT_BYTES}`,
     ...params.map(([name, value]) => `param_${name} = ${parameter(value)}`),
   ]
   return [`USE ${DATABASE}`, `SET ${settings.join(', ')}`, `${query.sql}\nSETTINGS readonly = 1`]

@@ -1,0 +1,16 @@
+import type { Capability } from '#core/shapes/capability.ts'
+
+export const metrics: Capability = {
+  id: 'metrics',
+  stage: 'alpha',
+  title: { en: 'Metrics', 'zh-CN': '指标' },
+  summary: {
+    en: 'Receives Prometheus remote write and OTLP, answers PromQL at the paths of Prometheus.',
+    'zh-CN': '接收 Prometheus remote write 与 OTLP，并在 Prometheus 的路径上回答 PromQL。',
+  },
+  rows: ['H10', 'H7', 'A4'],
+  rbac: [],
+  resources: [],
+  tables: ['series', 'samples', 'histograms', 'exemplars', 'metric_metadata'],
+  pages: [],
+}

@@ -1,0 +1,347 @@
+/** Metrics over the telemetry store: series in memory, samples in tables, PromQL by our own evaluator. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '#core/kernel/clock.ts'
+import { CodedError } from '#core/kernel/errors.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
+import type { LabelMatcher } from '#core/promql/ast.ts'
+import { type Labels, labelsOf } from '#core/promql/labels.ts'
+import { DEFAULT_SETTINGS, type Settings } from '#core/promql/plan.ts'
+import { runQuery } from '#core/promql/query.ts'
+import type { Exemplar, Metadata, Metrics, MetricsQuestion, MetricsView, SampleBatch, SampleReceipt, SeriesQuestion } from '#core/shapes/ports/metrics.ts'
+import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
+import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
+import { readNative } from '#core/telemetry/native-read.ts'
+import { TABLES, type TableName } from '#core/telemetry/tables.ts'
+import { histogramsBlock, samplesBlock } from './blocks.ts'
+import { checkSeries, fetchColumns } from './fetch.ts'
+import { createRegistry, type KnownSeries, type Registry, SLACK_MS } from './registry.ts'
+
+export interface OpenMetricsOptions {
+  telemetry: Telemetry
+  clock: Clock
+  /** Series of one cluster; samples of further ones are rejected. */
+  seriesLimit?: number
+}
+
+const SERIES_LIMIT = 500_000
+/** Series that one selector may match, and samples that one query may read. */
+const QUERY_SERIES = 100_000
+const QUERY_SAMPLES = 30_000_000
+const FUTURE_MS = 10 * 60_000
+const DAY_MS = 86_400_000
+const FORGET_MS = 3_600_000
+const LABELS_MAX = 64
+const LABEL_TEXT_MAX = 4_096
+const METADATA_MAX = 50_000
+const EXEMPLARS_MAX = 10_000
+
+interface ClusterMetrics {
+  registry: Registry
+  metadata: Map<string, Metadata>
+  accepted: number
+  rejected: number
+  reasons: Record<string, number>
+}
+
+/** Resolves when the series of earlier runs are known. */
+export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics & { close(): Promise<void> }> {
+  const { telemetry, clock, seriesLimit = SERIES_LIMIT } = options
+  const clusters = new Map<string, ClusterMetrics>()
+  const of = (cluster: string): ClusterMetrics => {
+    const known = clusters.get(cluster)
+    if (known) return known
+    const made: ClusterMetrics = { registry: createRegistry(), metadata: new Map(), accepted: 0, rejected: 0, reasons: {} }
+    clusters.set(cluster, made)
+    return made
+  }
+  const retentionDays = async () => (await telemetry.status()).signals.find(({ signal }) => signal === 'metrics')?.retentionDays ?? TABLES.samples.ttlDays
+  let keptMs = TABLES.samples.ttlDays * DAY_MS
+  const readRetention = async () => {
+    // What cannot be read now stays as it was: samples are not thrown away for that.
+    keptMs = await retentionDays().then(
+      (days) => days * DAY_MS,
+      () => keptMs,
+    )
+  }
+  await readRetention()
+  await restore(telemetry, of, clock.now() - keptMs)
+
+  const closing = new AbortController()
+  const upkeep = (async () => {
+    while (!closing.signal.aborted) {
+      await clock.sleep(FORGET_MS, closing.signal).catch(() => {})
+      await readRetention()
+      for (const { registry } of clusters.values()) registry.forget(clock.now() - keptMs)
+    }
+  })()
+
+  const append = (id: string, table: TableName, rows: number, native: Uint8Array) => telemetry.append({ id, table, rows, native })
+  const appendRows = (table: TableName, rows: readonly Row[], id = uuidv7(clock.now(), randomBytes(10))) => {
+    const block = encodeRows(TABLES[table], rows)
+    return append(id, table, block.rows, block.native)
+  }
+
+  async function take(batch: SampleBatch): Promise<SampleReceipt> {
+    const { cluster } = batch
+    const state = of(cluster)
+    const { registry } = state
+    const now = clock.now()
+    const [earliest, latest] = [now - keptMs, now + FUTURE_MS]
+    const reasons: Record<string, number> = {}
+    let rejected = 0
+    const reject = (reason: string) => {
+      rejected++
+      reasons[reason] = (reasons[reason] ?? 0) + 1
+    }
+    const known: (KnownSeries | string | undefined)[] = new Array(batch.series.length)
+    /** The series of a row, made when its first sample comes; undefined when the sample is not taken. */
+    const resolve = (index: number, at: number): KnownSeries | undefined => {
+      if (!(at >= earliest)) return void reject('old')
+      if (at > latest) return void reject('future')
+      let found = known[index]
+      if (found === undefined) {
+        const labels = batch.series[index]!
+        found = registry.find(labels.key) ?? labelFault(labels) ?? (registry.size >= seriesLimit ? 'series-limit' : registry.add(labels, at))
+        known[index] = found
+      }
+      if (typeof found === 'string') return void reject(found)
+      if (at < found.min) found.min = at
+      if (at > found.max) found.max = at
+      return found
+    }
+
+    const n = batch.of.length
+    const ids = new BigUint64Array(n)
+    const ts = new Float64Array(n)
+    const values = new Float64Array(n)
+    const stale = new Uint8Array(n)
+    let rows = 0
+    for (let i = 0; i < n; i++) {
+      const found = resolve(batch.of[i]!, batch.ts[i]!)
+      if (!found) continue
+      ids[rows] = found.id
+      ts[rows] = batch.ts[i]!
+      values[rows] = batch.values[i]!
+      if (batch.stale?.[i] === 1) stale[rows] = 1
+      rows++
+    }
+    const histograms = (batch.histograms ?? []).flatMap((one) => {
+      const found = resolve(one.of, one.ts)
+      if (!found) return []
+      found.histograms = true
+      return [{ ...one, id: found.id }]
+    })
+    const exemplars = (batch.exemplars ?? []).slice(0, EXEMPLARS_MAX).flatMap(({ of: index, ts: at, value, labels }) => {
+      const found = known[index] ?? registry.find(batch.series[index]!.key)
+      return typeof found === 'object' && at >= earliest && at <= latest ? [{ cluster, id: found.id, ts: at, value, labels }] : []
+    })
+
+    // The series first: samples without them would not be found after a restart.
+    const unsaved = known.filter((one) => typeof one === 'object').filter((one) => !(one.max <= one.savedMax + SLACK_MS && one.min >= one.savedMin - SLACK_MS))
+    if (unsaved.length > 0) {
+      const bounds = unsaved.map(({ min, max }) => ({ min, max }))
+      await appendRows(
+        'series',
+        unsaved.map((one) => seriesRow(cluster, one, state.metadata)),
+      )
+      unsaved.forEach((one, i) => {
+        one.savedMin = bounds[i]!.min
+        one.savedMax = bounds[i]!.max
+      })
+    }
+    if (rows > 0)
+      await append(
+        batch.id,
+        'samples',
+        rows,
+        samplesBlock(cluster, ids.subarray(0, rows), ts.subarray(0, rows), values.subarray(0, rows), stale.subarray(0, rows)),
+      )
+    if (histograms.length > 0) {
+      const histogramIds = BigUint64Array.from(histograms, ({ id }) => id)
+      const times = Float64Array.from(histograms, ({ ts: at }) => at)
+      const block = histogramsBlock(
+        cluster,
+        histogramIds,
+        times,
+        histograms.map(({ histogram }) => histogram),
+      )
+      await append(derivedId(batch.id, 'histograms'), 'histograms', histograms.length, block)
+    }
+    if (exemplars.length > 0) await appendRows('exemplars', exemplars, derivedId(batch.id, 'exemplars'))
+    await takeMetadata(cluster, state, batch.metadata ?? [], now)
+
+    state.accepted += rows + histograms.length
+    state.rejected += rejected
+    for (const [reason, count] of Object.entries(reasons)) state.reasons[reason] = (state.reasons[reason] ?? 0) + count
+    return { accepted: rows + histograms.length, histograms: histograms.length, exemplars: exemplars.length, rejected, reasons }
+  }
+
+  async function takeMetadata(cluster: string, state: ClusterMetrics, metadata: readonly Metadata[], now: number): Promise<void> {
+    const fresh = metadata.filter((one) => {
+      const known = state.metadata.get(one.metric)
+      if (!known) return state.metadata.size < METADATA_MAX
+      return known.type !== one.type || known.help !== one.help || known.unit !== one.unit
+    })
+    if (fresh.length === 0) return
+    const latest = [...new Map(fresh.map((one) => [one.metric, one])).values()]
+    await appendRows(
+      'metric_metadata',
+      latest.map(({ metric, type, unit, help }) => ({ cluster, metric, type, unit, help, updated_at: now })),
+    )
+    for (const one of latest) state.metadata.set(one.metric, one)
+  }
+
+  const select = ({ cluster, namespaces }: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number) => {
+    const found = clusters.get(cluster)?.registry.select(matchers, from, to) ?? []
+    if (namespaces === 'all') return found
+    const visible = new Set(namespaces)
+    return found.filter(({ labels }) => {
+      const at = labels.pairs.findIndex((name, i) => i % 2 === 0 && name === 'namespace')
+      return at >= 0 && visible.has(labels.pairs[at + 1]!)
+    })
+  }
+  const selectAny = ({ view, matchers, from, to }: SeriesQuestion) => {
+    if (matchers.length <= 1) return select(view, matchers[0] ?? [], from, to)
+    return [...new Map(matchers.flatMap((set) => select(view, set, from, to)).map((one) => [one.series.id, one])).values()]
+  }
+
+  return {
+    append: take,
+    query: (question) => ask({ telemetry, clock, select }, question),
+    series: (question) => selectAny(question).map(({ labels }) => labels),
+    metadata: (cluster) => [...(clusters.get(cluster)?.metadata.values() ?? [])],
+    exemplars: (question) => readExemplars(telemetry, question, selectAny(question)),
+    status(cluster) {
+      const state = clusters.get(cluster)
+      return {
+        series: state?.registry.size ?? 0,
+        seriesLimit,
+        accepted: state?.accepted ?? 0,
+        rejected: state?.rejected ?? 0,
+        reasons: { ...state?.reasons },
+      }
+    },
+    async close() {
+      closing.abort()
+      await upkeep
+    },
+  }
+}
+
+/** Why a series is not taken. */
+function labelFault({ pairs, key }: Labels): string | undefined {
+  if (pairs.length / 2 > LABELS_MAX || key.length > LABELS_MAX * 256) return 'labels'
+  let named = false
+  for (let i = 0; i < pairs.length; i++) {
+    if (pairs[i]!.length > LABEL_TEXT_MAX || pairs[i]!.includes('\xff')) return 'labels'
+    if (i % 2 === 0 && pairs[i] === '__name__') named = true
+  }
+  return named ? undefined : 'labels'
+}
+
+const seriesRow = (cluster: string, { id, key, min, max }: KnownSeries, metadata: ReadonlyMap<string, Metadata>): Row => {
+  const pairs = key.split('\xff')
+  const labels: Record<string, string> = {}
+  let metric = ''
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (pairs[i] === '__name__') metric = pairs[i + 1]!
+    else labels[pairs[i]!] = pairs[i + 1]!
+  }
+  const about = metadata.get(metric)
+  return { cluster, id, metric, labels, type: about?.type ?? '', unit: about?.unit ?? '', min_ts: min, max_ts: max }
+}
+
+/** An id of its own for another table's part of a batch: the same each time. */
+const derivedId = (id: string, table: string): string => {
+  const hash = createHash('sha256').update(`${id} ${table}`).digest()
+  return uuidv7(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16), hash)
+}
+
+async function restore(telemetry: Telemetry, of: (cluster: string) => ClusterMetrics, since: number): Promise<void> {
+  const limits = { seconds: 120, memoryBytes: 2 ** 31, rows: 10_000_000 }
+  const decoder = new TextDecoder()
+  const withHistograms = readNative(await telemetry.columns({ sql: 'SELECT DISTINCT toString(cluster) AS c, id FROM histograms', scope: 'all', limits }))
+  const histogramIds = new BigUint64Array(withHistograms.numbers('id'))
+  const histograms = new Set(withHistograms.texts('c').map((cluster, i) => `${decoder.decode(cluster)} ${histogramIds[i]}`))
+  const rows = readNative(
+    await telemetry.columns({
+      sql: `SELECT toString(cluster) AS c, id, toString(metric) AS m, toJSONString(labels) AS l,
+toFloat64(toUnixTimestamp64Milli(min_ts)) AS a, toFloat64(toUnixTimestamp64Milli(max_ts)) AS b
+FROM series FINAL WHERE max_ts >= fromUnixTimestamp64Milli(toInt64({since:Int64}), 'UTC')`,
+      params: { since: Math.floor(since) },
+      scope: 'all',
+      limits,
+    }),
+  )
+  const [c, m, l] = [rows.texts('c'), rows.texts('m'), rows.texts('l')]
+  const ids = new BigUint64Array(rows.numbers('id'))
+  const [min, max] = [new Float64Array(rows.numbers('a')), new Float64Array(rows.numbers('b'))]
+  for (let i = 0; i < rows.rows; i++) {
+    const cluster = decoder.decode(c[i])
+    const labels = labelsOf([['__name__', decoder.decode(m[i])], ...Object.entries(JSON.parse(decoder.decode(l[i])) as Record<string, string>)])
+    of(cluster).registry.restore({ labels, id: ids[i]!, min: min[i]!, max: max[i]!, histograms: histograms.has(`${cluster} ${ids[i]}`) })
+  }
+  const about = await telemetry.query({ sql: 'SELECT cluster, metric, type, unit, help FROM metric_metadata FINAL', scope: 'all', limits })
+  for (const [cluster, metric, type, unit, help] of about.rows as string[][])
+    of(cluster!).metadata.set(metric!, { metric: metric!, type: type!, unit: unit!, help: help! })
+}
+
+interface Asking {
+  telemetry: Telemetry
+  clock: Clock
+  select(view: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number): { series: KnownSeries; labels: Labels }[]
+}
+
+const TIMEOUT_MS = 60_000
+const MOST_TIMEOUT_MS = 120_000
+
+async function ask({ telemetry, clock, select }: Asking, question: MetricsQuestion) {
+  const timeout = Math.min(question.timeoutMs ?? TIMEOUT_MS, MOST_TIMEOUT_MS)
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    lookback: question.lookback ?? DEFAULT_SETTINGS.lookback,
+    limits: { ...DEFAULT_SETTINGS.limits, samples: QUERY_SAMPLES },
+  }
+  const deadline = new AbortController()
+  const source = {
+    fetch: async (matchers: readonly LabelMatcher[], from: number, to: number) => {
+      const selected = select(question.view, matchers, from, to)
+      checkSeries(selected.length, QUERY_SERIES)
+      const { cluster } = question.view
+      return fetchColumns({ telemetry, cluster, lane: question.lane ?? 'interactive', samples: QUERY_SAMPLES }, selected, from, to)
+    },
+  }
+  const { start, end, step } = question
+  const late = clock.sleep(timeout, deadline.signal).then(
+    () => {
+      throw new CodedError('TIMED_OUT', { what: 'The query', limit: `${timeout / 1000} s` })
+    },
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([runQuery(source, question.text, { start, end, step }, settings), late])
+  } finally {
+    deadline.abort()
+  }
+}
+
+async function readExemplars(
+  telemetry: Telemetry,
+  { view, from, to }: SeriesQuestion,
+  selected: readonly { series: KnownSeries; labels: Labels }[],
+): Promise<Exemplar[]> {
+  const byId = new Map(selected.slice(0, EXEMPLARS_MAX).map(({ series, labels }) => [String(series.id), labels]))
+  if (byId.size === 0) return []
+  const { rows } = await telemetry.query({
+    sql: `SELECT toString(id), toUnixTimestamp64Milli(ts), value, labels FROM exemplars WHERE cluster = {cluster:String} AND id IN (${[...byId.keys()].join(',')})
+AND ts >= fromUnixTimestamp64Milli(toInt64({from:Int64}), 'UTC') AND ts <= fromUnixTimestamp64Milli(toInt64({to:Int64}), 'UTC') ORDER BY id, ts LIMIT ${EXEMPLARS_MAX}`,
+    params: { cluster: view.cluster, from: Math.floor(from), to: Math.floor(to) },
+    scope: [{ cluster: view.cluster, signals: ['metrics'] }],
+  })
+  return rows.map(([id, ts, value, labels]) => ({
+    series: byId.get(String(id))!,
+    ts: Number(ts),
+    value: value === null ? Number.NaN : Number(value),
+    labels: labels as Record<string, string>,
+  }))
+}
