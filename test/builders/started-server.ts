@@ -5,6 +5,7 @@ import { type RunningServer, type ServerOptions, startServer } from '../../src/a
 /** A store that takes everything and knows nothing. */
 export const emptyStore = async (): Promise<Telemetry & { close(): Promise<void> }> => ({
   append: async () => {},
+  columns: async () => new Uint8Array(),
   query: async () => ({ columns: [], rows: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0 }),
   status: async () => {
     throw new Error('none')
