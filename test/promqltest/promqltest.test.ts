@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runScript } from './script.ts'
+import { openApiTarget } from './through-api.ts'
 
 const failures = async (script: string) => (await runScript(script)).filter(({ failure }) => failure !== undefined)
 
@@ -30,6 +31,14 @@ eval instant at 5m sum(rate(requests_total[2m])) / sum(rate(sizes[2m]))
   it('pass', async () => {
     expect(await failures(script)).toEqual([])
   })
+  it('pass through the store and the query API, too', async () => {
+    const api = await openApiTarget()
+    try {
+      expect((await runScript(script, api.target)).filter(({ failure }) => failure !== undefined)).toEqual([])
+    } finally {
+      await api.close()
+    }
+  }, 60_000)
   it('fail where a number, a label, a note or an order is wrong', async () => {
     const load = 'load 1m\n  m{a="1"} 1\n  m{a="2"} 2\n'
     for (const wrong of [
