@@ -1,4 +1,4 @@
-/** Bundles the CLI (dist/cli) and the agent (dist/agent.js, dist/agent): `npm run bundle`. Start-up and memory of a bundle are a fraction of those of the sources. */
+/** Bundles the CLI (dist/cli), the agent (dist/agent.js, dist/agent) and the collector (dist/collect.js, dist/collect): `npm run bundle`. Start-up and memory of a bundle are a fraction of those of the sources. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
@@ -33,8 +33,8 @@ const shared = {
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 } satisfies BuildOptions
 
-/** Bundles the CLI into `outdir/cli` and the agent into `outdir/agent.js` and `outdir/agent`; returns the bytes of each. @throws when one takes in what belongs to the server */
-export async function bundleAll(outdir: string): Promise<Record<'cli' | 'agent', number>> {
+/** Bundles the CLI into `outdir/cli` the agent into `outdir/agent.js` and `outdir/agent`, the collector the same way; returns the bytes of each. @throws when one takes in what belongs to the server */
+export async function bundleAll(outdir: string): Promise<Record<'cli' | 'agent' | 'collect', number>> {
   const bundle = async (options: BuildOptions) => {
     const { metafile } = await build({ ...shared, ...options, metafile: true })
     const intruders = Object.keys(metafile.inputs).filter((path) => FORBIDDEN.test(path))
@@ -50,6 +50,7 @@ export async function bundleAll(outdir: string): Promise<Record<'cli' | 'agent',
       external: SERVER_DOORS.map((name) => `./commands/${name}.ts`),
     }),
     agent: await bundle({ entryPoints: { agent: 'src/apps/agent/main.ts' }, outdir, chunkNames: 'agent/[name]-[hash]' }),
+    collect: await bundle({ entryPoints: { collect: 'src/apps/collect/main.ts' }, outdir, chunkNames: 'collect/[name]-[hash]' }),
   }
 }
 

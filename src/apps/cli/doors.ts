@@ -22,6 +22,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('./commands/agent.ts'),
   },
   {
+    name: 'collect',
+    summary: { en: 'scrape metrics and send them here, or anywhere by remote write', 'zh-CN': '抓取指标并发送到本服务器，或以远程写入发送到任意服务器' },
+    load: () => import('./commands/collect.ts'),
+  },
+  {
     name: 'ingress',
     summary: { en: 'traffic of the ingress; report on access logs, also offline', 'zh-CN': '入口流量；也可离线分析访问日志' },
     load: () => import('#capabilities/ingress-analytics/cli/index.ts'),

@@ -1,0 +1,186 @@
+/** An HTTP/1.1 answer as its bytes come (RFC 9112): head, then a body by length, in chunks, or up to the end; gzip is inflated on the way into one body. */
+import { constants, createGunzip } from 'node:zlib'
+import type { Body } from '../domain/exposition/text.ts'
+
+const MOST_HEAD = 64 << 10
+const SPARE = 8
+
+export interface AnswerHead {
+  status: number
+  headers: Map<string, string>
+}
+
+/** Node's own handle behind a Gunzip: inflates into memory that is there already. The runtime is pinned, so that this is what it was tested with. */
+interface Inflate {
+  writeSync(flush: number, from: Uint8Array, at: number, length: number, to: Uint8Array, toAt: number, room: number): void
+  reset(): void
+  close(): void
+}
+
+export interface Inflater {
+  /** Of the last step: room left in the output, input left. */
+  state: Uint32Array
+  handle: Inflate
+}
+
+export function createInflater(): Inflater {
+  const stream = createGunzip() as unknown as { _handle: Inflate; _writeState: Uint32Array; on(event: 'error', listener: () => void): void }
+  stream.on('error', () => {})
+  return { handle: stream._handle, state: stream._writeState }
+}
+
+export function createBody(bytes = 64 << 10): Body {
+  const array = new Uint8Array(bytes)
+  return { bytes: array, view: new DataView(array.buffer), length: 0 }
+}
+
+function room(body: Body, more: number): void {
+  if (body.length + more + SPARE <= body.bytes.length) return
+  const next = new Uint8Array(Math.max(body.length + more + SPARE, Math.ceil(body.bytes.length * 1.5)))
+  next.set(body.bytes.subarray(0, body.length))
+  body.bytes = next
+  body.view = new DataView(next.buffer)
+}
+
+export class BodyTooLarge extends Error {}
+
+export interface AnswerReader {
+  head: AnswerHead | undefined
+  /** The whole answer is there. */
+  done: boolean
+  keepAlive: boolean
+  /** Takes the next bytes, which are the caller's again afterwards. Throws an Error with the reason. */
+  push(chunk: Uint8Array): void
+  /** The other side closed; throws when the answer was not whole. */
+  end(): void
+}
+
+/** @param bodyOf called once, when the head is there; @param most bytes of the inflated body, 0: no limit */
+export function readAnswer(bodyOf: () => Body, inflater: () => Inflater, most: number): AnswerReader {
+  let headBytes = Buffer.alloc(0)
+  let body: Body | undefined
+  let inflate: Inflater | undefined
+  let mode: 'length' | 'chunked' | 'close' = 'close'
+  let left = 0
+  /** In chunked mode: what comes next. */
+  let expect: 'size' | 'data' | 'crlf' | 'trailer' = 'size'
+  let line = ''
+
+  function take(chunk: Uint8Array): void {
+    const to = body!
+    if (!inflate) {
+      if (most > 0 && to.length + chunk.length > most) throw new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
+      room(to, chunk.length)
+      to.bytes.set(chunk, to.length)
+      to.length += chunk.length
+      return
+    }
+    let at = 0
+    while (at < chunk.length) {
+      room(to, 32 << 10)
+      const free = to.bytes.length - SPARE - to.length
+      inflate.handle.writeSync(constants.Z_SYNC_FLUSH, chunk, at, chunk.length - at, to.bytes, to.length, free)
+      const [outLeft, inLeft] = inflate.state as unknown as [number, number]
+      const produced = free - outLeft
+      const consumed = chunk.length - at - inLeft
+      to.length += produced
+      at += consumed
+      if (most > 0 && to.length > most) throw new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
+      if (produced === 0 && consumed === 0) {
+        if (inLeft > 0) throw new Error('the body is no valid gzip')
+        break
+      }
+    }
+  }
+
+  function begin(text: string): void {
+    const [first, ...lines] = text.split('\r\n')
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(first!)
+    if (!status) throw new Error('the answer is no HTTP')
+    const headers = new Map<string, string>()
+    for (const each of lines) {
+      const colon = each.indexOf(':')
+      if (colon > 0) headers.set(each.slice(0, colon).toLowerCase(), each.slice(colon + 1).trim())
+    }
+    reader.head = { status: Number(status[1]), headers }
+    reader.keepAlive = !/close/i.test(headers.get('connection') ?? '') && first!.startsWith('HTTP/1.1')
+    const length = headers.get('content-length')
+    if (/chunked/i.test(headers.get('transfer-encoding') ?? '')) mode = 'chunked'
+    else if (length !== undefined) {
+      mode = 'length'
+      left = Number(length)
+      if (!Number.isSafeInteger(left)) throw new Error('the answer is no HTTP')
+    } else {
+      mode = 'close'
+      reader.keepAlive = false
+    }
+    body = bodyOf()
+    body.length = 0
+    const encoding = headers.get('content-encoding') ?? 'identity'
+    if (/^(?:x-)?gzip$/i.test(encoding)) {
+      inflate = inflater()
+      inflate.handle.reset()
+    } else if (encoding !== 'identity') throw new Error(`the body is encoded as ${encoding}`)
+    if (mode === 'length' && left === 0) reader.done = true
+  }
+
+  function chunked(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length && !reader.done) {
+      if (expect === 'data') {
+        const end = Math.min(chunk.length, at + left)
+        take(chunk.subarray(at, end))
+        left -= end - at
+        at = end
+        if (left === 0) expect = 'crlf'
+        continue
+      }
+      const end = chunk.indexOf(10, at)
+      line += Buffer.from(chunk.buffer, chunk.byteOffset + at, (end < 0 ? chunk.length : end) - at).toString('latin1')
+      if (line.length > 4096) throw new Error('the answer is no HTTP')
+      if (end < 0) return
+      at = end + 1
+      const text = line.trim()
+      line = ''
+      if (expect === 'crlf') expect = 'size'
+      else if (expect === 'size') {
+        left = /^[0-9a-f]{1,8}(?:\s*;.*)?$/i.test(text) ? Number.parseInt(text, 16) : Number.NaN
+        if (Number.isNaN(left)) throw new Error('the answer is no HTTP')
+        expect = left === 0 ? 'trailer' : 'data'
+      } else if (text === '') reader.done = true
+    }
+  }
+
+  const reader: AnswerReader = {
+    head: undefined,
+    done: false,
+    keepAlive: false,
+    push(chunk) {
+      let rest = chunk
+      if (!reader.head) {
+        headBytes = Buffer.concat([headBytes, chunk])
+        const end = headBytes.indexOf('\r\n\r\n')
+        if (end < 0) {
+          if (headBytes.length > MOST_HEAD) throw new Error('the head of the answer is too long')
+          return
+        }
+        begin(headBytes.toString('latin1', 0, end))
+        rest = headBytes.subarray(end + 4)
+        headBytes = Buffer.alloc(0)
+      }
+      if (reader.done || rest.length === 0) return
+      if (mode === 'chunked') chunked(rest)
+      else {
+        const use = mode === 'length' ? rest.subarray(0, left) : rest
+        take(use)
+        left -= use.length
+        if (mode === 'length' && left === 0) reader.done = true
+      }
+    },
+    end() {
+      if (reader.head && mode === 'close') reader.done = true
+      else if (!reader.done) throw new Error('the connection was closed in the middle of the answer')
+    },
+  }
+  return reader
+}

@@ -1,0 +1,243 @@
+/**
+ * What is remembered of a target between two scrapes: the text of its lines in the order in which they came, and which slot each line's series has.
+ * A scrape that repeats the last one compares bytes and builds nothing; only a line that is new is parsed, relabelled and given a slot.
+ */
+import { encodePage, type MetricFamily, PAGE_SLOTS } from '#core/telemetry/metric-batch.ts'
+import { NAME_LABEL } from './series-text.ts'
+
+/** What a line is, where it is no series that is kept (those have slots from 0 on). */
+export const DROPPED = -1
+export const COMMENT = -2
+
+/** Series that the collector itself makes for a target; they have the first slots. https://prometheus.io/docs/concepts/jobs_instances/ */
+export const REPORT_SERIES = [
+  'up',
+  'scrape_duration_seconds',
+  'scrape_samples_scraped',
+  'scrape_samples_post_metric_relabeling',
+  'scrape_series_added',
+  'scrape_timeout_seconds',
+  'scrape_body_size_bytes',
+] as const
+
+/** The labels of a new series as they will be kept: `text` differs from what the target wrote when relabelling changed something; undefined: dropped. */
+export type Admit = (labels: Map<string, string>) => { text?: string } | undefined
+
+export interface TargetMemory {
+  admit: Admit
+  /** Text of lines: entry e is arena[starts[e]..ends[e]). Eight spare bytes at the end, so that words can be read across it. */
+  arena: Uint8Array
+  view: DataView
+  arenaLength: number
+  starts: Uint32Array
+  ends: Uint32Array
+  /** Entry → slot, DROPPED or COMMENT. */
+  slots: Int32Array
+  entries: number
+  /** Entries in the order of the last good scrape. */
+  order: Int32Array
+  /** Slot → entry, family (-1: none), and whether the last good scrape had it: 0 no, 1 yes, 2 with a time of its own. */
+  slotEntry: Int32Array
+  slotFamily: Int16Array
+  alive: Uint8Array
+  slotCount: number
+  /** The last scrape failed: nothing of the target is alive. */
+  empty: boolean
+  /** Slot → text, where relabelling changed it. */
+  rewritten: Map<number, string>
+  /** Slot by text of those, because two lines may become the same series. */
+  rewrittenSlots: Map<string, number>
+  families: MetricFamily[]
+  familyIndex: Map<string, number>
+  shared: readonly (readonly [string, string])[]
+  pageIds: (Uint8Array | undefined)[]
+  /** Segment of the queue that has the page. */
+  pageSegments: number[]
+}
+
+const SPARE = 8
+
+export function createMemory(shared: readonly (readonly [string, string])[], admit: Admit): TargetMemory {
+  const arena = new Uint8Array(4096 + SPARE)
+  const reports = REPORT_SERIES.length
+  return {
+    admit,
+    arena,
+    view: new DataView(arena.buffer),
+    arenaLength: 0,
+    starts: new Uint32Array(64),
+    ends: new Uint32Array(64),
+    slots: new Int32Array(64),
+    entries: 0,
+    order: new Int32Array(0),
+    slotEntry: new Int32Array(64).fill(-1),
+    slotFamily: new Int16Array(64).fill(-1),
+    alive: new Uint8Array(64),
+    slotCount: reports,
+    empty: true,
+    rewritten: new Map(REPORT_SERIES.map((text, slot) => [slot, text])),
+    rewrittenSlots: new Map(),
+    families: [],
+    familyIndex: new Map(),
+    shared,
+    pageIds: [],
+    pageSegments: [],
+  }
+}
+
+/** A copy with room for more: an eighth, because most targets grow once. */
+function grown<T extends Uint8Array | Uint32Array | Int32Array | Int16Array>(array: T, length: number): T {
+  if (length <= array.length) return array
+  const next = new (array.constructor as new (length: number) => T)(Math.max(length, Math.ceil(array.length * 1.125) + 64))
+  next.set(array)
+  return next
+}
+
+/** Remembers a line's text; returns its entry. */
+export function addEntry(memory: TargetMemory, body: Uint8Array, from: number, to: number, slot: number): number {
+  const length = to - from
+  if (memory.arenaLength + length + SPARE > memory.arena.length) {
+    memory.arena = grown(memory.arena, Math.max(memory.arenaLength + length + SPARE, Math.ceil(memory.arena.length * 1.25)))
+    memory.view = new DataView(memory.arena.buffer)
+  }
+  const entry = memory.entries++
+  memory.starts = grown(memory.starts, memory.entries)
+  memory.ends = grown(memory.ends, memory.entries)
+  memory.slots = grown(memory.slots, memory.entries)
+  memory.arena.set(body.subarray(from, to), memory.arenaLength)
+  memory.starts[entry] = memory.arenaLength
+  memory.arenaLength += length
+  memory.ends[entry] = memory.arenaLength
+  memory.slots[entry] = slot
+  return entry
+}
+
+/** Gives a new series of an entry a slot, or tells that it is dropped. */
+export function addSeries(memory: TargetMemory, entry: number, labels: Map<string, string>): number {
+  const name = labels.get(NAME_LABEL)!
+  const admitted = memory.admit(labels)
+  if (!admitted) return DROPPED
+  const { text } = admitted
+  const same = text === undefined ? undefined : memory.rewrittenSlots.get(text)
+  if (same !== undefined) return same
+  const slot = memory.slotCount++
+  memory.slotEntry = grown(memory.slotEntry, memory.slotCount)
+  memory.slotFamily = grown(memory.slotFamily, memory.slotCount)
+  memory.alive = grown(memory.alive, memory.slotCount)
+  memory.slotEntry[slot] = entry
+  memory.slotFamily[slot] = familyOf(memory, name)
+  memory.alive[slot] = 0
+  if (text !== undefined) {
+    memory.rewritten.set(slot, text)
+    memory.rewrittenSlots.set(text, slot)
+  }
+  memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
+  return slot
+}
+
+/** Takes back the slots from `from` on, of a body that was not taken. */
+export function forgetSlots(memory: TargetMemory, from: number): void {
+  for (let slot = from; slot < memory.slotCount; slot++) {
+    const text = memory.rewritten.get(slot)
+    if (text !== undefined) memory.rewrittenSlots.delete(text)
+    memory.rewritten.delete(slot)
+    memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
+  }
+}
+
+/** Suffixes that samples of a family have. */
+const SUFFIX = /_(?:bucket|count|sum|total|created|info|gsum|gcount)$/
+
+function familyOf(memory: TargetMemory, name: string): number {
+  return memory.familyIndex.get(name) ?? memory.familyIndex.get(name.replace(SUFFIX, '')) ?? -1
+}
+
+/** One copy of what many targets say alike. */
+const interned = new Map<string, MetricFamily>()
+const MOST_INTERNED = 50_000
+
+export function setFamily(memory: TargetMemory, name: string, change: Partial<MetricFamily>): void {
+  const at = memory.familyIndex.get(name) ?? memory.families.length
+  const next = { name, type: 'unknown' as const, unit: '', help: '', ...memory.families[at], ...change }
+  const key = `${name}\0${next.type}\0${next.unit}\0${next.help}`
+  let family = interned.get(key)
+  if (!family) {
+    if (interned.size >= MOST_INTERNED) interned.clear()
+    interned.set(key, next)
+    family = next
+  }
+  memory.families[at] = family
+  memory.familyIndex.set(family.name, at)
+}
+
+const decoder = new TextDecoder()
+/** The text of a slot's series, without the labels that all of the target share. */
+export function slotText(memory: TargetMemory, slot: number): string {
+  const changed = memory.rewritten.get(slot)
+  if (changed !== undefined) return changed
+  const entry = memory.slotEntry[slot]!
+  return decoder.decode(memory.arena.subarray(memory.starts[entry]!, memory.ends[entry]!))
+}
+
+export const pageCount = (memory: TargetMemory): number => Math.ceil(memory.slotCount / PAGE_SLOTS)
+
+/** The bytes of a page as they go into a batch. */
+export function pageBytes(memory: TargetMemory, page: number): Uint8Array {
+  const families: MetricFamily[] = []
+  const index = new Map<number, number>()
+  const series: { text: string; family: number }[] = []
+  const to = Math.min(memory.slotCount, (page + 1) * PAGE_SLOTS)
+  for (let slot = page * PAGE_SLOTS; slot < to; slot++) {
+    const known = memory.slotFamily[slot]!
+    let family = -1
+    if (known >= 0) {
+      family = index.get(known) ?? families.length
+      if (family === families.length) {
+        index.set(known, family)
+        families.push(memory.families[known]!)
+      }
+    }
+    series.push({ text: slotText(memory, slot), family })
+  }
+  return encodePage({ families, shared: memory.shared, series })
+}
+
+/** Forgets lines that are gone when they are more than those that are there; slots change, so every page does: only after the columns were written out. */
+export function compact(memory: TargetMemory): void {
+  const { order } = memory
+  if (memory.entries <= 2 * order.length + 256) return
+  const next = createMemory(memory.shared, memory.admit)
+  for (const name of ['alive', 'slotEntry', 'slotFamily'] as const) next[name].set(memory[name].subarray(0, REPORT_SERIES.length))
+  const moved = new Map<number, number>()
+  const slotOf = new Map<number, number>()
+  const newOrder = new Int32Array(order.length)
+  order.forEach((old, i) => {
+    let entry = moved.get(old)
+    if (entry === undefined) {
+      const slot = memory.slots[old]!
+      entry = addEntry(next, memory.arena, memory.starts[old]!, memory.ends[old]!, slot)
+      moved.set(old, entry)
+      if (slot >= 0) {
+        let to = slotOf.get(slot)
+        if (to === undefined) {
+          to = next.slotCount++
+          slotOf.set(slot, to)
+          next.slotEntry = grown(next.slotEntry, next.slotCount)
+          next.slotFamily = grown(next.slotFamily, next.slotCount)
+          next.alive = grown(next.alive, next.slotCount)
+          next.slotEntry[to] = entry
+          next.slotFamily[to] = memory.slotFamily[slot]!
+          next.alive[to] = memory.alive[slot]!
+          const text = memory.rewritten.get(slot)
+          if (text !== undefined) {
+            next.rewritten.set(to, text)
+            next.rewrittenSlots.set(text, to)
+          }
+        }
+        next.slots[entry] = to
+      }
+    }
+    newOrder[i] = entry
+  })
+  Object.assign(memory, next, { order: newOrder, empty: memory.empty, families: memory.families, familyIndex: memory.familyIndex })
+}
