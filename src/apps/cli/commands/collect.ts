@@ -1,6 +1,7 @@
 import { type CollectFlags, collectSettings } from '#apps/collect/config.ts'
 import { kubernetesOf } from '#apps/collect/kubernetes.ts'
 import { listFolder, runCollect } from '#apps/collect/run.ts'
+import { collection } from '#capabilities/collection/capability.ts'
 import { dryRun } from '#capabilities/collection/collect/dry-run.ts'
 import { EXIT } from '#core/kernel/errors.ts'
 import type { CliDoor } from '#kits/cli-kit/door.ts'
@@ -10,7 +11,7 @@ export const door: CliDoor = (program, context) => {
   const zh = context.language === 'zh-CN'
   const command = program
     .command('collect')
-    .description(zh ? '抓取指标并发送到服务器或任意远程写入端' : 'scrape metrics and send them to the server, or to any other by remote write')
+    .description(collection.summary[context.language])
     .requiredOption('--config <file>', zh ? 'prometheus.yml 格式的配置' : 'configuration, as prometheus.yml')
     .option('--ca-file <file>', zh ? '签发服务器证书的 CA' : 'authority that signed the server’s certificate')
     .option('--remote-write <url>', zh ? '同时以远程写入发送到该地址' : 'send there too, by remote write')

@@ -100,7 +100,6 @@ const httpSettings = z.object(http)
 export type HttpSettings = z.output<typeof httpSettings>
 
 const KUBERNETES_ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress'] as const
-export type KubernetesRole = (typeof KUBERNETES_ROLES)[number]
 const kubernetes = z.object({
   role: z.enum(KUBERNETES_ROLES),
   api_server: z.url().optional(),

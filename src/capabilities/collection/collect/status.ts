@@ -1,7 +1,7 @@
 /** What the collector says of itself: its own metrics, and its targets as Prometheus' `/api/v1/targets` answers. */
 import { formatDuration } from '#core/kernel/duration.ts'
-import type { ScrapeJob } from './jobs.ts'
-import type { Judged, Target } from './targets.ts'
+import type { ScrapeJob } from '../domain/jobs.ts'
+import type { Judged, Target } from '../domain/targets.ts'
 
 export interface CollectorStatus {
   jobs(): readonly { job: ScrapeJob; judged: readonly Judged[]; overLimit: boolean }[]
