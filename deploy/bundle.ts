@@ -41,7 +41,7 @@ export async function bundleAll(outdir: string): Promise<Record<'cli' | 'agent' 
     if (intruders.length > 0) throw new Error(`these do not belong into a bundle:\n${intruders.join('\n')}`)
     return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0)
   }
-  for (const made of ['cli', 'agent']) rmSync(join(outdir, made), { recursive: true, force: true })
+  for (const made of ['cli', 'agent', 'collect']) rmSync(join(outdir, made), { recursive: true, force: true })
   return {
     cli: await bundle({
       // One chunk a command, read when it is called.

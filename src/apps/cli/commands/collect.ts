@@ -33,9 +33,11 @@ export const door: CliDoor = (program, context) => {
     const found = jobs.flatMap(({ job, judged }) =>
       judged.map(({ target, dropped, discovered, trace }) => ({
         job,
-        ...(target
-          ? { url: target.url.href, labels: Object.fromEntries(target.labels), intervalMs: target.intervalMs, timeoutMs: target.timeoutMs }
-          : { dropped }),
+        url: target?.url.href,
+        labels: target && Object.fromEntries(target.labels),
+        intervalMs: target?.intervalMs,
+        timeoutMs: target?.timeoutMs,
+        dropped,
         discovered: Object.fromEntries(discovered),
         rules: trace,
       })),
