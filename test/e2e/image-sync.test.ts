@@ -36,7 +36,7 @@ describeReal('an ImageSync', ['docker-registry'], () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sallyport-sync-'))
-    ;[source, target] = await Promise.all([startDockerRegistry(), startDockerRegistry()])
+    ;[source, target] = await Promise.all([startDockerRegistry({ deletes: true }), startDockerRegistry({ deletes: true })])
     await pushImage(source.host, 'team/app', '1.0', [{ seed: 1, size: 5000 }])
     api = await startSandboxApi({ folder, clock: systemClock, runtime: noPods })
     const access = await parseKubeconfig(await readKubeconfigFile(api.kubeconfig)).select()
@@ -110,6 +110,45 @@ describeReal('an ImageSync', ['docker-registry'], () => {
     const changed = await until('often', ({ phase, move: now }) => phase === 'Synced' && now !== move)
     expect(changed.nextRunAt).toBeUndefined()
     expect(await digestAt(target.host, 'o/renamed', '1.0')).not.toBeNull()
+  }, 60_000)
+
+  it('removes what the source no longer has, of what it copied itself, once it may', async () => {
+    const push = (host: string, path: string, tag: string, seed: number) => pushImage(host, path, tag, [{ seed, size: 5000 }])
+    for (const [tag, seed] of [
+      ['1', 11],
+      ['2', 12],
+      ['3', 13],
+    ] as const)
+      await push(source.host, 'team/gone', tag, seed)
+    // Somebody else's, and one that was there with the same bytes already.
+    await push(target.host, 'p/gone', 'theirs', 14)
+    await push(target.host, 'p/gone', '3', 13)
+    await create('gone', { prune: 'preview', copy: [{ from: `${source.host}/team/gone`, to: `${target.host}/p/gone` }] })
+    const first = await until('gone', ({ phase }) => phase === 'Synced')
+    expect(first).toMatchObject({ images: 3, copied: 2, removed: 0, prunable: 0 })
+    const remove = async (tag: string) => {
+      const digest = await digestAt(source.host, 'team/gone', tag)
+      expect((await fetch(`http://${source.host}/v2/team/gone/manifests/${digest}`, { method: 'DELETE' })).status).toBe(202)
+    }
+    await remove('2')
+    await remove('3')
+    const run = async (before: Status) => {
+      await wantSyncsOf(open.cluster, ['team/gone'], systemClock.now())
+      return until('gone', ({ phase, move }) => phase === 'Synced' && move !== before.move)
+    }
+    const second = await run(first)
+    expect(second).toMatchObject({ images: 1, removed: 0, prunable: 1 })
+    expect((await moves.items(String(second.move), { outcome: 'extra', offset: 0, limit: 10 })).items.map(({ target: at }) => at)).toEqual([
+      `${target.host}/p/gone:2`,
+    ])
+    expect(await digestAt(target.host, 'p/gone', '2')).not.toBeNull()
+
+    await open.cluster.patch(refOf('gone'), 'merge', { spec: { prune: 'delete' } })
+    const third = await until('gone', ({ phase, move }) => phase === 'Synced' && move !== second.move)
+    expect(third).toMatchObject({ images: 1, removed: 1, prunable: 0 })
+    const left = (await (await fetch(`http://${target.host}/v2/p/gone/tags/list`)).json()) as { tags: string[] }
+    expect(left.tags.sort()).toEqual(['1', '3', 'theirs'])
+    expect(plans.at(-1)).toMatchObject({ subject: 'ImageSync default/gone' })
   }, 60_000)
 
   it('says what is wrong with it, and does the rest', async () => {

@@ -23,8 +23,12 @@ import { ProgressBar } from './progress-bar.tsx'
 import { useWords } from './words.ts'
 
 const OUTCOMES = ['copied', 'unchanged', 'kept', 'failed', 'stopped'] as const
-const outcomeView = z.object({ outcome: z.enum(['all', ...OUTCOMES]).default('all') })
-const MARK: Record<Outcome, Status> = { copied: 'ok', unchanged: 'ok', kept: 'advice', failed: 'error', stopped: 'unknown' }
+/** Of an ImageSync that prunes. */
+const PRUNED = ['removed', 'extra'] as const
+const outcomeView = z.object({ outcome: z.enum(['all', ...OUTCOMES, ...PRUNED]).default('all') })
+type Shown = Outcome | (typeof PRUNED)[number]
+type Item = ItemReport<Shown>
+const MARK: Record<Shown, Status> = { copied: 'ok', unchanged: 'ok', kept: 'advice', failed: 'error', stopped: 'unknown', removed: 'ok', extra: 'advice' }
 
 export function MoveDetail({ move, lost }: { move: MoveSummary; lost: boolean }) {
   const t = useWords()
@@ -130,14 +134,14 @@ function Items({ move }: { move: MoveSummary }) {
   const language = useLanguage()
   const [view, setView] = useUrlState(outcomeView)
   const path = `/image-moves/${move.id}/items`
-  const load = useCallback<Load<ItemReport>>(
+  const load = useCallback<Load<Item>>(
     async ({ limit, offset, signal }) => {
       const { items, total } = await api.get<MoveItems>(path, { limit, offset, ...(view.outcome === 'all' ? {} : { outcome: view.outcome }) }, signal)
-      return { rows: items, total }
+      return { rows: items as readonly Item[], total }
     },
     [path, view.outcome],
   )
-  const columns = useMemo<Column<ItemReport>[]>(
+  const columns = useMemo<Column<Item>[]>(
     () => [
       { id: 'outcome', title: t('outcome'), width: 120, cell: (item) => <StatusMark status={MARK[item.outcome]} text={t(`counts.${item.outcome}`)} /> },
       { id: 'source', title: t('source'), width: 260 },
@@ -176,7 +180,11 @@ function Items({ move }: { move: MoveSummary }) {
             aria-label={t('outcome')}
             value={view.outcome}
             onChange={(outcome) => setView({ outcome: outcome as 'all' })}
-            data={[{ value: 'all', label: t('everything') }, ...OUTCOMES.map((outcome) => ({ value: outcome, label: t(`counts.${outcome}`) }))]}
+            data={[
+              { value: 'all', label: t('everything') },
+              ...OUTCOMES.map((outcome) => ({ value: outcome, label: t(`counts.${outcome}`) })),
+              ...(move.pruned ? PRUNED.map((outcome) => ({ value: outcome, label: t(`counts.${outcome}`) })) : []),
+            ]}
           />
         }
       />

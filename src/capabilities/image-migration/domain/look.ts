@@ -217,12 +217,18 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
 
 const DIGEST_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}/
 
+export interface ExtraTag {
+  registry: Registry
+  repository: string
+  tag: string
+  /** Tags of the repository that are not to go. */
+  staying: readonly string[]
+  target: string
+}
+
 /** Tags of mirrored repositories that the job does not bring; digest tags belong to images and are left alone. Repositories to which it brings nothing are not looked at. */
-export async function extraTags(
-  { pairs, mirrors }: Job,
-  world: World,
-): Promise<{ registry: Registry; repository: string; tag: string; staying: readonly string[]; target: string }[]> {
-  const found: Awaited<ReturnType<typeof extraTags>> = []
+export async function extraTags({ pairs, mirrors }: Job, world: World): Promise<ExtraTag[]> {
+  const found: ExtraTag[] = []
   for (const { place, repository, tags } of mirrors) {
     const brought = new Set(
       pairs.filter(({ target }) => formatPlace(target.place) === formatPlace(place) && target.repository === repository).map(({ target }) => target.tag),
@@ -239,16 +245,21 @@ export async function extraTags(
   return found
 }
 
-/** Removes the tags that `extraTags` finds (without `really`: says them). A tag whose digest a staying tag has is never removed by that digest. */
-export async function pruneImages(job: Job, world: World, really: boolean): Promise<Looked[]> {
+/**
+ * Removes the tags that `extraTags` finds (without `really`: says them), of those that `may` names. A tag whose digest a staying tag has is never removed by
+ * that digest.
+ */
+export async function pruneImages(job: Job, world: World, really: boolean, may: (extra: ExtraTag) => Promise<boolean> = async () => true): Promise<Looked[]> {
   const done: Looked[] = []
-  for (const { registry, repository, tag, staying, target } of await extraTags(job, world)) {
+  for (const extra of await extraTags(job, world)) {
+    const { registry, repository, tag, staying, target } = extra
     const base = { ...nothingDone, source: '', target }
-    if (!really) {
-      done.push({ ...base, outcome: 'extra' })
-      continue
-    }
     try {
+      if (!(await may(extra))) continue
+      if (!really) {
+        done.push({ ...base, outcome: 'extra' })
+        continue
+      }
       await registry.remove(repository, tag).catch(async (error: unknown) => {
         if (!(error instanceof CodedError && error.code === 'REGISTRY_REFUSED' && [400, 404, 405, 501].includes(Number(error.details.status)))) throw error
         // Registries of before OCI 1.1 remove by digest, with all its tags.

@@ -55,6 +55,8 @@ export interface MoveSummary {
   counts: Readonly<Record<Outcome, number>>
   bytesSent: number
   bytesSpared: number
+  /** Tags that the source no longer has: removed, and listed only. Undefined: nothing was to be pruned, or a failure forbade it. */
+  pruned?: { removed: number; extra: number }
   /** Why it ended before it began to copy. */
   failure?: Failure
   /** What was accepted but is not as asked, and rules that could not be followed. */
@@ -65,7 +67,7 @@ export interface MoveSummary {
 
 /** `GET /image-moves/{id}/items` */
 export interface MoveItems {
-  items: readonly ItemReport[]
+  items: readonly ItemReport<Outcome | Finding>[]
   total: number
 }
 

@@ -70,7 +70,8 @@ export function decideSync(facts: SyncFacts, now: number, id: string): Plan {
   if (sync.spec.suspend) return { ...plan, idle: 'it is suspended' }
   const why = reason({ ...facts, sync }, now)
   if (why === undefined) return { ...plan, idle: 'nothing is due' }
-  return { ...plan, steps: [{ what: `sync the images of ImageSync ${key}`, ...why, reversible: false, action: { start: key } }] }
+  const what = `sync the images of ImageSync ${key}${sync.spec.prune === 'delete' ? ', then remove what it copied and the source no longer has' : ''}`
+  return { ...plan, steps: [{ what, ...why, reversible: false, action: { start: key } }] }
 }
 
 const PHASES: Partial<Record<MoveState, ImageSyncStatus['phase']>> = { done: 'Synced', partly: 'Partly', failed: 'Failed', canceled: 'Failed' }
@@ -105,6 +106,8 @@ export function statusOf(
     images: move.progress.pairs,
     copied: move.counts.copied,
     failed: move.counts.failed,
+    removed: move.pruned?.removed ?? null,
+    prunable: move.pruned?.extra ?? null,
     bytesSent: move.bytesSent,
     message: move.failure?.message.slice(0, 2_000) ?? (move.state === 'canceled' ? 'it was stopped by somebody' : null),
   }

@@ -49,6 +49,12 @@ const spec = z.strictObject({
     .optional()
     .describe('Secrets of this namespace (kubernetes.io/dockerconfigjson) with which registries are logged in to, source and target.'),
   existing: z.enum(['overwrite', 'keep']).optional().describe('What happens to a tag that differs at the target. Default overwrite.'),
+  prune: z
+    .enum(['preview', 'delete'])
+    .optional()
+    .describe(
+      'Tags that the source no longer has, of those that this ImageSync copied itself: preview lists them in the report of each run, delete removes them. Only after runs without a failure. Left out: they stay.',
+    ),
   bytesPerSecond: z.number().int().min(1_024).max(1_000_000_000_000).optional(),
 })
 
@@ -64,6 +70,8 @@ const status = z.object({
   images: count,
   copied: count,
   failed: count,
+  removed: count.describe('Tags that the last run removed, as the source no longer has them.'),
+  prunable: count.describe('Tags that would be removed with prune: delete.'),
   bytesSent: count,
   message: z.string().optional(),
 })

@@ -117,7 +117,7 @@ export const door: ServerDoor = {
           summary: 'Its images, as far as they are done',
           params: idParams,
           querystring: z.object({
-            outcome: z.enum(['unchanged', 'copied', 'kept', 'failed', 'stopped']).optional(),
+            outcome: z.enum(['unchanged', 'copied', 'kept', 'failed', 'stopped', 'extra', 'removed']).optional(),
             offset: z.coerce.number().int().min(0).default(0),
             limit: z.coerce.number().int().min(1).max(1000).default(100),
           }),

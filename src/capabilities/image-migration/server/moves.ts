@@ -8,12 +8,14 @@ import { CodedError, type Language } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Credentials, OpenRegistries, RegistriesOptions } from '#core/shapes/ports/registry.ts'
 import { writeFileAtomic } from '#kits/server-kit/files.ts'
+import { afterRun, type Copied, copiedText, isOwn, readCopied } from '../domain/copied.ts'
 import { copyImages } from '../domain/copy.ts'
-import type { ItemReport, Job, Pair, RunReport } from '../domain/job.ts'
+import type { Job, Pair, RunReport } from '../domain/job.ts'
+import { type Looked, pruneImages } from '../domain/look.ts'
 import { endState, type MoveItems, type MoveSummary, noCounts } from '../domain/moves.ts'
 import { reportOf } from '../domain/report.ts'
 import type { Spec } from '../domain/spec/rule.ts'
-import { createGate, failureOf } from '../domain/world.ts'
+import { createGate, failureOf, type World } from '../domain/world.ts'
 import { openJournal } from '../journal-file.ts'
 import { ownKey, signReport } from '../signing.ts'
 import { refuseConflicts, resolveSpec } from '../sources/resolve.ts'
@@ -37,6 +39,8 @@ export interface Order {
   settings: RegistriesOptions['settings']
   existing?: Pair['existing']
   bytesPerSecond?: number
+  /** Of tags that moves of this journal copied and the source no longer has. */
+  prune?: 'preview' | 'delete'
   /** Moves of one journal resume one another: the same name for the same work. */
   journal: string
 }
@@ -65,7 +69,7 @@ const TOLD_EVERY_MS = 400
 
 interface Held {
   summary: MoveSummary
-  items: ItemReport[]
+  items: Looked[]
   stop: AbortController
   ended: Promise<void>
 }
@@ -106,7 +110,8 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       ...(order.bytesPerSecond ? { bytesPerSecond: order.bytesPerSecond } : {}),
       signal,
     })
-    const journal = openJournal(join(folder, `${hash('sha256', order.journal).slice(0, 16)}.journal`))
+    const name = join(folder, hash('sha256', order.journal).slice(0, 16))
+    const journal = openJournal(`${name}.journal`)
     try {
       const resolved = await resolveSpec(order.spec, registries, order.language)
       change(one, { notes: resolved.notes.slice(0, 500) })
@@ -116,7 +121,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       let toldAt = 0
       const counts = noCounts()
       let [bytesSent, bytesSpared] = [0, 0]
-      const items = await copyImages(job, {
+      const world: World = {
         open: registries.open,
         clock,
         digestOf: sha256,
@@ -137,8 +142,20 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
             }
           }
         },
-      })
+      }
+      const items = await copyImages(job, world)
       one.items = [...resolved.failed, ...items]
+      const copied = await copiedBefore(`${name}.copied`)
+      let pruned: Looked[] = []
+      // What could not be read might be what seems to be gone.
+      if (order.prune && one.items.every(({ outcome }) => outcome !== 'failed' && outcome !== 'stopped')) {
+        pruned = await pruneImages(job, world, order.prune === 'delete', (extra) => isOwn(copied, extra))
+        const count = (outcome: Looked['outcome']) => pruned.filter((item) => item.outcome === outcome).length
+        one.items.push(...pruned)
+        change(one, { pruned: { removed: count('removed'), extra: count('extra') } })
+      }
+      const now = afterRun(copied, items, pruned)
+      if (order.sync !== undefined && now.size > 0) await writeFileAtomic(`${name}.copied`, copiedText(now))
       const report = reportOf('copy', one.items, startedAt, clock.now(), registries.traffic())
       await finish(one, report)
     } catch (error) {
@@ -160,13 +177,14 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
     await writeFileAtomic(join(reports, `${id}.json.sig`), `${JSON.stringify(signature, undefined, 2)}\n`)
     const { totals } = report
     const { copied, unchanged, kept, failed, stopped, bytesSent, bytesSpared } = totals
+    const pairs = report.items.filter(({ outcome }) => outcome !== 'removed' && outcome !== 'extra').length
     change(one, {
       state: endState(report, one.stop.signal.aborted),
       endedAt: report.endedAt,
       counts: { copied, unchanged, kept, failed, stopped },
       bytesSent,
       bytesSpared,
-      progress: { ...one.summary.progress, pairs: totals.pairs, pairsDone: totals.pairs - totals.stopped },
+      progress: { ...one.summary.progress, pairs, pairsDone: pairs - totals.stopped },
       report: { digest: signature.digest, keyId: signature.keyId },
     })
     await keep(one.summary)
@@ -218,7 +236,7 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
       const one = find(id)
       // After a restart they are in the report only.
       if (one.items.length === 0 && one.summary.report)
-        one.items = [...(JSON.parse(await readFile(join(reports, `${id}.json`), 'utf8')) as { items: ItemReport[] }).items]
+        one.items = [...(JSON.parse(await readFile(join(reports, `${id}.json`), 'utf8')) as { items: Looked[] }).items]
       // What needs somebody stands first.
       const wanted = outcome === undefined ? [...one.items].sort((a, b) => urgency(a) - urgency(b)) : one.items.filter((item) => item.outcome === outcome)
       return { items: wanted.slice(offset, offset + limit), total: wanted.length }
@@ -248,7 +266,17 @@ export async function openMoves({ open, clock, log, folder }: MovesDeps): Promis
   }
 }
 
-const urgency = ({ outcome }: ItemReport): number => (outcome === 'failed' ? 0 : outcome === 'stopped' ? 1 : 2)
+/** Written whether something is pruned or not: who turns it on later means also what was copied before. */
+async function copiedBefore(path: string): Promise<Copied> {
+  try {
+    return readCopied(await readFile(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
+    throw error
+  }
+}
+
+const urgency = ({ outcome }: Looked): number => (outcome === 'failed' ? 0 : outcome === 'stopped' ? 1 : 2)
 
 /** Moves of earlier runs of the server; one that had not ended was cut off by its end. */
 async function readSummaries(folder: string, log: Logger): Promise<MoveSummary[]> {

@@ -56,6 +56,7 @@ export function syncReconciler(moves: Moves, clock: Clock): Reconciler<SyncFacts
       credentials: await openCredentials({ env: {}, clock, registries: [], more }),
       settings: {},
       ...(sync.spec.existing ? { existing: sync.spec.existing } : {}),
+      ...(sync.spec.prune ? { prune: sync.spec.prune } : {}),
       ...(sync.spec.bytesPerSecond ? { bytesPerSecond: sync.spec.bytesPerSecond } : {}),
       journal: `ImageSync ${idOf(cluster, key)}`,
     }

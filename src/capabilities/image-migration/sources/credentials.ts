@@ -50,8 +50,9 @@ export async function openCredentials({ env, clock, registries, more = [] }: Cre
   }
 }
 
-function entryOf({ origin, prefix, username, password, helper }: RegistrySettings): CredentialEntry[] {
+function entryOf({ origin, prefix, username, password, identityToken, helper }: RegistrySettings): CredentialEntry[] {
   const from = `${origin.file}, line ${origin.line}`
+  if (identityToken) return [{ key: prefix, from, use: { identityToken } }]
   if (helper) return [{ key: prefix, from, use: { helper, server: prefix.split('/')[0]! } }]
   if (username !== undefined || password !== undefined) return [{ key: prefix, from, use: { username: username ?? '', password: password ?? '' } }]
   return []

@@ -1,6 +1,6 @@
 /** regsync's configuration, version 1: https://github.com/regclient/regclient, docs/regsync.md and the current site. */
 import { z } from 'zod'
-import { isRegistry, parseName } from '#core/oci/reference.ts'
+import { canonicalRegistry, isRegistry, parseName } from '#core/oci/reference.ts'
 import { parsePlace } from './places.ts'
 import type { CopyRule, RegistrySettings, RulePlace, SpecOptions, TagSelection } from './rule.ts'
 import { isPlain, type SourceText } from './source-text.ts'
@@ -121,16 +121,19 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
     return filled.ok ? filled.value : undefined
   }
   const prefixes = new Map<string, string>()
+  /** Where a registry is really reached: `hostname`. */
+  const hosts = new Map<string, string>()
   const registries = (parsed.creds ?? []).flatMap((entry, i): RegistrySettings[] => {
     const path = ['creds', i]
-    const text = (field: 'registry' | 'user' | 'pass' | 'regcert' | 'clientCert' | 'clientKey') =>
+    const text = (field: 'registry' | 'hostname' | 'user' | 'pass' | 'token' | 'regcert' | 'clientCert' | 'clientKey') =>
       entry[field] === undefined ? undefined : fill(entry[field], [...path, field])
     const registry = text('registry')
     if (registry === undefined) return []
     if (!isRegistry(registry)) source.problem([...path, 'registry'], 'must be a registry')
-    if (entry.hostname !== undefined && entry.hostname !== registry)
-      source.problem([...path, 'hostname'], 'another host for a registry is not supported; name that host in source and target')
-    if (entry.token !== undefined) source.problem([...path, 'token'], 'is not supported')
+    const hostname = text('hostname')
+    const host = hostname === undefined ? registry : canonicalRegistry(hostname)
+    if (!isRegistry(host)) source.problem([...path, 'hostname'], 'must be a host, with a port where it needs one')
+    if (host !== canonicalRegistry(registry)) hosts.set(canonicalRegistry(registry), host)
     if ((entry.clientCert === undefined) !== (entry.clientKey === undefined))
       source.problem([...path, entry.clientCert === undefined ? 'clientKey' : 'clientCert'], 'a client certificate needs both `clientCert` and `clientKey`')
     if (entry.mirrors?.length) source.note([...path, 'mirrors'], 'are not used: the registry itself is read', '未使用：直接读取该仓库')
@@ -138,9 +141,10 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
     return [
       {
         origin: source.origin(path),
-        prefix: registry,
+        prefix: host,
         username: text('user'),
         password: text('pass'),
+        identityToken: text('token'),
         helper: entry.credHelper?.replace(/^docker-credential-/, ''),
         cert: text('clientCert'),
         key: text('clientKey'),
@@ -175,7 +179,8 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
       {
         origin: source.origin(path),
         ...places,
-        source: prefix === undefined ? places.source : below(places.source, prefix),
+        source: reachedAt(prefix === undefined ? places.source : below(places.source, prefix), hosts),
+        target: reachedAt(places.target, hosts),
         select: entry.type === 'image' ? places.select : select,
         ...(entry.repos ? { repositories: { match: entry.repos.allow?.map(whole), exclude: entry.repos.deny?.map(whole) } } : {}),
         platforms: entry.platforms ?? (entry.platform === undefined ? [] : [entry.platform]),
@@ -206,6 +211,9 @@ function checkTags(source: SourceText, entry: Sync, path: readonly (string | num
       if (message) source.problem([...path, 'repos', field, i], message)
     })
 }
+
+const reachedAt = (place: RulePlace, hosts: ReadonlyMap<string, string>): RulePlace =>
+  'registry' in place ? { ...place, registry: hosts.get(place.registry) ?? place.registry } : place
 
 const below = (place: RulePlace, prefix: string): RulePlace =>
   place.kind === 'repository'

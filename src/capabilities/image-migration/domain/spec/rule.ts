@@ -58,6 +58,8 @@ export interface RegistrySettings {
   prefix: string
   username?: string
   password?: string
+  /** An OAuth refresh token, instead of a password. */
+  identityToken?: string
   /** Program `docker-credential-NAME`. */
   helper?: string
   /** HTTP instead of HTTPS where the registry speaks it, and certificates are not checked. */

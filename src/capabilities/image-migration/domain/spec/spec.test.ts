@@ -218,14 +218,31 @@ sync:
     expect(problems(text(''))[0]).toContain('needs both')
   })
 
+  it('reaches a registry where `hostname` says, with its token', async () => {
+    const spec = good(`version: 1
+creds:
+  - registry: r.example
+    hostname: "10.0.0.7:5000"
+    token: "{{file \\"/run/token\\"}}"
+    tls: disabled
+  - registry: docker.io
+    hostname: registry-1.docker.io
+sync:
+  - { source: "r.example/a:1", target: "s.example/a:1", type: image }
+  - { source: "busybox:1", target: "r.example/busybox:1", type: image }
+`)
+    expect(await moves(spec)).toEqual(['10.0.0.7:5000/a:1 → s.example/a:1', 'docker.io/library/busybox:1 → 10.0.0.7:5000/busybox:1'])
+    expect(spec.registries).toMatchObject([{ prefix: '10.0.0.7:5000', identityToken: 'from-file', insecure: true }, { prefix: 'docker.io' }])
+  })
+
   it('refuses what it cannot do as asked', () => {
     expect(
       problems(
         'sync:\n  - {source: a/b, target: c/d, type: repo}\n  - {source: "{{time.Now}}", target: c/d, type: image}\ncreds:\n  - registry: x.y\n    hostname: other\n',
       ),
     ).toEqual([expect.stringContaining('sync[0].type @2: Invalid option')])
-    expect(problems('sync:\n  - {source: "{{time.Now}}", target: c/d, type: image}\ncreds:\n  - registry: x.y\n    hostname: other\n')).toEqual([
-      'spec.yaml: creds[0].hostname @5: another host for a registry is not supported; name that host in source and target',
+    expect(problems('sync:\n  - {source: "{{time.Now}}", target: c/d, type: image}\ncreds:\n  - registry: x.y\n    hostname: "a b"\n')).toEqual([
+      'spec.yaml: creds[0].hostname @5: must be a host, with a port where it needs one',
       'spec.yaml: sync[0].source @2: has a template that is not supported: time.Now',
     ])
   })
