@@ -6,24 +6,56 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import { readYaml } from '#core/yaml/read.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import type { Certificate } from '../domain/access/leaver.ts'
+import type { PersonAnswer } from '../domain/api.ts'
 import { type AuditEvent, isJson, jsonAt, textAt } from '../domain/event.ts'
+import { eventOfRow } from '../domain/rows.ts'
 import { readEvents } from './files.ts'
 
 export interface FactOptions {
   events: string[]
   objects: string[]
+  /** As the server calls it. */
+  cluster: string
   kubeconfig?: string
   context?: string
 }
 
 const MOST_BYTES = 512 << 20
 
+/** Where events come from: files when there are any, else the store of the server. */
+export interface EventSource {
+  /** Gives events to `take`: with names those under them (and who made what they changed), without those that say whose names are whose. Files give all. */
+  each(take: (event: AuditEvent) => void, names?: readonly string[]): Promise<{ events: number; rejected: number }>
+}
+
+export function eventSource(options: FactOptions, context: CliContext): EventSource {
+  if (options.events.length > 0) return { each: (take) => eachEvent(options.events, take, context) }
+  // whoever gives the objects as files works offline
+  if (options.objects.length > 0) return { each: async () => ({ events: 0, rejected: 0 }) }
+  return {
+    async each(take, names) {
+      let events = 0
+      const query = names === undefined ? { what: 'facts' } : { what: 'names', name: names.slice(0, 200) }
+      for (let next: string | undefined, first = true; first || next !== undefined; first = false) {
+        const answer: PersonAnswer | undefined = await context.api
+          .get<PersonAnswer>(`/clusters/${encodeURIComponent(options.cluster)}/audit/person`, { ...query, after: next })
+          .catch((error: unknown) => {
+            // without a server there are no events, which is said
+            if (first && error instanceof CodedError && error.code === 'NO_SERVER') return undefined
+            throw error
+          })
+        if (answer === undefined) break
+        for (const row of answer.events) take(eventOfRow(row))
+        events += answer.events.length
+        next = answer.next
+      }
+      return { events, rejected: 0 }
+    },
+  }
+}
+
 /** Gives every event of the files to `take`; says how many could not be read. Rejects with FILE_UNREADABLE. */
-export async function eachEvent(
-  files: readonly string[],
-  take: (event: AuditEvent) => void,
-  context: CliContext,
-): Promise<{ events: number; rejected: number }> {
+async function eachEvent(files: readonly string[], take: (event: AuditEvent) => void, context: CliContext): Promise<{ events: number; rejected: number }> {
   let events = 0
   let rejected = 0
   const receiver = {

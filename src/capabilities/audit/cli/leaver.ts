@@ -10,7 +10,7 @@ import { createUsage, diffGrants, leastRoles } from '../domain/access/least.ts'
 import { type Left, leaverReport, reachWithoutLogin } from '../domain/access/leaver.ts'
 import { leaverHtml } from '../domain/access/leaver-html.ts'
 import { indexObjects } from '../domain/access/objects.ts'
-import { certificatesOf, eachEvent, type FactOptions, objectsOfCluster, objectsOfFiles } from './facts.ts'
+import { certificatesOf, eventSource, type FactOptions, objectsOfCluster, objectsOfFiles } from './facts.ts'
 import { carryOut, type Outcome } from './leaver-apply.ts'
 
 const several = (value: string, before: string[]) => [...before, value]
@@ -22,13 +22,19 @@ const list = (text: string) =>
 
 function factOptions(command: Command, zh: boolean): Command {
   return command
-    .option('--events <file>', zh ? '审计事件文件，可重复' : 'file of audit events, may be given several times', several, [] as string[])
+    .option(
+      '--events <file>',
+      zh ? '审计事件文件，可重复；不给出则用服务器存储' : "file of audit events, may be given several times; without it the server's store",
+      several,
+      [] as string[],
+    )
     .option(
       '--objects <file>',
       zh ? '集群对象文件（kubectl get -o json|yaml）；不给出则读取集群' : 'file of objects (kubectl get -o json|yaml); without it the cluster is read',
       several,
       [] as string[],
     )
+    .option('--cluster <name>', zh ? '未给出 --events 时，读取服务器中该集群的审计事件' : 'without --events: the cluster whose events the server has', 'local')
     .option('--kubeconfig <file>', 'kubeconfig')
     .option('--context <name>', zh ? 'kubeconfig 中的 context' : 'context of the kubeconfig')
 }
@@ -85,10 +91,11 @@ export function addLeaver(audit: Command, context: CliContext): void {
     const all = await readObjects(options, context)
     const identities = createIdentities()
     all.forEach(identities.object)
-    await eachEvent(options.events, identities.event, context)
+    const events = eventSource(options, context)
+    await events.each(identities.event)
     const { names, credentials, mappings } = identities.resolve([name, ...options.aliases], options.notAliases)
     const deeds = createDeeds(names, credentials)
-    tellEvents(await eachEvent(options.events, deeds.event, context), context)
+    tellEvents(await events.each(deeds.event, [...names]), context)
     const { certificates, unreadable } = certificatesOf(all, deeds.issued())
     if (unreadable.length > 0) {
       context.note(zh ? `无法读取这些 CSR 的证书：${unreadable.join('，')}` : `Certificates of these CSRs could not be read: ${unreadable.join(', ')}`)
@@ -190,11 +197,10 @@ export function addRbac(audit: Command, context: CliContext): void {
         ? [{ path: '--user', message: 'give either --user or --serviceaccount' }]
         : []),
       ...(account !== undefined && !/^[^:]+:[^:]+$/.test(account) ? [{ path: '--serviceaccount', message: 'is namespace:name' }] : []),
-      ...(options.events.length === 0 ? [{ path: '--events', message: 'what was used is in audit events: name a file of them' }] : []),
     ]
     if (problems.length > 0) throw invalidInput(problems)
     const usage = createUsage(user!)
-    tellEvents(await eachEvent(options.events, usage.event, context), context)
+    tellEvents(await eventSource(options, context).each(usage.event, [user!]), context)
     const uses = usage.uses()
     const roles = leastRoles(
       `${(account ?? user!)

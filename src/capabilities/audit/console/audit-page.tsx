@@ -3,7 +3,7 @@ import { Button, Pill, Switch, TextInput } from '@mantine/core'
 import { IconDownload, IconSearch } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type ApiError, api, asApiError } from '#kits/console-kit/api.ts'
+import { api } from '#kits/console-kit/api.ts'
 import { Chart } from '#kits/console-kit/chart.tsx'
 import { type Column, DataTable, type Load } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel, Tiles } from '#kits/console-kit/panel.tsx'
@@ -13,14 +13,14 @@ import { type Status, StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useFormat } from '#kits/console-kit/use-format.ts'
 import type { AuditStatus, EventRow, EventsAnswer, FirstSeenAnswer, SeriesAnswer, TopAnswer } from '../domain/api.ts'
+import { UNREAD } from '../domain/gaps.ts'
 import styles from './audit-page.module.css'
 import { EventDrawer } from './event-drawer.tsx'
 import { type Audit, useAudit } from './use-audit.ts'
 
 const TYPING_MS = 250
-/** How far the list may be scrolled, and exported. */
-const REACHABLE = 10_000
-const EXPORT_PAGE = 2_000
+/** How far the list may be scrolled. */
+const REACHABLE = 100_000
 
 const RANKINGS = [
   { by: 'user', title: 'who' },
@@ -217,7 +217,14 @@ function Events({ audit, onOpen }: { audit: Audit; onOpen: (row: EventRow) => vo
         id: 'user',
         title: t('column.user'),
         width: 220,
-        cell: (row) => (row.impersonated === '' ? value('user', row.user) : value('user', `${row.user} → ${row.impersonated}`)),
+        cell: (row) =>
+          row.impersonated === '' ? (
+            value('user', row.user)
+          ) : (
+            <>
+              {value('user', row.user)} → {value('user', row.impersonated)}
+            </>
+          ),
       },
       { id: 'verb', title: t('column.verb'), width: 90, cell: (row) => value('verb', row.verb) },
       { id: 'object', title: t('column.object'), width: 260, value: (row) => [row.resource, row.name].filter(Boolean).join('/') },
@@ -263,37 +270,30 @@ function Events({ audit, onOpen }: { audit: Audit; onOpen: (row: EventRow) => vo
   )
 }
 
+/** The server writes the file: all events that answer, whatever their number. */
 function Export({ audit }: { audit: Audit }) {
   const { t } = useTranslation('audit')
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<ApiError>()
-  const run = async () => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const lines: string[] = []
-      for (let offset = 0; offset < REACHABLE; offset += EXPORT_PAGE) {
-        const { events, more } = await api.get<EventsAnswer>(audit.path('/events'), { ...audit.query, limit: EXPORT_PAGE, offset })
-        lines.push(...events.map((row) => JSON.stringify(row)))
-        if (!more) break
-      }
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/x-ndjson' }))
-      link.download = 'audit.ndjson'
-      link.click()
-      URL.revokeObjectURL(link.href)
-    } catch (cause) {
-      setError(asApiError(cause))
-    } finally {
-      setBusy(false)
-    }
+  const { from, to, filter, ...search } = audit.query
+  const href = (format: string) => {
+    const query = new URLSearchParams({ from: String(from), to: String(to), format, ...search })
+    for (const one of filter) query.append('filter', one)
+    return `/api/v1${audit.path('/export')}?${query}`
   }
   return (
     <>
-      <Button size="xs" variant="default" leftSection={<IconDownload size={14} aria-hidden />} disabled={busy} onClick={run}>
-        {busy ? t('exporting') : t('export')}
-      </Button>
-      {error && <ErrorState error={error} onRetry={run} compact />}
+      {['ndjson', 'csv'].map((format) => (
+        <Button
+          key={format}
+          size="xs"
+          variant="default"
+          component="a"
+          href={href(format)}
+          download={`audit.${format}`}
+          leftSection={<IconDownload size={14} aria-hidden />}
+        >
+          {t('export', { format: format.toUpperCase() })}
+        </Button>
+      ))}
     </>
   )
 }
@@ -306,11 +306,12 @@ function Foot({ audit }: { audit: Audit }) {
   return (
     <div className={styles.foot}>
       <p>{t('blind')}</p>
+      {data && data.waiting.batches > 0 && <p>{t('waiting', { batches: number(data.waiting.batches), bytes: format.value(data.waiting.bytes, 'bytes') })}</p>}
       {data && (
         <p>
           {t('received', {
             accepted: number(data.accepted),
-            rejected: number(Object.values(data.rejected).reduce((sum, count) => sum + count, 0)),
+            rejected: number(UNREAD.reduce((sum, reason) => sum + (data.rejected[reason] ?? 0), 0)),
             dropped: number(data.dropped),
           })}{' '}
           {data.chain && t('chain', { number: data.chain.number })}

@@ -81,6 +81,27 @@ export const eventsQuery = rangeQuery.safeExtend({
   limit: z.coerce.number().int().min(1).max(10_000).default(200),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 })
+/** All events that answer a question, one a line, oldest first: `ndjson` as `EventRow`, or `csv`. */
+export const exportQuery = rangeQuery.safeExtend({ format: z.enum(['ndjson', 'csv']).default('ndjson') })
+/** What a person did under these names, who made the objects that they touched, and what says which names are whose. */
+export const personQuery = z.object({
+  /** `names`: their events; `facts`: one event of each name and all that make names and credentials known. */
+  what: z.enum(['names', 'facts']),
+  name: z
+    .union([z.string().max(512), z.array(z.string().max(512)).max(200)])
+    .optional()
+    .transform((value) => (value === undefined ? [] : [value].flat())),
+  /** `next` of the page before. */
+  after: z
+    .string()
+    .regex(/^\d{1,15}_[\w-]{1,64}_\d{1,10}$/)
+    .optional(),
+})
+export interface PersonAnswer {
+  events: EventRow[]
+  /** There are more after this. */
+  next?: string
+}
 export const BY = ['user', 'namespace', 'verb', 'resource', 'status', 'decision', 'plane', 'source_ip', 'user_agent', 'rules', 'severity'] as const
 export type By = (typeof BY)[number]
 export const topQuery = rangeQuery.safeExtend({ by: z.enum(BY), limit: z.coerce.number().int().min(1).max(1000).default(10) })

@@ -23,7 +23,7 @@ const SILENT_MS = 15 * 60_000
 const STEADY = 500
 
 /** Lines that are not events; what is old, early or a copy was not lost. */
-const UNREAD = ['json', 'format', 'version', 'fields', 'time', 'size']
+export const UNREAD: readonly string[] = ['json', 'format', 'version', 'fields', 'time', 'size']
 
 /** Gaps that are open now. */
 export function gapsOf(status: Pick<AuditStatus, 'dropped' | 'droppedAt' | 'rejected' | 'rejectedAt' | 'sources' | 'since'>, now: number): Gap[] {

@@ -73,6 +73,63 @@ export function eventsStatement(asked: Asked, page: { order: 'asc' | 'desc'; lim
   }
 }
 
+/** Where a page ended; rows with these are sorted without ties. */
+export interface Mark {
+  at: number
+  batch: string
+  seq: number
+}
+const MARK = ', toString(batch), seq'
+
+/** The next of all rows that answer, oldest first. */
+export function exportStatement(asked: Asked, after: Mark | undefined, limit: number): Statement {
+  const params: Params = {}
+  const where = conditions(asked, params)
+  return { sql: `SELECT ${SELECTED}${MARK} FROM audit WHERE ${where}${afterMark(after, params)} ORDER BY ts, batch, seq LIMIT ${limit}`, params, limits: PAGE }
+}
+
+/** What `names` did, and who made what they changed. */
+export function deedsStatement(cluster: string, names: readonly string[], after: Mark | undefined, limit: number): Statement {
+  const params: Params = { cluster, names }
+  const theirs = '(user IN {names:Array(String)} OR impersonated IN {names:Array(String)})'
+  const made = `(verb = 'create' AND plane = 'kubernetes' AND name != '' AND (resource, namespace, name) IN
+(SELECT resource, namespace, name FROM audit WHERE cluster = {cluster:String} AND ${theirs} AND verb IN ('create', 'update', 'patch')))`
+  return {
+    sql: `SELECT ${SELECTED}${MARK} FROM audit WHERE cluster = {cluster:String} AND plane != '${SEAL}' AND (${theirs} OR ${made} OR ${REQUESTS})${afterMark(after, params)}
+ORDER BY ts, batch, seq LIMIT ${limit}`,
+    params,
+    limits: PAGE,
+  }
+}
+const REQUESTS = "startsWith(resource, 'certificatesigningrequests')"
+
+/** One event of each name with what its authenticator said, and all that made credentials. */
+export function factsStatement(cluster: string, after: Mark | undefined, limit: number): Statement {
+  const params: Params = { cluster }
+  const makes = `(verb = 'create' AND (resource IN ('serviceaccounts', 'serviceaccounts/token') OR ${REQUESTS})) OR startsWith(verb, 'AssumeRole')`
+  return {
+    sql: `SELECT * FROM (
+SELECT ${SELECTED}${MARK} FROM audit WHERE cluster = {cluster:String} AND plane != '${SEAL}' AND (${makes})
+UNION ALL SELECT ${SELECTED}${MARK} FROM audit WHERE cluster = {cluster:String} AND plane != '${SEAL}' AND NOT (${makes})
+ORDER BY ts, batch, seq LIMIT 1 BY plane, user, impersonated, JSONExtractString(detail, 'uid'), JSONExtractRaw(detail, 'extra'), JSONExtractString(detail, 'principalId'))
+WHERE 1${afterMark(after, params, true)} ORDER BY 1, 20, 21 LIMIT ${limit}`,
+    params,
+    limits: PAGE,
+  }
+}
+
+const PAGE = { seconds: 60, memoryBytes: 1024 * 1024 * 1024 }
+
+function afterMark(after: Mark | undefined, params: Params, outside = false): string {
+  if (after === undefined) return ''
+  Object.assign(params, { afterAt: after.at, afterBatch: after.batch, afterSeq: after.seq })
+  const at = outside ? '`toUnixTimestamp64Milli(ts)`' : 'toUnixTimestamp64Milli(ts)'
+  const batch = outside ? '`toString(batch)`' : 'toString(batch)'
+  return ` AND (${at}, ${batch}, seq) > ({afterAt:Int64}, {afterBatch:String}, {afterSeq:UInt32})`
+}
+
+export const markOf = (row: readonly unknown[]): Mark => ({ at: Number(row[0]), batch: String(row[19]), seq: Number(row[20]) })
+
 export function eventRow(row: readonly unknown[]): EventRow {
   const [
     at,

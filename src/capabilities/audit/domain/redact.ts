@@ -1,6 +1,5 @@
 /** What of an event is kept besides its columns: bodies without secrets. */
-import { subjectOfRequest } from './access/certificate-request.ts'
-import { type AuditEvent, isJson, type Json, jsonAt, NO_JSON, textAt } from './event.ts'
+import { type AuditEvent, isJson, type Json, NO_JSON } from './event.ts'
 import { CREDENTIAL_NAME, CREDENTIAL_TEXT, holdsCredentials } from './rules/workloads.ts'
 
 /** Characters of one row; what is longer is left out and said to be. */
@@ -9,7 +8,7 @@ const MASK = '***'
 /** Without any of these there is nothing to look for. */
 const HINT = /pass(?:word|phrase|wd)|access[_-]?key|client[_-]?secret|private[_ -]?key|AKIA|ASIA|LTAI|ghp_/i
 /** Resources whose bodies are secrets by nature. */
-const SECRET = new Set(['secrets', 'tokenreviews', 'certificatesigningrequests'])
+const SECRET = new Set(['secrets', 'tokenreviews'])
 
 /** The `detail` column, JSON. Answers are left out but for their message: they repeat the request, and those of reads hold what was read. */
 export function detailOf(event: AuditEvent): string {
@@ -26,9 +25,6 @@ export function detailOf(event: AuditEvent): string {
   }
   if (event.code >= 400 && isJson(event.response) && typeof event.response.message === 'string') detail.message = event.response.message.slice(0, 2048)
   if (event.request !== undefined) detail.request = withoutSecrets(event)
-  // who is named in a request for a certificate is no secret, and the object is gone within a day
-  if (event.resource === 'certificatesigningrequests' && event.verb === 'create')
-    detail.subject = subjectOfRequest(textAt(jsonAt(event.request, 'spec'), 'request', 65_536))
   let text = JSON.stringify(detail)
   if (text.length <= MAX_DETAIL && HINT.test(text)) text = JSON.stringify({ ...detail, request: withoutCredentials(detail.request) })
   if (text.length <= MAX_DETAIL) return text

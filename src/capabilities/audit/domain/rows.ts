@@ -1,8 +1,9 @@
 /** Events as rows of the table `audit`: columns without an object per cell, and the text over which a batch is sealed. */
 import { SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import { ByteSink, bytesOf, lowCardinality, type NativeColumn, nativeBlock } from '#core/telemetry/native-block.ts'
+import type { EventRow } from './api.ts'
 import type { Hit } from './engine.ts'
-import { type AuditEvent, resourceOf } from './event.ts'
+import { type AuditEvent, emptyEvent, isJson, type Json, NO_JSON, type Plane, resourceOf, textsAt } from './event.ts'
 import { detailOf } from './redact.ts'
 
 /** What is sealed, in this order. */
@@ -63,6 +64,50 @@ export const ownRow = (row: Readonly<Record<string, unknown>>): AuditRow => ({
   ts: Number(row.ts),
   status: Number(row.status ?? 0),
 })
+
+/** The event of a stored row, as far as it was kept. */
+export function eventOfRow(row: EventRow): AuditEvent {
+  const detail = parsedDetail(row.detail)
+  const { uri, level, uid, extra, annotations, request, impersonatedGroups, claimedIps, ...rest } = detail
+  const [resource = '', ...subresource] = row.resource.split('/')
+  return {
+    ...emptyEvent(row.plane as Plane),
+    id: row.id,
+    stage: row.stage as AuditEvent['stage'],
+    level: (typeof level === 'string' ? level : '') as AuditEvent['level'],
+    at: row.at,
+    user: row.user,
+    groups: row.groups === '' ? [] : row.groups.split(','),
+    uid: typeof uid === 'string' ? uid : '',
+    extra: isJson(extra) ? extra : NO_JSON,
+    impersonated: row.impersonated,
+    impersonatedGroups: textsAt({ impersonatedGroups }, 'impersonatedGroups'),
+    ip: row.sourceIp,
+    claimedIps: textsAt({ claimedIps }, 'claimedIps'),
+    userAgent: row.userAgent,
+    verb: row.verb,
+    apiGroup: row.apiGroup,
+    resource,
+    subresource: subresource.join('/'),
+    namespace: row.namespace,
+    name: row.name,
+    uri: typeof uri === 'string' ? uri : '',
+    code: row.status,
+    decision: row.decision as AuditEvent['decision'],
+    annotations: isJson(annotations) ? annotations : NO_JSON,
+    request,
+    detail: rest,
+  }
+}
+
+function parsedDetail(text: string): Json {
+  try {
+    const detail = JSON.parse(text) as unknown
+    return isJson(detail) ? detail : NO_JSON
+  } catch {
+    return NO_JSON
+  }
+}
 
 /** The text that a seal is over: every value with its length, so that none can lend a character to the next. */
 export function canonical(row: AuditRow): string {

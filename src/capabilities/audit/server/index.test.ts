@@ -16,7 +16,9 @@ import { auditEventLines } from '#test/builders/audit-events.ts'
 import { openTestStore, type TestStore } from '#test/builders/store.ts'
 import { fakeClock } from '#test/fakes/clock.ts'
 import { fakeClusters } from '#test/fakes/clusters.ts'
-import type { AuditStatus, EventsAnswer, VerifyAnswer } from '../domain/api.ts'
+import { createIdentities } from '../domain/access/identities.ts'
+import type { AuditStatus, EventRow, EventsAnswer, PersonAnswer, VerifyAnswer } from '../domain/api.ts'
+import { eventOfRow } from '../domain/rows.ts'
 import { door } from './index.ts'
 import { verifyChain } from './verify.ts'
 
@@ -235,6 +237,52 @@ describe('ingest', () => {
     await expect.poll(() => alerts.flat().map(({ labels }) => labels.alertname)).toContain('audit/dropped')
     // nothing of it counts as seen
     expect((await post(listOf(lines))).body).toMatchObject({ accepted: 7 })
+  })
+
+  it('exports everything that answers, over its pages, as lines and as CSV that no spreadsheet runs', async () => {
+    await post(listOf(some(10_500, 91).map((line) => line.replaceAll('"userAgent":"', '"userAgent":"=cmd|bulk '))))
+    await store.fill([])
+    const exported = async (format: string) => {
+      const url = `/api/v1/clusters/local/audit/export?${range}&filter=user_agent:contains:bulk&format=${format}`
+      const answer = await http.inject({ method: 'GET', url, headers: user })
+      expect([answer.statusCode, answer.headers['content-disposition']]).toEqual([200, `attachment; filename="audit.${format}"`])
+      return answer.body.trim().split(/\r?\n/)
+    }
+    const lines = (await exported('ndjson')).map((line) => JSON.parse(line) as EventRow)
+    expect([lines.length, new Set(lines.map(({ id, stage, at }) => `${id} ${stage} ${at}`)).size]).toEqual([10_500, 10_500])
+    expect(lines.every(({ at }, i) => i === 0 || at >= lines[i - 1]!.at)).toBe(true)
+    const csv = await exported('csv')
+    expect([csv.length, csv[0]!.split(',').slice(0, 3)]).toEqual([10_501, ['at', 'plane', 'user']])
+    expect(csv[1]).toContain(",'=cmd|bulk ")
+    expect((await http.inject({ method: 'GET', url: `/api/v1/clusters/local/audit/export?${range}` })).statusCode).toBe(401)
+  })
+
+  it('gives what one person did under all names, with who made what they touched', async () => {
+    const by = (id: string, username: string, verb: string, name: string, more: object = {}) =>
+      exec(id, 'ResponseComplete', {
+        verb,
+        user: { username },
+        objectRef: { resource: 'deployments', namespace: 'shop', name },
+        responseStatus: { code: 200 },
+        ...more,
+      })
+    const extra = { arn: ['arn:aws:iam::1:user/lee'] }
+    await post(
+      listOf([
+        by('p-1', 'kim', 'create', 'web'),
+        by('p-2', 'lee-1', 'patch', 'web', { user: { username: 'lee-1', extra } }),
+        by('p-3', 'kim', 'create', 'other'),
+        by('p-4', 'kim', 'get', 'web'),
+        by('p-5', 'boss', 'get', 'web', { impersonatedUser: { username: 'lee-1' } }),
+      ]),
+    )
+    const names = await get<PersonAnswer>('/person?what=names&name=lee-1')
+    expect(names.events.map(({ id }) => id).sort()).toEqual(['p-1', 'p-2', 'p-5'])
+    const facts = await get<PersonAnswer>('/person?what=facts')
+    const people = createIdentities()
+    for (const row of facts.events) people.event(eventOfRow(row))
+    expect([...people.resolve(['lee-1']).names]).toEqual(['lee-1', 'arn:aws:iam::1:user/lee'])
+    expect((await http.inject({ method: 'GET', url: "/api/v1/clusters/local/audit/person?what=facts&after=1'_x_1", headers: user })).statusCode).toBe(400)
   })
 
   it('loads recorded events once', async () => {

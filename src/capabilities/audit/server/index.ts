@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
@@ -10,13 +11,14 @@ import { atLeast } from '#core/shapes/severity.ts'
 import { audit as auditTable } from '#core/telemetry/tables/records.ts'
 import { mayRead, clusterParams as params } from '#kits/server-kit/clusters.ts'
 import type { ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
-import { type AuditStatus, eventsQuery, rangeQuery, replayBody, seriesQuery, topQuery } from '../domain/api.ts'
+import { type AuditStatus, eventsQuery, exportQuery, personQuery, rangeQuery, replayBody, seriesQuery, topQuery } from '../domain/api.ts'
 import { createEngine, type Engine } from '../domain/engine.ts'
 import { createLists, type ListsInput, listsSchema } from '../domain/lists.ts'
 import { habitsStatement, sealsStatement } from '../domain/queries.ts'
 import { ownRow } from '../domain/rows.ts'
 import { createAlarms } from './alarms.ts'
 import { createCounts } from './counts.ts'
+import { exportLines } from './export.ts'
 import { watchGaps } from './gaps.ts'
 import { openHeads } from './heads.ts'
 import { createQuestions } from './questions.ts'
@@ -145,6 +147,30 @@ export const door: ServerDoor = {
       mayRead(request, request.params.cluster, 'audit')
       return questions.events({ cluster: request.params.cluster, ...request.query }, request.query, request.scope)
     })
+    routes.get(
+      `${base}/export`,
+      { schema: { summary: 'All audit events that answer a question, oldest first', params, querystring: exportQuery } },
+      (request, reply) => {
+        const { cluster } = request.params
+        mayRead(request, cluster, 'audit')
+        const { format, ...asked } = request.query
+        const gone = new AbortController()
+        reply.raw.once('close', () => gone.abort())
+        const pages = questions.all({ cluster, ...asked }, request.scope, gone.signal)
+        void reply
+          .header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+          .header('content-disposition', `attachment; filename="audit.${format}"`)
+        return reply.send(Readable.from(exportLines(pages, format)))
+      },
+    )
+    routes.get(
+      `${base}/person`,
+      { schema: { summary: 'What was done under some names, or what says whose names are whose', params, querystring: personQuery } },
+      async (request) => {
+        mayRead(request, request.params.cluster, 'audit')
+        return questions.person(request.params.cluster, request.query, request.scope)
+      },
+    )
     routes.get(`${base}/top`, { schema: { summary: 'Who does most, by a field', params, querystring: topQuery } }, async (request) => {
       mayRead(request, request.params.cluster, 'audit')
       return questions.top({ cluster: request.params.cluster, ...request.query }, request.query.by, request.query.limit, request.scope)

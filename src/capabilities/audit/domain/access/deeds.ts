@@ -47,7 +47,7 @@ export function createDeeds(names: ReadonlySet<string>, credentials: ReadonlySet
       if (event.plane !== 'kubernetes') return
       const key = `${event.resource} ${event.namespace}/${event.name}`
       if (event.subresource === 'token' && event.resource === 'serviceaccounts' && theirs) {
-        const seconds = Number(jsonAt(event.request, 'spec').expirationSeconds ?? 3600)
+        const seconds = secondsOf(event, 3600)
         const account = `${event.namespace}/${event.name}`
         const before = minted.get(account)
         if (!before || event.at + seconds * 1000 > before.at + before.seconds * 1000) minted.set(account, { at: event.at, seconds })
@@ -101,7 +101,7 @@ export function createDeeds(names: ReadonlySet<string>, credentials: ReadonlySet
     if (!theirs || event.subresource !== '' || event.verb !== 'create') return
     requested.add(name)
     const named = requestedName(event.request)
-    const seconds = Number(jsonAt(event.request, 'spec').expirationSeconds ?? YEAR_S)
+    const seconds = secondsOf(event, YEAR_S)
     if (named && asked.size < MOST_REQUESTS) asked.set(name, { at: event.at, until: event.at + seconds * 1000, named })
   }
 
@@ -118,4 +118,8 @@ export function createDeeds(names: ReadonlySet<string>, credentials: ReadonlySet
 }
 export type Deeds = ReturnType<typeof createDeeds>
 
+const secondsOf = (event: AuditEvent, otherwise: number): number => {
+  const { expirationSeconds } = jsonAt(event.request, 'spec')
+  return typeof expirationSeconds === 'number' && expirationSeconds > 0 ? Math.min(expirationSeconds, 100 * YEAR_S) : otherwise
+}
 const nameIn = (event: AuditEvent): string => (isJson(event.request) ? textAt(event.request.metadata, 'name') : '')

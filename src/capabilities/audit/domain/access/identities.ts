@@ -1,6 +1,6 @@
 /** One person under several names: which names are theirs, by what evidence, and how sure that is. Pure; events and objects in any order. */
 import type { KubeObject } from '#core/kube/objects.ts'
-import { type AuditEvent, isAllowed, isJson, jsonAt, NO_JSON, textAt, textsAt } from '../event.ts'
+import { type AuditEvent, isAllowed, jsonAt, NO_JSON, textAt, textsAt } from '../event.ts'
 import { rfc3339 } from '../time.ts'
 import { type Named, subjectOfRequest } from './certificate-request.ts'
 
@@ -235,11 +235,8 @@ const YOU = { kind: 'given', confidence: 'certain', as: 'person', evidence: 'sai
 
 const describe = ({ commonName, organizations }: Named) => `CN=${commonName}${organizations.map((one) => ` O=${one}`).join('')}`
 
-/** The subject of a CSR's request: of the object, of the event's body, or as the store keeps it. */
+/** Whom a CertificateSigningRequest names; of the object, or of the body of an event. */
 export function requestedName(csr: unknown): Named | undefined {
-  const spec = jsonAt(csr, 'spec')
-  const kept = jsonAt(csr, 'subject')
-  if (isJson(kept) && typeof kept.commonName === 'string') return { commonName: kept.commonName, organizations: textsAt(kept, 'organizations') }
-  const named = subjectOfRequest(textAt(spec, 'request', 65_536))
+  const named = subjectOfRequest(textAt(jsonAt(csr, 'spec'), 'request', 65_536))
   return named && named.commonName !== '' ? named : undefined
 }
