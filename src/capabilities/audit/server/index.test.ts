@@ -240,7 +240,8 @@ describe('ingest', () => {
   })
 
   it('exports everything that answers, over its pages, as lines and as CSV that no spreadsheet runs', async () => {
-    await post(listOf(some(10_500, 91).map((line) => line.replaceAll('"userAgent":"', '"userAgent":"=cmd|bulk '))))
+    const many = [...auditEventLines(10_500, { seed: 91, startsAt: NOW - 10 * MINUTE, eventsPerSecond: 100 })]
+    await post(listOf(many.map((line) => line.replaceAll('"userAgent":"', '"userAgent":"=cmd|bulk '))))
     await store.fill([])
     const exported = async (format: string) => {
       const url = `/api/v1/clusters/local/audit/export?${range}&filter=user_agent:contains:bulk&format=${format}`
