@@ -239,6 +239,45 @@ describe('ingest', () => {
     expect((await post(listOf(lines))).body).toMatchObject({ accepted: 7 })
   })
 
+  it('takes nothing on trust: size, order, ids, names, headers', async () => {
+    const at = (seconds: number) => new Date(NOW - seconds * 1000).toISOString()
+    const bad = (id: string, seconds: number, more: object = {}) =>
+      exec(id, 'ResponseComplete', {
+        verb: 'patch',
+        user: { username: 'bad-input' },
+        requestReceivedTimestamp: at(seconds),
+        stageTimestamp: at(seconds),
+        ...more,
+      })
+    const markup = '<script>alert(1)</script>\u202e\u0000'
+    const lines = [
+      bad('bad-late', 10),
+      // older than the one before, and out of any order
+      bad('bad-early', 300),
+      bad('bad-large', 200, { level: 'Request', requestObject: { data: 'x'.repeat(300_000) } }),
+      bad('bad-markup', 100, { objectRef: { resource: 'pods', namespace: markup, name: markup }, userAgent: markup }),
+      // one id for two requests is two; the same request twice is one
+      bad('bad-late', 11),
+      bad('bad-late', 10),
+      bad('bad-old', 400 * 86_400),
+      bad('bad-future', -3_600),
+    ]
+    const before = (await get<AuditStatus>('/status')).rejected
+    const forged = { ...sender, 'x-forwarded-for': '198.51.100.9', 'x-remote-user': 'root', 'impersonate-user': 'root' }
+    expect((await post(listOf(lines), forged)).body).toEqual({ accepted: 5, rejected: 3, reasons: { duplicate: 1, old: 1, clock: 1 } })
+    expect((await get<AuditStatus>('/status')).rejected).toEqual({
+      ...before,
+      duplicate: (before.duplicate ?? 0) + 1,
+      old: (before.old ?? 0) + 1,
+      clock: (before.clock ?? 0) + 1,
+    })
+    const { events } = await get<EventsAnswer>(`/events?${range}&filter=user:eq:bad-input&order=asc`)
+    expect(events.map(({ id }) => id)).toEqual(['bad-early', 'bad-large', 'bad-markup', 'bad-late', 'bad-late'])
+    expect(events[1]!.detail).toContain('request of 300')
+    expect(events[2]).toMatchObject({ name: markup, namespace: markup, userAgent: markup })
+    expect(events.every(({ sourceIp, detail }) => sourceIp === '10.0.0.9' && detail.includes('"claimedIps":["1.1.1.1"]'))).toBe(true)
+  })
+
   it('exports everything that answers, over its pages, as lines and as CSV that no spreadsheet runs', async () => {
     const many = [...auditEventLines(10_500, { seed: 91, startsAt: NOW - 10 * MINUTE, eventsPerSecond: 100 })]
     await post(listOf(many.map((line) => line.replaceAll('"userAgent":"', '"userAgent":"=cmd|bulk '))))
