@@ -75,12 +75,9 @@ for (const [i, [title, client]] of clients.entries()) {
       expect(answer, args.join(' ')).toMatchObject({ code: 0 })
       return answer.out
     }
-    let speaksWebSocket = false
 
     beforeAll(async () => {
       await done(['create', 'namespace', namespace])
-      const { clientVersion } = JSON.parse(await done(['version', '--client', '-o', 'json'])) as { clientVersion: { minor: string } }
-      speaksWebSocket = Number.parseInt(clientVersion.minor, 10) >= 31
     })
 
     it('apply, diff, get, wait, rollout, logs', async () => {
@@ -132,12 +129,6 @@ for (const [i, [title, client]] of clients.entries()) {
     })
 
     it('exec: output, input, exit code', async () => {
-      if (!speaksWebSocket) {
-        // Older clients stream over SPDY only.
-        const refused = await kubectl(['exec', 'deployment/web', '--', 'hostname'])
-        expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('SPDY is not there')])
-        return
-      }
       const pods = (await done(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ')
       expect(await done(['exec', pods[0]!, '--', 'hostname'])).toBe(`${pods[0]}\n`)
       expect(await done(['exec', '-i', pods[0]!, '--', 'sh'], { input: 'echo one\necho two\n' })).toBe('one\ntwo\n')
@@ -147,6 +138,34 @@ for (const [i, [title, client]] of clients.entries()) {
         err: expect.stringContaining('nothing: not found'),
       })
       expect((await kubectl(['exec', pods[0]!, '--', 'python3'])).err).toContain('executable file not found')
+    })
+
+    it('attach and port-forward', async () => {
+      const [pod] = (await done(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ')
+      const start = (...args: string[]) => {
+        const child = spawn(client!, ['--kubeconfig', kubeconfig(), '-n', namespace, ...args], { env: { ...process.env, HOME: folder } })
+        let said = ''
+        for (const stream of [child.stdout, child.stderr])
+          stream.on('data', (text) => {
+            said += text
+          })
+        return { said: () => said, stop: () => child.kill('SIGKILL') }
+      }
+      const forward = start('port-forward', `pod/${pod}`, ':8080', ':9999')
+      const attached = start('attach', pod!)
+      try {
+        await expect.poll(forward.said, { timeout: 20_000 }).toMatch(/Forwarding from 127.0.0.1:\d+ -> 9999/)
+        const [open, closed] = [...forward.said().matchAll(/127\.0\.0\.1:(\d+) ->/g)].map(([, port]) => `http://127.0.0.1:${port}/`)
+        const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(open!).then(async (one) => [one.status, (await one.text()).length])))
+        expect(new Set(answers.map(([status]) => status))).toEqual(new Set([answers[0]![0]]))
+        expect(answers[0]![0]).toBeLessThan(500)
+        await expect.poll(attached.said, { timeout: 10_000 }).toMatch(/GET|\//)
+        await expect(fetch(closed!, { signal: AbortSignal.timeout(10_000) })).rejects.toThrow()
+        expect(forward.said()).toContain('connection refused')
+      } finally {
+        forward.stop()
+        attached.stop()
+      }
     })
 
     it('delete, and wait for it', async () => {

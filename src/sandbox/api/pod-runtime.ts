@@ -1,5 +1,6 @@
 /** Where the sandbox's pods run. */
 import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { badRequest } from './status.ts'
 import type { Obj } from './store.ts'
 
@@ -19,8 +20,10 @@ export interface PodRuntime {
   log(pod: Obj, query: URLSearchParams, outgoing: ServerResponse): Promise<void>
   /** Runs a program in the pod, or without `command` follows the one that runs; resolves with its exit code. */
   run(pod: Obj, command: readonly string[] | undefined, streams: PodStreams): Promise<number>
+  /** A connection to a port of the pod. */
+  connect(pod: Obj, port: number): Promise<Duplex>
 }
 
 const none = () => Promise.reject(badRequest('the pods of this sandbox do not run'))
 /** Pods that are objects only. */
-export const noPods: PodRuntime = { log: none, run: none }
+export const noPods: PodRuntime = { log: none, run: none, connect: none }

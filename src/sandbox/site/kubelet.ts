@@ -31,7 +31,8 @@ interface Running extends Place {
 /** Capacity in CPUs of a node that is a process: a number for the scheduler, nothing holds a pod to it. */
 const CPUS = 4
 const HEARTBEAT = 2_000
-const POD_PORT = 8080
+/** On which every pod listens, as its manifest says. */
+export const POD_PORT = 8080
 
 export async function createKubelet(world: World, version: string) {
   const range = await reserveRange()

@@ -1,8 +1,10 @@
 /** What the API asks of running pods: logs and programs. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { PodRuntime } from '../api/pod-runtime.ts'
 import { badRequest, StatusError } from '../api/status.ts'
 import type { Obj } from '../api/store.ts'
-import type { Place } from './kubelet.ts'
+import { type Place, POD_PORT } from './kubelet.ts'
 import type { PodLogs } from './logs.ts'
 import { createShell } from './shell.ts'
 import { runInShell } from './shell-session.ts'
@@ -31,6 +33,14 @@ export function podRuntime(logs: PodLogs, placeOf: (uid: string) => Place | unde
 
   return {
     log: logs.log,
+    async connect(pod, port) {
+      const place = mustRun(pod)
+      // Its own port only: at its address others of this machine may listen, who are none of the sandbox's business.
+      if (port !== POD_PORT) throw new Error(`dial tcp4 127.0.0.1:${port}: connect: connection refused (pods of the sandbox listen on ${POD_PORT} only)`)
+      const socket = connect(place.port, place.address)
+      await once(socket, 'connect')
+      return socket
+    },
     async run(pod, command, streams) {
       const place = mustRun(pod)
       const { name, namespace, uid, labels = {} } = pod.metadata

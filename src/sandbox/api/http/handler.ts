@@ -8,7 +8,7 @@ import type { Aggregation } from '../aggregation.ts'
 import type { Audit } from '../audit.ts'
 import { readDeleteOptions, remove } from '../deletes.ts'
 import type { Kind, ServedVersion } from '../kinds.ts'
-import type { PodRuntime } from '../pod-runtime.ts'
+import type { PodRuntime, PodStreams } from '../pod-runtime.ts'
 import { partial, tableOf } from '../printers.ts'
 import { mayDo } from '../rbac.ts'
 import { list, type Selected, selection, textIn } from '../reads.ts'
@@ -23,6 +23,7 @@ import { aggregated, apiGroupList, apiResourceList, groupOf, verbsOf } from './d
 import { type Form, negotiate } from './negotiate.ts'
 import { openApi } from './openapi.ts'
 import { parseResourcePath, type ResourcePath } from './paths.ts'
+import { servePortForward, serveSpdyProgram, speaksSpdy, tunnelsSpdy } from './spdy-sessions.ts'
 import { serveWebSocket, speaksWebSocket, type Upgrade } from './streams.ts'
 import { serveWatch } from './watching.ts'
 
@@ -465,10 +466,24 @@ async function serveSubresource(
       const problem = streamProblem(pod, call.query, command)
       if (problem !== undefined) throw badRequest(problem)
       if (call.upgrade === undefined) throw badRequest('Upgrade request required')
-      if (!speaksWebSocket(call.incoming)) throw badRequest('the sandbox streams over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io); SPDY is not there')
+      const overSpdy = speaksSpdy(call.incoming, 'program')
+      if (!overSpdy && !speaksWebSocket(call.incoming))
+        throw badRequest('programs are streamed over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io) or SPDY (v4)')
       options.audit?.starts(call.incoming, 101)
       call.outgoing.detachSocket(call.upgrade.socket as never)
-      serveWebSocket(call.incoming, call.upgrade, call.query, (streams) => runtime.run(pod, command, streams))
+      const run = (streams: PodStreams) => runtime.run(pod, command, streams)
+      if (overSpdy) serveSpdyProgram(call.upgrade, call.query, run)
+      else serveWebSocket(call.incoming, call.upgrade, call.query, run)
+      return undefined
+    }
+    case 'portforward': {
+      const pod = current(world, target).object
+      if (call.upgrade === undefined) throw badRequest('Upgrade request required')
+      if (!tunnelsSpdy(call.incoming) && !speaksSpdy(call.incoming, 'forward'))
+        throw badRequest('ports are forwarded over SPDY/3.1, or that through a WebSocket')
+      options.audit?.starts(call.incoming, 101)
+      call.outgoing.detachSocket(call.upgrade.socket as never)
+      servePortForward(call.incoming, call.upgrade, (port) => runtime.connect(pod, port))
       return undefined
     }
     default:

@@ -25,6 +25,16 @@ export interface Upgrade {
   head: Buffer
 }
 
+/** Which streams a query asks for. */
+export const wantsOf =
+  (query: URLSearchParams) =>
+  (name: string): boolean =>
+    query.get(name) === 'true' || query.get(name) === '1'
+
+/** The exit code, or what kept the program from running. */
+export const outcomeOf = (running: Promise<number>): Promise<number | StatusError> =>
+  running.catch((error: unknown) => (error instanceof StatusError ? error : new StatusError(500, 'InternalError', (error as Error).message)))
+
 /** How a program ended, as clients read it. */
 export function statusOf(result: number | StatusError): object {
   if (result === 0) return { metadata: {}, status: 'Success' }
@@ -55,19 +65,17 @@ export function serveWebSocket(
     const streams = streamsOf(opened, query)
     const pinging = setInterval(() => opened.ping(), PING_MS)
     opened.once('close', () => clearInterval(pinging))
-    void run(streams)
-      .catch((error: unknown) => (error instanceof StatusError ? error : new StatusError(500, 'InternalError', (error as Error).message)))
-      .then((result) => {
-        if (opened.readyState !== opened.OPEN) return
-        opened.send(Buffer.concat([Buffer.from([ERROR]), Buffer.from(JSON.stringify(statusOf(result)))]))
-        opened.close(1000)
-      })
+    void outcomeOf(run(streams)).then((result) => {
+      if (opened.readyState !== opened.OPEN) return
+      opened.send(Buffer.concat([Buffer.from([ERROR]), Buffer.from(JSON.stringify(statusOf(result)))]))
+      opened.close(1000)
+    })
   })
 }
 
 function streamsOf(opened: WebSocket, query: URLSearchParams): PodStreams {
   const gone = new AbortController()
-  const wants = (name: string) => query.get(name) === 'true' || query.get(name) === '1'
+  const wants = wantsOf(query)
   const tty = wants('tty')
   const input: Uint8Array[] = []
   let ended = !wants('stdin')
