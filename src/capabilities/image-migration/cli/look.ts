@@ -4,7 +4,8 @@ import { CodedError } from '#core/kernel/errors.ts'
 import { formatBytes } from '#core/kernel/quantity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import type { Prediction, RunReport } from '../domain/job.ts'
-import { diffImages, extraTags, type Looked, nothingDone, planImages, pruneImages, verifyImages } from '../domain/look.ts'
+import { diffImages, extraTags, type Looked, nothingDone, pruneImages, verifyImages } from '../domain/look.ts'
+import { planImages } from '../domain/plan.ts'
 import { finish, type Running, type RunOptions, runOptions, startRun } from './run.ts'
 
 interface LookOptions extends RunOptions {

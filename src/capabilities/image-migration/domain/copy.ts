@@ -118,8 +118,8 @@ async function fetch(registry: Registry, image: ImageReference, digest: string):
 const notFound = (image: ImageReference, registry: Registry): CodedError =>
   new CodedError('NOT_FOUND', { what: image.place.transport === 'registry' ? formatImage(image) : `${registry.name}${image.tag ? `:${image.tag}` : ''}` })
 
-/** Digests of all manifests below an index. */
-async function childrenOf(registry: Registry, repository: string, digest: string): Promise<string[]> {
+/** Digests of the manifests that an index holds. */
+export async function childrenOf(registry: Registry, repository: string, digest: string): Promise<string[]> {
   const stored = await registry.manifest(repository, digest)
   const parsed = stored && parseManifest(stored.bytes, stored.mediaType)
   return parsed?.ok ? parsed.value.manifests.map((child: Descriptor) => child.digest) : []

@@ -1,13 +1,13 @@
-/** What is alike at source and target, what is proven, and what a copy would take: nothing here writes. */
+/** What is alike at source and target, what is proven, and what is there too much. */
 import { CodedError } from '#core/kernel/errors.ts'
 import { isManifestType } from '#core/oci/manifest.ts'
 import { formatImage, formatPlace } from '#core/oci/place.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { referenceOf, targetReferenceOf } from './copy.ts'
-import type { Finding, ItemReport, Job, Outcome, Pair, Prediction } from './job.ts'
+import type { Finding, ItemReport, Job, Outcome, Pair } from './job.ts'
 import { filterIndex } from './platforms.ts'
 import { createSignatures } from './referrers.ts'
-import { type From, parseStored, readManifest } from './target.ts'
+import { type From, readManifest } from './target.ts'
 import { all, createGate, failureOf, on, once, sided, type World } from './world.ts'
 
 const PAIRS_AT_ONCE = 32
@@ -18,7 +18,7 @@ export type Looked = ItemReport<Outcome | Finding>
 type Found = Pick<Looked, 'outcome'> & Partial<Looked>
 
 /** Every pair through `work`; what it rejects with is the item's failure. */
-async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Registry, target: Registry) => Promise<Found>): Promise<Looked[]> {
+export async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Registry, target: Registry) => Promise<Found>): Promise<Looked[]> {
   const gate = createGate(PAIRS_AT_ONCE)
   let pairsDone = 0
   const one = async (pair: Pair): Promise<Looked> => {
@@ -51,7 +51,7 @@ async function items({ pairs }: Job, world: World, work: (pair: Pair, source: Re
 export const nothingDone = { manifests: 0, blobs: 0, bytesSent: 0, bytesSpared: 0, mounts: 0, referrers: [], foreignLayers: 0, notes: [], took: 0 } as const
 
 /** What the source has under the name of a pair, and what the target should have. */
-async function wantedOf(pair: Pair, source: Registry, world: World): Promise<{ digest: string; targetDigest: string; filtered?: StoredManifest }> {
+export async function wantedOf(pair: Pair, source: Registry, world: World): Promise<{ digest: string; targetDigest: string; filtered?: StoredManifest }> {
   const found = await on('source', source.resolve(pair.source.repository, referenceOf(pair.source)))
   if (!found) throw sided('source', new CodedError('NOT_FOUND', { what: formatImage(pair.source) }))
   if (!pair.platforms) return { digest: found.digest, targetDigest: found.digest }
@@ -138,81 +138,6 @@ export async function verifyImages(job: Job, world: World, { quick = false } = {
     }
     return { outcome: 'verified', digest, targetDigest, referrers, ...counts }
   })
-}
-
-/** What a copy would send and ask, without writing; the manifests of what changed are read, which costs pulls where those are counted. */
-export async function planImages(job: Job, world: World): Promise<{ items: Looked[]; prediction: Prediction }> {
-  const prediction: Prediction = { requests: {}, pulls: {} }
-  /** Blobs of target repositories that an image before has to bring. */
-  const claimed = new Set<string>()
-  const homes = new Map<string, string>()
-  const manifests = new Set<string>()
-  const empty = new Map<string, Promise<boolean>>()
-  const add = (place: string, requests: number, pulls = 0) => {
-    prediction.requests[place] = (prediction.requests[place] ?? 0) + requests
-    if (pulls > 0) prediction.pulls[place] = (prediction.pulls[place] ?? 0) + pulls
-  }
-  const isEmpty = (registry: Registry, repository: string) =>
-    once(empty, `${registry.name}\0${repository}`, async () => {
-      try {
-        for await (const _ of registry.tags(repository)) return false
-      } catch {}
-      return true
-    })
-  const fateOf = async (source: Registry, target: Registry, repository: string, { digest }: Descriptor): Promise<'there' | 'mount' | 'send'> => {
-    const key = `${target.name}\0${repository}\0${digest}`
-    if (claimed.has(key)) return 'there'
-    claimed.add(key)
-    const home = homes.get(`${target.name}\0${digest}`)
-    homes.set(`${target.name}\0${digest}`, repository)
-    if (source === target || home !== undefined) return 'mount'
-    return !(await isEmpty(target, repository)) && (await on('target', target.hasBlob(repository, digest))) ? 'there' : 'send'
-  }
-
-  const looked = await items(job, world, async (pair, source, target) => {
-    const reference = targetReferenceOf(pair.target)
-    const there = await on('target', target.resolve(pair.target.repository, reference))
-    const { digest, targetDigest, filtered } = await wantedOf(pair, source, world)
-    add(source.name, 1)
-    add(target.name, 1)
-    if (there?.digest === targetDigest) return { outcome: 'unchanged', digest, targetDigest }
-    if (there && pair.existing === 'keep') return { outcome: 'kept', digest, targetDigest: there.digest }
-    const tally = { manifests: 0, blobs: 0, bytesSent: 0, bytesSpared: 0, mounts: 0, foreignLayers: 0 }
-    const from: From = { registry: source, repository: pair.source.repository }
-    const walk = async (wanted: string, given: StoredManifest | undefined, depth: number): Promise<void> => {
-      if (manifests.has(`${target.name}\0${pair.target.repository}\0${wanted}`)) return
-      manifests.add(`${target.name}\0${pair.target.repository}\0${wanted}`)
-      if (depth > DEEPEST) throw sided('source', new CodedError('IMAGE_TOO_DEEP', { place: source.name, what: wanted, limit: DEEPEST }))
-      const manifest = given ? parseStored(given, source.name, wanted) : (await on('source', readManifest(from, wanted))).manifest
-      tally.manifests++
-      add(source.name, 1, 1)
-      add(target.name, depth > 0 ? 2 : 1)
-      tally.foreignLayers += manifest.blobs.filter(({ foreign }) => foreign).length
-      const held = new Map(
-        [...manifest.blobs.filter(({ foreign }) => !foreign), ...manifest.manifests.filter(({ mediaType }) => !isManifestType(mediaType))].map((blob) => [
-          blob.digest,
-          blob,
-        ]),
-      )
-      for (const blob of held.values()) {
-        const fate = await fateOf(source, target, pair.target.repository, blob)
-        if (fate === 'send') {
-          tally.blobs++
-          tally.bytesSent += blob.size
-          add(source.name, 1)
-          add(target.name, 2)
-        } else {
-          tally.bytesSpared += blob.size
-          add(target.name, 1)
-          if (fate === 'mount') tally.mounts++
-        }
-      }
-      for (const child of manifest.manifests) if (isManifestType(child.mediaType)) await walk(child.digest, undefined, depth + 1)
-    }
-    await walk(targetDigest, filtered, 0)
-    return { outcome: 'planned', digest, targetDigest, ...tally }
-  })
-  return { items: looked, prediction }
 }
 
 const DIGEST_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}/

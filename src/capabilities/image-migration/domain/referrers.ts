@@ -13,7 +13,12 @@ export interface Signatures {
   /** May anything in the repository refer to something? */
   any(): Promise<boolean>
   /** Tags and digests that refer to a digest. */
-  of(digest: string): Promise<{ tags: readonly string[]; digests: readonly string[] }>
+  of(digest: string): Promise<{
+    tags: readonly string[]
+    digests: readonly string[]
+    /** Does the registry have the list? Else it is asked for it once, and fallback tags are read. */
+    listed: boolean
+  }>
   /** Brings what refers to the digests of a tally, and what refers to that; the digests of what was written. */
   bring(to: Target, repository: string, tally: Tally): Promise<string[]>
 }
@@ -106,7 +111,7 @@ export function createSignatures(from: From, world: World): Signatures {
       const listing = await listed(digest)
       const fallback = fallbackTag(digest)
       const refer = listing ?? (tagged.includes(fallback) ? await fallbackList(from, fallback) : [])
-      return { tags: tagged.filter((tag) => tag !== fallback), digests: refer.map((one) => one.digest) }
+      return { tags: tagged.filter((tag) => tag !== fallback), digests: refer.map((one) => one.digest), listed: listing !== undefined }
     },
     async bring(to, repository, tally) {
       const seen = new Set<string>()

@@ -6,7 +6,7 @@ import { BIG, transferBlob } from './transfer.ts'
 import { all, createGate, on, once, sided, type World } from './world.ts'
 
 /** Bytes from which a HEAD is cheaper than to begin an upload that turns out to be needless. */
-const ASK_FIRST = 1024 * 1024
+export const ASK_FIRST = 1024 * 1024
 /** Blobs above this many bytes are moved a few at a time: more at once is not faster, and takes memory. */
 const LARGE = 256 * 1024
 const LARGE_AT_ONCE = 6
