@@ -8,6 +8,8 @@ import { imageMigration } from '#capabilities/image-migration/capability.ts'
 import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
 import { door as ingressConsole } from '#capabilities/ingress-analytics/console/index.ts'
+import { inspection } from '#capabilities/inspection/capability.ts'
+import { door as inspectionConsole } from '#capabilities/inspection/console/index.ts'
 import { nodeDoctor } from '#capabilities/node-doctor/capability.ts'
 import { door as nodesConsole } from '#capabilities/node-doctor/console/index.ts'
 import { workloads } from '#capabilities/workloads/capability.ts'
@@ -22,4 +24,5 @@ export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor 
   { capability: ingressAnalytics, door: ingressConsole },
   { capability: nodeDoctor, door: nodesConsole },
   { capability: audit, door: auditConsole },
+  { capability: inspection, door: inspectionConsole },
 ]
