@@ -50,6 +50,7 @@ beforeAll(async () => {
     listen: '127.0.0.1',
     host: [],
     clusterListen: { host: '127.0.0.1', port: 0 },
+    clusterAddress: '127.0.0.1',
     kubeconfig: [{ file: api.kubeconfig }],
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     capabilities: [() => import('#capabilities/inspection/server/index.ts').then(({ door }) => door)],
@@ -202,6 +203,72 @@ describe('an Inspection', () => {
       'user/owner cart',
       'user/owner pay',
     ])
+  }, 30_000)
+})
+
+describe('between runs', () => {
+  it('what changes is looked at again, with what depends on it', async () => {
+    await open.cluster.create({
+      ...INSPECTION,
+      metadata: { name: 'live' },
+      spec: { checks: ['privileged-container', 'reference-missing'], namespaces: ['shop'] },
+    } as KubeObject)
+    await ended('live')
+    const { lastRun } = await statusOf('live')
+    await open.cluster.create(deployment('late', { securityContext: { privileged: true }, envFrom: [{ configMapRef: { name: 'late' } }] }))
+    await found('live', '', ({ rows }) => checksIn(rows, 'late').length === 2)
+    // The Deployment itself does not change, only what it names.
+    await open.cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late', namespace: 'shop' }, data: {} } as KubeObject)
+    await found('live', '', ({ rows }) => checksIn(rows, 'late').length === 1)
+    await open.cluster.delete({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'late' })
+    await found('live', '', ({ rows }) => checksIn(rows, 'late').length === 0)
+    expect((await statusOf('live')).lastRun).toBe(lastRun)
+  }, 60_000)
+})
+
+describe('admission', () => {
+  const CONFIG = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', name: 'sallyport-inspection' }
+  const config = () => open.cluster.get(CONFIG) as Promise<Loose>
+
+  it('refuses what an Inspection wants refused, and only what is new', async () => {
+    await open.cluster.create(deployment('old', { securityContext: { privileged: true } }))
+    const spec = {
+      checks: ['privileged-container', 'image-version-missing'],
+      namespaces: ['shop'],
+      failOn: 'error',
+      admission: { mode: 'Deny', failurePolicy: 'Fail' },
+    }
+    await open.cluster.create({ ...INSPECTION, metadata: { name: 'gate' }, spec } as KubeObject)
+    const made = await until(
+      () => config().catch(() => undefined),
+      (one) => one?.webhooks?.length === 1,
+    )
+    expect(made.webhooks[0]).toMatchObject({ name: 'gate.inspection.sallyport.io', failurePolicy: 'Fail', sideEffects: 'None' })
+    await ended('gate')
+    await expect(open.cluster.create(deployment('bad', { securityContext: { privileged: true } }))).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await open.cluster.create(deployment('good'))
+    // A finding that was there before keeps nobody from changing something else.
+    await open.cluster.patch({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'old' }, 'merge', { metadata: { labels: { a: 'b' } } })
+    // Elsewhere it is not asked.
+    await open.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'free' } })
+    const free = deployment('bad', { securityContext: { privileged: true } })
+    await open.cluster.create({ ...free, metadata: { name: 'bad', namespace: 'free' } })
+  }, 60_000)
+
+  it('is asked by nobody who does not know its path, and not where people are', async () => {
+    const { url } = (await config()).webhooks[0].clientConfig
+    const path = new URL(url).pathname
+    const body = { request: { uid: '1', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'CREATE', object: {} } }
+    expect((await call(path, 'POST', body)).status).toBe(404)
+  }, 30_000)
+
+  it('goes when the Inspection goes', async () => {
+    await open.cluster.delete({ ...INSPECTION, name: 'gate' })
+    await until(
+      () => config().catch(() => undefined),
+      (one) => one === undefined,
+    )
+    await open.cluster.create(deployment('bad', { securityContext: { privileged: true } }))
   }, 30_000)
 })
 

@@ -7,7 +7,7 @@ import type { ServerContext } from '#kits/server-kit/door.ts'
 /** What a door gets of the world outside: clusters, no registries, nothing to call, and reconcilers that rest; every request acts with all rights unless the cluster itself says otherwise. */
 export function fakeClusters(
   ...held: readonly Cluster[]
-): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'aggregate' | 'aggregated' | 'trafficRouter' | 'outbound'> {
+): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'aggregate' | 'aggregated' | 'reachedBy' | 'trafficRouter' | 'outbound'> {
   const clusters: Clusters = {
     list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
     get(name) {
@@ -22,6 +22,7 @@ export function fakeClusters(
     clusterOf: (_, name) => clusters.get(name),
     reconcile: () => {},
     aggregate: () => {},
+    reachedBy: () => undefined,
     aggregated: () => [],
     trafficRouter,
     outbound: { send: async () => err('nothing is called here') },

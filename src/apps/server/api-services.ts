@@ -9,6 +9,7 @@ import { CodedError } from '#core/kernel/errors.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import type { Clusters } from '#core/shapes/ports/cluster.ts'
 import type { AggregatedApi } from '#kits/server-kit/aggregation.ts'
+import type { WebhookClient } from '#kits/server-kit/door.ts'
 
 export interface ApiServiceState {
   cluster: string
@@ -107,6 +108,18 @@ function targetOf(source: string, { listener, address, namespace }: ApiServiceOp
       { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: [{ addresses: [{ ip }], ports: [{ ...port, port: listener.port }] }] },
     ],
   }
+}
+
+/** How a cluster's API server calls a path of the listener; undefined: it does not know where that is. */
+export function webhookClient(
+  source: string,
+  path: string,
+  { listener, address, namespace }: Pick<ApiServiceOptions, 'listener' | 'address' | 'namespace'>,
+): WebhookClient | undefined {
+  const caBundle = Buffer.from(listener.bundle()).toString('base64')
+  if (source === 'in-cluster') return { caBundle, service: { namespace, ...INSTALLED, path } }
+  const ip = source === 'sandbox' ? '127.0.0.1' : address
+  return ip === undefined ? undefined : { caBundle, url: `https://${isIP(ip) === 6 ? `[${ip}]` : ip}:${listener.port}${path}` }
 }
 
 /** Resolves to whose it is when it is somebody else's. */

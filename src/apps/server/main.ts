@@ -34,7 +34,7 @@ import { openSettings } from '#kits/server-kit/settings.ts'
 import pkg from '../../../package.json' with { type: 'json' }
 import { keepAgentSecret } from './agent-secret.ts'
 import { createAlerts } from './alerts.ts'
-import { keepApiServices, OUTSIDE_SERVICE } from './api-services.ts'
+import { keepApiServices, OUTSIDE_SERVICE, webhookClient } from './api-services.ts'
 import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import { listenForClusters } from './cluster-listener.ts'
@@ -182,6 +182,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(async () => people.stop())
     const aggregation = createAggregation({ clusters, clock, log })
     let apiServices: ReturnType<typeof keepApiServices> | undefined
+    let reach: ((source: string, path: string) => ReturnType<typeof webhookClient>) | undefined
     const http = await createHttp({ log, clock, auth, version: pkg.version, hosts, people })
     measureHttp(http, metrics)
     const own = { record: (row: Row) => write('audit', [row]) }
@@ -218,6 +219,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           reconcile: reconciling.run,
           aggregate: (api) => aggregation.add(api),
           aggregated: () => apiServices?.states() ?? [],
+          reachedBy: (name, path) => reach?.(clusters.list().find((one) => one.name === name)?.source ?? '', path),
           trafficRouter,
           outbound: calls,
           registries: async () => (await import('#edges/registry/open.ts')).registriesWith(clock),
@@ -242,7 +244,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.clusterListen) {
       const listener = await listenForClusters({
         address: options.clusterListen,
-        names: [...hosts, `${OUTSIDE_SERVICE}.${namespace}.svc`],
+        names: [...hosts, `${OUTSIDE_SERVICE}.${namespace}.svc`, ...(options.clusterAddress === undefined ? [] : [options.clusterAddress])],
         data,
         http,
         aggregation,
@@ -252,15 +254,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       undo.push(() => listener.close())
       log.info({ url: listener.url, caBundle: join(data, 'ca', 'ca-bundle.pem') }, 'listening for clusters')
       clusterUrl = listener.url
-      apiServices = keepApiServices({
-        clusters,
-        apis: aggregation.list,
+      const reachable = {
         listener: { host: options.clusterListen.host, port: listener.port, bundle: listener.bundle },
         address: options.clusterAddress,
         namespace,
-        clock,
-        log,
-      })
+      }
+      reach = (source, path) => webhookClient(source, path, reachable)
+      apiServices = keepApiServices({ clusters, apis: aggregation.list, ...reachable, clock, log })
       undo.push(() => apiServices!.stop())
       const { agentSecret: name } = options
       if (name !== undefined && clusters.list().some((one) => one.name === DEFAULT_CLUSTER)) {

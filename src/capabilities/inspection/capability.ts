@@ -23,6 +23,12 @@ export const inspection: Capability = {
       verbs: ['get', 'list', 'watch'],
       why: 'inspect them',
     })),
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingwebhookconfigurations'],
+      verbs: ['create', 'patch', 'delete'],
+      why: 'keep the one that asks this server about what is written, when an Inspection wants that',
+    },
     { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'], why: 'read the settings that kubelets run with (/configz)' },
   ],
   resources: ['inspections'],

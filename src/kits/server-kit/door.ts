@@ -42,6 +42,8 @@ export interface ServerContext {
   aggregate(api: AggregatedApi): void
   /** What came of it: is the group ours in a cluster? */
   aggregated(): readonly { cluster: string; name: string; state: 'registered' | 'foreign' | 'unreachable' | 'failed'; message: string }[]
+  /** How the API server of a cluster reaches a path of the listener for clusters, with the bundle of today; undefined: it cannot. The route has access `cluster`. */
+  reachedBy(cluster: string, path: string): WebhookClient | undefined
   /** Splits the routes of a cluster. */
   trafficRouter(cluster: Cluster): TrafficRouter
   /** Calls addresses that users name. */
@@ -50,6 +52,14 @@ export interface ServerContext {
   metricSource?(cluster: string): MetricSource | undefined
   /** Opens registries; the edge behind it is loaded on the first call. */
   registries(): Promise<OpenRegistries>
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook */
+export interface WebhookClient {
+  /** Base64 of PEM. */
+  caBundle: string
+  url?: string
+  service?: { namespace: string; name: string; port: number; path: string }
 }
 
 export interface ServerDoor {

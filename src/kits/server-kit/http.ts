@@ -24,7 +24,7 @@ declare module 'fastify' {
      * Who may call the route. `user`: everybody who is logged in, with what `scope` and `clusterOf` give them; `admin`: who runs this server; `ingest`: senders
      * with a token. Default: `user` for reading below `/clusters/:cluster/`, `admin` for all else, so that what forgets to say is closed.
      */
-    access?: 'user' | 'admin' | 'ingest' | 'public'
+    access?: 'user' | 'admin' | 'ingest' | 'cluster' | 'public'
   }
   interface FastifyRequest {
     /** Who the request is from; undefined when nobody known. */
@@ -124,6 +124,13 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     const { authorization } = request.headers
+    const isClusterSide = clusterSide.has(request.raw.socket)
+    // API servers show no credentials to webhooks: these routes are on the listener for clusters only, and know a caller by their own means.
+    if (!request.is404 && accessOf(request) === 'cluster') {
+      if (!isClusterSide) throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
+      request.scope = []
+      return
+    }
     // Whoever sends a token by hand is no browser that was tricked into it.
     if (authorization === undefined) checkHost(request, options.hosts ?? [])
     const session = authorization === undefined ? sessionOf(request, auth) : undefined
@@ -132,7 +139,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     request.scope = baseScope(request.identity)
     if (request.is404) return
     const access = accessOf(request)
-    if (clusterSide.has(request.raw.socket) && access !== 'ingest') throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
+    if (isClusterSide && access !== 'ingest') throw new CodedError('NOT_FOUND', { what: `${request.method} ${pathOf(request)}` })
     if (access !== 'public') {
       if (request.identity === undefined) throw new CodedError('UNAUTHENTICATED')
       const { identity } = request
@@ -191,7 +198,7 @@ function sessionOf(request: FastifyRequest, auth: Auth): Extract<Identity, { via
   return session && { kind: 'user', user: session.user, rights: session.rights, via: 'session', session }
 }
 
-function accessOf({ routeOptions, method }: FastifyRequest): 'user' | 'admin' | 'ingest' | 'public' {
+function accessOf({ routeOptions, method }: FastifyRequest): 'user' | 'admin' | 'ingest' | 'cluster' | 'public' {
   const reads = (method === 'GET' || method === 'HEAD') && routeOptions.url?.includes('/clusters/:cluster/')
   return routeOptions.config?.access ?? (reads ? 'user' : 'admin')
 }

@@ -4,6 +4,7 @@ import type { Problem } from '#core/kernel/errors.ts'
 import { nearest } from '#core/kernel/nearest.ts'
 import { err, ok, type Result } from '#core/kernel/result.ts'
 import type { InspectionCheck } from './check.ts'
+import { AGENT_CHECKS } from './checks/agents.ts'
 import { AVAILABILITY_CHECKS } from './checks/availability.ts'
 import { COMPONENT_CHECKS } from './checks/components.ts'
 import { CONTAINER_CHECKS } from './checks/containers.ts'
@@ -26,6 +27,7 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...POD_CHECKS,
   ...PERMISSION_CHECKS,
   ...NETWORK_AND_DATA_CHECKS,
+  ...AGENT_CHECKS,
   ...AVAILABILITY_CHECKS,
   ...IMAGE_AND_RESOURCE_CHECKS,
   ...COMPONENT_CHECKS,

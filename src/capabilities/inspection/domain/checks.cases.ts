@@ -57,6 +57,14 @@ const sandbox = (spec: Fields, text = 'nginx'): Fields => ({
   metadata: meta('t'),
   spec: { podTemplate: { spec: { containers: [{ name: 'c', image: text }], ...spec } } },
 })
+const template = (spec: Fields): Fields => ({ kind: 'SandboxTemplate', metadata: meta('t'), spec })
+const pool = (cpu: string): Fields => ({ kind: 'WorkerPool', metadata: meta('w'), spec: { template: { resources: { limits: { cpu } } } } })
+const masters = (name: string): Fields => ({
+  kind: 'ClusterRoleBinding',
+  metadata: { name },
+  subjects: [{ kind: 'Group', name: 'system:masters' }],
+  roleRef: { kind: 'ClusterRole', name: 'view' },
+})
 const digest = `nginx@sha256:${'0'.repeat(64)}`
 const either = (fires: Fields, silent: Fields): Cases => ({ fires: [[fires]], silent: [[silent]] })
 const running = (program: string, flags: string[], args = false): Fields =>
@@ -312,6 +320,44 @@ const HYGIENE_CASES: Record<string, Cases> = {
   'image-registry-untrusted': { ...either(image('bad.example/nginx:1'), image('nginx:1')), settings: { untrustedRegistries: ['bad.example'] } },
   'sandbox-image-registry': either(sandbox({}), pod({})),
   'sandbox-runtime': either(sandbox({ runtimeClassName: 'runc' }), sandbox({ runtimeClassName: 'gvisor' })),
+  'sandbox-token': {
+    fires: [[sandbox({ automountServiceAccountToken: true })], [{ ...sandbox({}), kind: 'Sandbox' }]],
+    silent: [[sandbox({})], [{ ...sandbox({ automountServiceAccountToken: false }), kind: 'Sandbox' }], [pod({})]],
+  },
+  'sandbox-limits': either(sandbox({}), sandbox({ containers: [{ name: 'c', image: digest, resources: { limits: { cpu: '1', memory: '1Gi' } } }] })),
+  'sandbox-image-not-pinned': {
+    fires: [[sandbox({})], [{ kind: 'WorkerPool', metadata: meta('w'), spec: { workerImage: 'a.example/w:1' } }]],
+    silent: [[sandbox({}, digest)], [{ kind: 'WorkerPool', metadata: meta('w'), spec: { workerImage: digest } }], [pod({})]],
+  },
+  'sandbox-image-elsewhere': {
+    fires: [[sandbox({}, 'other.example/x:1')]],
+    silent: [[sandbox({}, 'nginx')], [sandbox({}, 'docker.io/library/nginx')]],
+    settings: { imageRepositoryAllowList: ['docker.io'] },
+  },
+  'sandbox-network-unmanaged': either(template({ networkPolicyManagement: 'Unmanaged' }), template({})),
+  'sandbox-egress-open': {
+    fires: [
+      [template({})],
+      [template({ networkPolicy: { egress: [{}] } })],
+      [template({ networkPolicy: { egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] } })],
+    ],
+    silent: [[template({ networkPolicy: { egress: [] } })], [template({ networkPolicy: { egress: [{ to: [{ ipBlock: { cidr: '10.1.2.0/24' } }] }] } })]],
+  },
+  'sandbox-egress-not-strict': {
+    fires: [[template({ networkPolicy: { egress: [{}] } })], [template({})]],
+    silent: [[template({ networkPolicy: { egress: [] } })]],
+    settings: { agentSandboxEgressMode: ['strict'] },
+  },
+  'worker-pool-ceiling': {
+    fires: [[pool('4')], [{ kind: 'WorkerPool', metadata: meta('w'), spec: {} }]],
+    silent: [[pool('2')]],
+    settings: { cpu_limit_max: ['2'] },
+  },
+  'tiller-reachable': either(
+    named('Deployment', 'tiller-deploy', { spec: { template: { spec: { containers: [{ name: 't', image: 'gcr.io/kubernetes-helm/tiller:v2.9.1' }] } } } }),
+    named('Deployment', 'tiles', { spec: { template: { spec: { containers: [{ name: 't', image: 'tiles/tillers:1' }] } } } }),
+  ),
+  'masters-group-bound': either(masters('everybody'), masters('cluster-admin')),
   'labels-missing': either(pod({}, {}, { labels: { x: 'y' } }), pod({})),
   'common-labels-missing': either(pod({}), pod({}, {}, { labels: { 'app.kubernetes.io/name': 'p' } })),
   'naked-pod': either(pod({}), pod({}, {}, { ownerReferences: [{ kind: 'ReplicaSet' }] })),

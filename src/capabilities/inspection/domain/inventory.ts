@@ -86,6 +86,7 @@ const POD_SPEC: Readonly<Record<string, Path>> = {
   PodTemplate: ['template', 'spec'],
   CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
   SandboxTemplate: ['spec', 'podTemplate', 'spec'],
+  Sandbox: ['spec', 'podTemplate', 'spec'],
   ...Object.fromEntries(
     ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job'].map((kind) => [kind, ['spec', 'template', 'spec']]),
   ),

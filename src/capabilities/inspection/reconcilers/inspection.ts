@@ -9,6 +9,8 @@ import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
 import { decideRun, idleStatus, iso, lookAgain, type RunFacts, statusAfter } from '../domain/runs.ts'
 import { INSPECTION, type InspectionResource, inspectionResource } from '../resources/inspection.ts'
+import type { startAdmission } from '../server/admission.ts'
+import type { Following } from '../server/follow.ts'
 import type { Inspector } from '../server/inspector.ts'
 import { checksFor } from '../sources/chosen.ts'
 
@@ -16,10 +18,8 @@ export interface InspectionPorts {
   cluster: Cluster
   clock: Clock
   inspector: Inspector
-  /** Keeps what was found current, as far as the spec wants it. */
-  follow(cluster: Cluster, inspection: InspectionResource, ran: Awaited<ReturnType<Inspector['run']>> | undefined): void
-  /** Stops that, of one that is gone, wrong or suspended. */
-  leave(cluster: string, name: string): void
+  following: Following
+  admission: Pick<Awaited<ReturnType<typeof startAdmission>>, 'set'>
 }
 
 type Status = Readonly<Record<string, unknown>>
@@ -48,10 +48,11 @@ export const inspectionReconciler: Reconciler<RunFacts, InspectionPorts> = {
   decide: (facts, now) => decideRun(facts, now, uuidv7(now, randomBytes(10))),
 
   async apply(plan, facts, ports) {
-    const { cluster, clock, inspector } = ports
+    const { cluster, clock, inspector, following, admission } = ports
     const { name, inspection } = facts
     if (inspection === undefined) {
-      ports.leave(cluster.name, name)
+      following.leave(cluster.name, name)
+      await admission.set(cluster, name, undefined)
       await inspector.forget(cluster.name, name)
       return undefined
     }
@@ -61,11 +62,15 @@ export const inspectionReconciler: Reconciler<RunFacts, InspectionPorts> = {
       if (Object.keys(changed).length > 0)
         await cluster.patch({ ...INSPECTION, name }, 'merge', { status: changed }, { subresource: 'status', fieldManager: 'sallyport' })
     }
+    const isOff = facts.problems.length > 0 || inspection.spec.suspend === true
+    await admission.set(cluster, name, isOff ? undefined : inspection.spec)
     if (plan.steps.length === 0) {
-      if (facts.problems.length > 0 || inspection.spec.suspend) ports.leave(cluster.name, name)
+      if (isOff) following.leave(cluster.name, name)
       else {
         await inspector.hold(cluster.name, name, inspection.spec)
-        ports.follow(cluster, inspection, undefined)
+        // A server that has just begun reads once, so that it can keep current what the last run found.
+        const read = following.needs(cluster.name, inspection) ? await inspector.run(cluster, inspection, plan, true) : undefined
+        following.follow(cluster, inspection, read)
       }
       await write(idleStatus({ ...facts, inspection }, clock.now()))
       return lookAgain(facts, clock.now())
@@ -75,7 +80,7 @@ export const inspectionReconciler: Reconciler<RunFacts, InspectionPorts> = {
       const ran = await inspector.run(cluster, inspection, plan)
       const status = statusAfter(inspection, ran.run)
       await cluster.patch({ ...INSPECTION, name }, 'merge', { status }, { subresource: 'status', fieldManager: 'sallyport' })
-      ports.follow(cluster, inspection, ran)
+      following.follow(cluster, inspection, ran)
       const lastRunAt = iso(ran.run.startedAt)
       return lookAgain({ ...facts, inspection: { ...inspection, status: { ...inspection.status, lastRunAt } } }, clock.now())
     } catch (error) {

@@ -1,5 +1,7 @@
 import type { ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
 import { inspectionReconciler } from '../reconcilers/inspection.ts'
+import { startAdmission } from './admission.ts'
+import { createFollowing } from './follow.ts'
 import { createInspector } from './inspector.ts'
 import { createRecords } from './records.ts'
 import { inspectionRoutes } from './routes.ts'
@@ -11,8 +13,16 @@ export const door: ServerDoor = {
     const { telemetry, clock, log, alerts } = context
     const records = createRecords(telemetry, clock)
     const inspector = createInspector({ records, clock, log, alerts })
-    context.reconcile(inspectionReconciler, (cluster) => ({ cluster, clock, inspector, follow() {}, leave() {} }))
+    const following = createFollowing({ inspector, clock, log })
+    const admission = await startAdmission(context, following)
+    context.reconcile(inspectionReconciler, (cluster) => ({ cluster, clock, inspector, following, admission }))
     inspectionRoutes(context, records)
-    return { stop: () => inspector.stop() }
+    return {
+      async stop() {
+        await admission.stop()
+        await following.stop()
+        await inspector.stop()
+      },
+    }
   },
 }

@@ -109,11 +109,12 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
     settle,
     tell,
 
-    /** Looks at everything once. Rejects when the cluster cannot be read at all, and with INVALID_INPUT. */
+    /** Looks at everything once; `quiet` keeps no record of a run, only what began and ended. Rejects when the cluster cannot be read at all, and with INVALID_INPUT. */
     async run(
       cluster: Cluster,
       inspection: InspectionResource,
       plan: Plan,
+      quiet = false,
     ): Promise<{ run: Run; items: readonly Item[]; around: Surroundings; checks: readonly InspectionCheck[] }> {
       const { spec, metadata } = inspection
       const unknown: Problem[] = []
@@ -165,11 +166,30 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
           .slice(0, MOST_TOLD)
           .map(({ finding, reason, until }) => ({ check: finding.check, object: finding.object, path: finding.path, reason, until })),
       }
-      await records.run(cluster.name, run, plan)
-      held.run = run
+      if (!quiet) {
+        await records.run(cluster.name, run, plan)
+        held.run = run
+      }
       for (const { path, message } of sifted.problems) log.info({ cluster: cluster.name, inspection: metadata.name, path }, message)
       await tell(cluster.name).catch((err: unknown) => log.warn({ err }, 'alarms could not be told; they are told again'))
       return { run, items: read.items, around: read.around, checks: checks.value }
+    },
+
+    /** What changed between runs. */
+    async amend(cluster: string, name: string, gone: Judged['found'], found: Judged['found']): Promise<void> {
+      const held = clusters.get(cluster)?.get(name)
+      if (!held) return
+      const at = clock.now()
+      const sifted = sift(held.spec, found, [...new Set(found.map(({ item }) => item))], iso(at).slice(0, 10))
+      const now = new Map(sifted.found.map(({ item, finding }) => knownOf(name, finding, item, at)).map((known) => [known.id, known]))
+      const before = new Map(gone.flatMap(({ item, finding }) => held.open.get(knownOf(name, finding, item, at).id) ?? []).map((known) => [known.id, known]))
+      const ended = [...before.values()].filter(({ id }) => !now.has(id))
+      const began = [...now.values()].filter(({ id }) => !held.open.has(id))
+      if (ended.length + began.length === 0) return
+      await records.findings(cluster, name, { began, ended }, at)
+      for (const { id } of ended) held.open.delete(id)
+      for (const known of began) held.open.set(known.id, known)
+      await tell(cluster).catch((err: unknown) => log.warn({ err }, 'alarms could not be told; they are told again'))
     },
 
     /** An Inspection that is gone alarms nobody any more; its findings end. */

@@ -16,7 +16,8 @@ export interface LiveObjects {
   kinds: { read: number; unread: number }
 }
 
-const isWanted = ({ group, plural, preferred, verbs }: ServedKind): boolean => preferred && verbs.includes('list') && (INSPECTED[group] ?? []).includes(plural)
+export const isWanted = ({ group, plural, preferred, verbs }: ServedKind): boolean =>
+  preferred && verbs.includes('list') && (INSPECTED[group] ?? []).includes(plural)
 
 export interface Reading {
   namespace?: string
@@ -79,7 +80,7 @@ async function listAll(cluster: Cluster, kind: ServedKind, namespace: string | u
 }
 
 /** Secrets lose their values but for certificates; who wrote what is kept by version only. */
-function slim(object: KubeObject): KubeObject {
+export function slim(object: KubeObject): KubeObject {
   const { managedFields, ...metadata } = object.metadata
   const writers = managedFields?.map(({ manager, operation, apiVersion }) => ({ manager, operation, apiVersion }))
   const slimmed: KubeObject = { ...object, metadata: { ...metadata, ...(writers ? { managedFields: writers } : {}) } }

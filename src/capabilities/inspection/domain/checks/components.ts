@@ -82,11 +82,14 @@ function serverVersion(inventory: Inventory): readonly number[] | undefined {
   return versionOf(at(carried?.object, 'data', 'gitVersion') ?? at(carried?.object, 'gitVersion') ?? inventory.settings.serverVersion?.[0])
 }
 
+/** Rules of Kubescape that do not bear the name of the vulnerability. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { 'CVE-2022-3172': ['detect-aggregated-api-server-redirection'] }
+
 const vulnerability = (entry: Vulnerability): InspectionCheck => ({
   id: entry.id.toLowerCase(),
   category: 'security',
   severity: entry.severity,
-  aliases: [`kubescape/${entry.id}`, ...(entry.control === undefined ? [] : kubescape(entry.control))],
+  aliases: [`kubescape/${entry.id}`, ...kubescape(...(ALSO[entry.id] ?? [])), ...(entry.control === undefined ? [] : kubescape(entry.control))],
   message: {
     en: `Known vulnerability of this version of ${entry.component}: ${entry.en} (${entry.id}).`,
     'zh-CN': `该版本 ${entry.component} 存在已知漏洞：${entry.zh}（${entry.id}）。`,
@@ -160,7 +163,7 @@ export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
       id: 'ingress-nginx-retired',
       category: 'security',
       severity: 'warning',
-      aliases: kubescape('C-0292', 'ingress-nginx-eol', 'ingress-nginx-controller-eol', 'deprecated-ingress-nginx'),
+      aliases: kubescape('C-0292', 'ingress-nginx-eol', 'ingress-nginx-controller-eol', 'detect-nginx-ingress-controller-eol', 'deprecated-ingress-nginx'),
       message: {
         en: 'No more fixes come for ingress-nginx after March 2026: move to another controller or to the Gateway API.',
         'zh-CN': 'ingress-nginx 于 2026 年 3 月后停止维护：应迁移至其他控制器或 Gateway API。',

@@ -119,7 +119,7 @@ const API: readonly Omit<FlagRule, 'program'>[] = [
     optional: true,
     severity: 'advice',
     flags: ['enable-admission-plugins'],
-    aliases: names('C-0115', 'ensure-that-the-api-server-DenyServiceExternalIPs-is-not-set'),
+    aliases: names('C-0115', 'ensure-that-the-api-server-DenyServiceExternalIPs-is-not-set', 'ensure-that-the-DenyServiceExternalIPs-is-not-set'),
     right: lacks('DenyServiceExternalIPs'),
     better: withoutWord('DenyServiceExternalIPs'),
     en: 'The admission plugin DenyServiceExternalIPs is on: no Service can use external addresses.',

@@ -323,7 +323,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'advice',
       optional: true,
-      aliases: kubescape('C-0058', 'CVE-2021-25741'),
+      aliases: kubescape('C-0058', 'CVE-2021-25741', 'Symlink-Exchange-Can-Allow-Host-Filesystem-Access'),
       message: {
         en: 'A subPath is mounted: kubelets before 1.19.15, 1.20.11, 1.21.5 and 1.22.2 let it lead out of the volume (CVE-2021-25741).',
         'zh-CN': '使用了 subPath：旧版 kubelet（低于 1.19.15/1.20.11/1.21.5/1.22.2）可被其逃逸出卷（CVE-2021-25741）。',

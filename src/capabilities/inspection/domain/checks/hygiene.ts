@@ -129,7 +129,7 @@ const bounds = (id: string, aliases: readonly string[], pairs: readonly (readonl
   )
 
 const SANDBOX_RUNTIMES = ['gvisor', 'kata', 'kata-qemu', 'kata-clh', 'kata-fc', 'kata-containers', 'runsc']
-const isSandbox = ({ kind }: PodTemplate): boolean => kind === 'SandboxTemplate'
+const isSandbox = ({ kind }: PodTemplate): boolean => kind === 'SandboxTemplate' || kind === 'Sandbox'
 
 export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   images(
@@ -206,7 +206,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       id: 'sandbox-runtime',
       category: 'security',
       severity: 'error',
-      aliases: kubescape('C-0297', 'C-0301', 'agent-sandbox-hardened-runtime-class'),
+      aliases: kubescape('C-0297', 'agent-sandbox-hardened-runtime-class', 'agent-sandbox-runtime-class'),
       message: { en: 'The agent sandbox does not run on a hardened runtime class.', 'zh-CN': '智能体沙箱未使用加固的运行时类。' },
     },
     (pod, { settings }) => {
@@ -226,7 +226,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   ),
   labelCheck(
     'common-labels-missing',
-    kubescape('C-0077', 'k8s-common-labels-usage'),
+    kubescape('C-0077', 'k8s-common-labels-usage', 'K8s common labels usage'),
     'k8sRecommendedLabels',
     COMMON_LABELS,
     'app.kubernetes.io/name',

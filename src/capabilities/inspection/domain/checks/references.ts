@@ -329,7 +329,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
     category: 'stability',
     severity: 'warning',
     aliases: [
-      ...kubescape('C-0295', 'duplicate-env-vars', 'duplicate-env', 'duplicate-environment-variables'),
+      ...kubescape('C-0295', 'duplicate-env-var', 'duplicate-env-vars', 'duplicate-env', 'duplicate-environment-variables'),
       'kube-linter/duplicate-env-var',
       'kube-score/environment-variable-key-duplication',
     ],

@@ -153,7 +153,7 @@ export const SECURITY_CONTEXT_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'error',
       optional: true,
-      aliases: [...kubescape('C-0046', 'insecure-capabilities'), 'cis/5.2.9'],
+      aliases: [...kubescape('C-0046', 'insecure-capabilities', 'dangerous-capabilities'), 'cis/5.2.9'],
       message: { en: 'The container is given a capability with which it can harm its node.', 'zh-CN': '容器被授予可危害节点的能力。' },
     },
     (container, inventory) => {
@@ -173,7 +173,7 @@ export const SECURITY_CONTEXT_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'critical',
       optional: true,
-      aliases: kubescape('C-0057', 'rule-privileged-container'),
+      aliases: kubescape('C-0057', 'rule-privileged-container', 'rule-privilege-escalation'),
       message: {
         en: 'The container is privileged, or has the capability SYS_ADMIN, which is nearly that.',
         'zh-CN': '容器为特权容器，或拥有几乎等同的 SYS_ADMIN 能力。',

@@ -1,0 +1,181 @@
+/**
+ * The same checks when something is written: a ValidatingWebhookConfiguration that is kept as Inspections want it, and the answer to the API server.
+ * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { CodedError, isError } from '#core/kernel/errors.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
+import type { Cluster } from '#core/shapes/ports/cluster.ts'
+import { clusterName } from '#kits/server-kit/clusters.ts'
+import type { ServerContext, WebhookClient } from '#kits/server-kit/door.ts'
+import { reviewAnswer } from '../domain/admission.ts'
+import type { Item } from '../domain/inventory.ts'
+import { INSPECTED } from '../domain/kinds.ts'
+import { iso } from '../domain/runs.ts'
+import type { InspectionSpec } from '../resources/inspection.ts'
+import type { Following } from './follow.ts'
+import { sift } from './inspector.ts'
+
+const CONFIG = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', name: 'sallyport-inspection' }
+const LARGEST = 8 << 20
+const LOOK_MS = 30_000
+const MANAGER = 'sallyport-inspection'
+/** Written by machines, by the thousand, or before anything else can run. */
+const NOT_ASKED = new Set(['nodes', 'endpoints', 'secrets', 'persistentvolumes', 'namespaces', 'replicasets', 'resourcequotas', 'limitranges', 'apiservices'])
+
+const review = z.looseObject({
+  request: z.looseObject({
+    uid: z.string().max(200),
+    kind: z.looseObject({ group: z.string(), version: z.string(), kind: z.string() }),
+    operation: z.string(),
+    namespace: z.string().optional(),
+    object: z.record(z.string(), z.unknown()).nullish(),
+    oldObject: z.record(z.string(), z.unknown()).nullish(),
+  }),
+})
+
+export async function startAdmission(context: ServerContext, following: Following) {
+  const { http, clock, clusters, log, dataFolder } = context
+  const token = await ownToken(dataFolder)
+  /** By cluster and name; those with `admission`. */
+  const wanted = new Map<string, Map<string, InspectionSpec>>()
+  const stopping = new AbortController()
+
+  const routes = http.withTypeProvider<ZodTypeProvider>()
+  routes.post(
+    '/clusters/:cluster/inspections/:name/admission/:token',
+    {
+      config: { access: 'cluster' },
+      bodyLimit: LARGEST,
+      schema: {
+        summary: 'For API servers: what is wrong with what is about to be written',
+        params: z.object({ cluster: clusterName, name: z.string().max(253), token: z.string().max(100) }),
+        body: review,
+      },
+    },
+    async (request) => {
+      const { cluster, name, token: shown } = request.params
+      const spec = wanted.get(cluster)?.get(name)
+      if (!same(shown, token) || !spec?.admission) throw new CodedError('NOT_FOUND', { what: 'this webhook' })
+      const { uid, kind, object, oldObject } = request.body.request
+      const itemOf = (one: Record<string, unknown> | null | undefined): Item | undefined =>
+        one
+          ? {
+              object: { ...one, apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`, kind: kind.kind } as unknown as KubeObject,
+              file: '',
+              line: 0,
+            }
+          : undefined
+      const today = iso(clock.now()).slice(0, 10)
+      const judge = (item: Item | undefined) =>
+        item ? sift(spec, following.tryOut(cluster, name, spec, item).found, [item], today).found.map(({ finding }) => finding) : []
+      const item = itemOf(object)
+      // What a controller makes was judged when its maker was written.
+      const isMade = item?.object.metadata.ownerReferences?.some(({ controller }) => controller) === true
+      const response = isMade ? { allowed: true } : reviewAnswer(judge(item), judge(itemOf(oldObject)), spec.admission.mode, spec.failOn ?? 'error')
+      return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, ...response } }
+    },
+  )
+
+  async function keep(cluster: Cluster): Promise<void> {
+    const all = [...(wanted.get(cluster.name) ?? [])]
+    const webhooks = all.flatMap(([name, spec]) => {
+      const client = context.reachedBy(cluster.name, `/api/v1/clusters/${cluster.name}/inspections/${name}/admission/${token}`)
+      if (!client)
+        log.warn({ cluster: cluster.name, inspection: name }, 'the cluster cannot reach this server: start it with --cluster-listen and --cluster-address')
+      return client ? [webhookOf(name, spec, client)] : []
+    })
+    const before = await cluster.get(CONFIG).catch((error: unknown) => {
+      if (isError(error, 'NOT_FOUND')) return undefined
+      throw error
+    })
+    if (webhooks.length === 0) {
+      if (before) await cluster.delete(CONFIG)
+      return
+    }
+    const { name, ...kind } = CONFIG
+    if (!before || JSON.stringify(essence(before.webhooks)) !== JSON.stringify(essence(webhooks)))
+      await cluster.apply({ ...kind, metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'sallyport' } }, webhooks } as KubeObject, {
+        fieldManager: MANAGER,
+        force: true,
+      })
+  }
+
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(LOOK_MS, stopping.signal).catch(() => {})
+      if (stopping.signal.aborted) return
+      // The bundle changes when our authority is rotated, and somebody may have taken the configuration away.
+      for (const { name } of clusters.list())
+        if (wanted.has(name)) await keep(clusters.get(name)).catch((err: unknown) => log.warn({ err, cluster: name }, 'the admission webhook cannot be kept'))
+    }
+  })()
+
+  return {
+    /** Takes over what an Inspection wants now; undefined: nothing. */
+    async set(cluster: Cluster, name: string, spec: InspectionSpec | undefined): Promise<void> {
+      const before = wanted.get(cluster.name)?.get(name)
+      const own = wanted.get(cluster.name) ?? new Map<string, InspectionSpec>()
+      if (spec?.admission) {
+        own.set(name, spec)
+        wanted.set(cluster.name, own)
+      } else own.delete(name)
+      if (spec?.admission || before) await keep(cluster)
+    },
+
+    async stop(): Promise<void> {
+      stopping.abort()
+      await loop
+    },
+  }
+}
+
+type Webhook = Record<string, unknown>
+
+function webhookOf(name: string, { admission, namespaces, excludeNamespaces = [] }: InspectionSpec, client: WebhookClient): Webhook {
+  const label = 'kubernetes.io/metadata.name'
+  return {
+    name: `${name}.inspection.sallyport.io`,
+    clientConfig: client,
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    timeoutSeconds: 5,
+    failurePolicy: admission?.failurePolicy ?? 'Ignore',
+    matchPolicy: 'Equivalent',
+    namespaceSelector: {
+      matchExpressions: [
+        // Without kube-system a cluster can always be repaired, whatever becomes of this server.
+        { key: label, operator: 'NotIn', values: ['kube-system', ...excludeNamespaces] },
+        ...(namespaces ? [{ key: label, operator: 'In', values: namespaces }] : []),
+      ],
+    },
+    rules: Object.entries(INSPECTED).flatMap(([group, plurals]) => {
+      const resources = plurals.filter((plural) => !NOT_ASKED.has(plural) && !plural.endsWith('webhookconfigurations'))
+      return resources.length === 0 ? [] : [{ apiGroups: [group], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources, scope: '*' }]
+    }),
+  }
+}
+
+/** What we set of webhooks, without what the API server fills in. */
+const essence = (webhooks: unknown) =>
+  (Array.isArray(webhooks) ? (webhooks as Webhook[]) : []).map(({ name, clientConfig, failurePolicy, namespaceSelector, rules }) => {
+    const { caBundle, url, service } = clientConfig as WebhookClient
+    return [name, caBundle, url, service?.path, failurePolicy, namespaceSelector, (rules as { resources: unknown }[]).map(({ resources }) => resources)]
+  })
+
+/** API servers bring no credentials: whoever knows the path of the webhook is one. */
+async function ownToken(folder: string): Promise<string> {
+  const file = join(folder, 'admission-token')
+  const known = await readFile(file, 'utf8').catch(() => '')
+  if (/^[0-9a-f]{64}$/.test(known)) return known
+  const made = randomBytes(32).toString('hex')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(file, made, { mode: 0o600 })
+  return made
+}
+
+const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
