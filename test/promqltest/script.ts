@@ -5,11 +5,11 @@ import type { Answer } from '#core/promql/evaluate.ts'
 import { formatHistogram, type Histogram, trimBuckets } from '#core/promql/histogram/histogram.ts'
 import { type Labels, labelsObject, labelsOf } from '#core/promql/labels.ts'
 import { durationSeconds, tokens } from '#core/promql/lexer.ts'
+import { MemorySource } from '#core/promql/memory-source.ts'
+import { type Sample, samplesOf, startsOf } from '#core/promql/notation.ts'
 import type { QueryRange } from '#core/promql/plan.ts'
 import { runQuery } from '#core/promql/query.ts'
 import { copySample, newSeries, type Series, timeAt } from '#core/promql/value.ts'
-import { MemorySource } from './memory-source.ts'
-import { type Sample, samplesOf, startsOf } from './notation.ts'
 
 export interface CaseResult {
   readonly line: number

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
-import { door } from '#capabilities/metrics/server/index.ts'
+import { queryRoutes } from '#capabilities/metrics/server/query.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Answer } from '#core/promql/evaluate.ts'
@@ -18,7 +18,6 @@ import { newSeries, type Series, setFloat, setHistogram } from '#core/promql/val
 import { openTelemetry } from '#edges/telemetry/chdb/open.ts'
 import { openMetrics } from '#edges/telemetry/metrics/open.ts'
 import { openAuth } from '#kits/server-kit/auth.ts'
-import type { ServerContext } from '#kits/server-kit/door.ts'
 import { createHttp } from '#kits/server-kit/http.ts'
 import { type LoadedSample, numberOf, type Target, type ToldHistogram } from './script.ts'
 
@@ -33,8 +32,7 @@ export async function openApiTarget(): Promise<{ target: Target; close(): Promis
   const metricStore = await openMetrics({ telemetry, clock })
   const log = pino({ level: 'silent' })
   const http = await createHttp({ log, clock, auth: await openAuth(dir, clock), version: '0' })
-  const running = await door.start({ metricStore, clock, log } as unknown as ServerContext)
-  running.standardRoutes!(http)
+  queryRoutes(http, { metricStore, clock, version: '0' })
   await http.ready()
   const headers = { authorization: `Bearer ${(await readFile(join(dir, 'cli-token'), 'utf8')).trim()}`, 'content-type': 'application/x-www-form-urlencoded' }
   let clusters = 0
@@ -58,7 +56,6 @@ export async function openApiTarget(): Promise<{ target: Target; close(): Promis
   return {
     target,
     async close() {
-      await running.stop()
       await http.close()
       await metricStore.close()
       await telemetry.close()

@@ -9,7 +9,7 @@ export const metrics: Capability = {
     'zh-CN': '接收 Prometheus remote write 与 OTLP，并在 Prometheus 的路径上回答 PromQL。',
   },
   rows: ['H10', 'H7', 'A4'],
-  rbac: [],
+  rbac: [{ apiGroups: ['monitoring.coreos.com'], resources: ['prometheusrules'], verbs: ['list', 'watch'], why: 'rules and alerts of PrometheusRule objects' }],
   resources: [],
   tables: ['series', 'samples', 'histograms', 'exemplars', 'metric_metadata'],
   pages: [],

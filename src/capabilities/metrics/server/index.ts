@@ -2,18 +2,21 @@ import type { ServerDoor } from '#kits/server-kit/door.ts'
 import pkg from '../../../../package.json' with { type: 'json' }
 import { metrics } from '../capability.ts'
 import { queryRoutes } from './query.ts'
+import { createRules } from './rules.ts'
 import { writeRoutes } from './write.ts'
 
 export const door: ServerDoor = {
   id: metrics.id,
 
   async start(context) {
+    const rules = createRules(context)
     return {
       standardRoutes(http) {
+        rules.routes(http)
         writeRoutes(http, context)
         queryRoutes(http, { ...context, version: pkg.version })
       },
-      stop: async () => {},
+      stop: () => rules.stop(),
     }
   },
 }

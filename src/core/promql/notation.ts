@@ -1,8 +1,8 @@
 /** The series notation of Prometheus' test scripts: `1+2x3 _ stale {{sum:1 count:1}}x5`. */
 
-import { combine } from '#core/promql/histogram/arithmetic.ts'
-import { CUSTOM, type Histogram, mapHistogram, NO_BUCKETS, type ResetHint } from '#core/promql/histogram/histogram.ts'
-import { durationSeconds } from '#core/promql/lexer.ts'
+import { combine } from './histogram/arithmetic.ts'
+import { CUSTOM, type Histogram, mapHistogram, NO_BUCKETS, type ResetHint } from './histogram/histogram.ts'
+import { durationSeconds } from './lexer.ts'
 
 export type Sample = number | Histogram | 'stale' | undefined
 

@@ -1,11 +1,11 @@
 /** Series in memory, behind the interface that a store has. */
-import type { LabelMatcher } from '#core/promql/ast.ts'
-import type { Histogram } from '#core/promql/histogram/histogram.ts'
-import { detectReset } from '#core/promql/histogram/reconcile.ts'
-import { type Labels, seriesMatcher } from '#core/promql/labels.ts'
-import type { SeriesSource } from '#core/promql/query.ts'
-import type { Columns } from '#core/promql/value.ts'
+import type { LabelMatcher } from './ast.ts'
+import type { Histogram } from './histogram/histogram.ts'
+import { detectReset } from './histogram/reconcile.ts'
+import { type Labels, seriesMatcher } from './labels.ts'
 import type { Sample } from './notation.ts'
+import type { SeriesSource } from './query.ts'
+import type { Columns } from './value.ts'
 
 interface Stored {
   labels: Labels
