@@ -1,6 +1,6 @@
 /** Debian's Prometheus and vmagent write into the server unchanged, and the server answers the same questions as that Prometheus. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -29,6 +29,24 @@ const freePort = () =>
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'sallyport-metrics-'))
+  await mkdir(join(data, 'server', 'metrics', 'rules'), { recursive: true })
+  await writeFile(
+    join(data, 'server', 'metrics', 'rules', 'shop.yml'),
+    `groups:
+- name: shop
+  interval: 1s
+  rules:
+  - record: code:requests:sum
+    expr: sum by (code) (requests_total)
+  - alert: ShopIsUp
+    expr: up{job="shop"} == 1
+    for: 2s
+    labels: { severity: critical, team: '{{ $labels.job }}s' }
+    annotations: { summary: '{{ $labels.instance }} says {{ $value | printf "%.1f" }}' }
+  - alert: ShopIsDown
+    expr: up{job="shop"} == 0
+`,
+  )
   server = await startServer({
     data: join(data, 'server'),
     port: 0,
@@ -166,6 +184,51 @@ remote_write:
       if (theirs.status !== 200) continue
       expect([query, values(ours.body.data)]).toEqual([query, values(theirs.body.data)])
     }
+  }, 120_000)
+})
+
+describeReal('rules of a file', ['prometheus', 'prometheus-alertmanager'], () => {
+  it('record, fire, and reach a real Alertmanager', async () => {
+    const port = await freePort()
+    await writeFile(join(data, 'alertmanager.yml'), 'route: { receiver: none }\nreceivers: [{ name: none }]\n')
+    const alertmanager = `http://127.0.0.1:${port}`
+    children.push(
+      spawn(
+        program('prometheus-alertmanager')!,
+        [
+          `--config.file=${join(data, 'alertmanager.yml')}`,
+          `--storage.path=${join(data, 'alertmanager')}`,
+          `--web.listen-address=127.0.0.1:${port}`,
+          '--cluster.listen-address=',
+        ],
+        { stdio: 'ignore' },
+      ),
+    )
+    const put = (section: string, value: object) =>
+      fetch(`${server.url}/api/v1/settings/${section}`, {
+        method: 'PUT',
+        headers: { ...admin, 'content-type': 'application/json' },
+        body: JSON.stringify(value),
+      })
+    expect((await put('outbound', { allow: [`127.0.0.1:${port}`] })).status).toBe(200)
+    expect((await put('alertmanagers', { urls: [alertmanager] })).status).toBe(200)
+    await until('what was recorded', async () => (await countOf('count(code:requests:sum)')) === 2)
+    await until('ALERTS', async () => (await countOf('ALERTS{alertname="ShopIsUp",alertstate="firing",severity="critical",team="shops"}')) === 1)
+    const rules = (await ask(server.url, '/prometheus/api/v1/rules', admin)).body.data as {
+      groups: { rules: { name: string; state?: string; health: string }[] }[]
+    }
+    expect(rules.groups[0]!.rules.map(({ name, state, health }) => [name, state, health])).toEqual([
+      ['code:requests:sum', undefined, 'ok'],
+      ['ShopIsUp', 'firing', 'ok'],
+      ['ShopIsDown', 'inactive', 'ok'],
+    ])
+    const told = async () =>
+      (await (await fetch(`${alertmanager}/api/v2/alerts`)).json()) as { labels: Record<string, string>; annotations: { summary: string } }[]
+    await until('the alert in Alertmanager', async () => (await told()).some(({ labels }) => labels.alertname === 'ShopIsUp'))
+    const [alert] = await told()
+    expect(alert!.labels).toMatchObject({ alertname: 'ShopIsUp', severity: 'critical', cluster: 'local', team: 'shops' })
+    expect(alert!.annotations.summary).toMatch(/^127\.0\.0\.1:\d+ says 1\.0$/)
+    expect((await told()).some(({ labels }) => labels.alertname === 'ShopIsDown')).toBe(false)
   }, 120_000)
 })
 

@@ -6,7 +6,7 @@ import { formatHistogram, type Histogram, trimBuckets } from '#core/promql/histo
 import { type Labels, labelsObject, labelsOf } from '#core/promql/labels.ts'
 import { durationSeconds, tokens } from '#core/promql/lexer.ts'
 import { MemorySource } from '#core/promql/memory-source.ts'
-import { type Sample, samplesOf, startsOf } from '#core/promql/notation.ts'
+import { type Sample, samplesOf, seriesHead, startsOf } from '#core/promql/notation.ts'
 import type { QueryRange } from '#core/promql/plan.ts'
 import { runQuery } from '#core/promql/query.ts'
 import { copySample, newSeries, type Series, timeAt } from '#core/promql/value.ts'
@@ -65,25 +65,6 @@ export async function runScript(script: string, target: Target = bareEvaluator):
   for (const { head, block, list } of evals)
     results.push({ line: head.number, text: head.text, failure: await evalBlock(asks[used.indexOf(list)]!, head.text, block) })
   return results
-}
-
-/** `metric{a="b"}` or `{…}` at the start of a line, and what follows. */
-function seriesHead(text: string): { labels: Labels; rest: string } {
-  let end = /^[A-Za-z_:][\w:]*/.exec(text)?.[0].length ?? 0
-  const name = text.slice(0, end)
-  const labels: [string, string][] = name ? [['__name__', name]] : []
-  if (text[end] === '{') {
-    const close = /^\{(?:[^"'`}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)*\}/.exec(text.slice(end))![0]
-    const list = tokens(close).filter(({ kind, text: t }) => kind === 'word' || kind === 'string' || t === '=')
-    for (let i = 0; i < list.length; ) {
-      if (list[i + 1]?.text === '=' && list[i + 1]?.kind === 'op') {
-        labels.push([list[i]!.text, list[i + 2]!.text])
-        i += 3
-      } else labels.push(['__name__', list[i++]!.text])
-    }
-    end += close.length
-  }
-  return { labels: labelsOf(labels), rest: text.slice(end).trim() }
 }
 
 function load(head: string, block: readonly Line[]): LoadedSample[] {

@@ -72,6 +72,16 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/elasticity/cli/index.ts'),
   },
   {
+    name: 'query',
+    summary: { en: 'ask the metrics a PromQL question', 'zh-CN': '用 PromQL 查询指标' },
+    load: () => import('#capabilities/metrics/cli/query.ts'),
+  },
+  {
+    name: 'rules',
+    summary: { en: 'check, test and back-test rules and alerts of Prometheus', 'zh-CN': '检查、测试和回测 Prometheus 规则与告警' },
+    load: () => import('#capabilities/metrics/cli/rules.ts'),
+  },
+  {
     name: 'login-link',
     summary: { en: 'print a new one-time login link of the server on this machine', 'zh-CN': '打印本机服务器的一次性登录链接' },
     load: () => import('./commands/login-link.ts'),

@@ -2,7 +2,8 @@
 
 import { combine } from './histogram/arithmetic.ts'
 import { CUSTOM, type Histogram, mapHistogram, NO_BUCKETS, type ResetHint } from './histogram/histogram.ts'
-import { durationSeconds } from './lexer.ts'
+import { type Labels, labelsOf } from './labels.ts'
+import { durationSeconds, tokens } from './lexer.ts'
 
 export type Sample = number | Histogram | 'stale' | undefined
 
@@ -91,4 +92,23 @@ function histogramOf(text: string): Histogram {
     },
     (v) => v,
   )
+}
+
+/** `metric{a="b"}` or `{…}` at the start of a line, and what follows. */
+export function seriesHead(text: string): { labels: Labels; rest: string } {
+  let end = /^[A-Za-z_:][\w:]*/.exec(text)?.[0].length ?? 0
+  const name = text.slice(0, end)
+  const labels: [string, string][] = name ? [['__name__', name]] : []
+  if (text[end] === '{') {
+    const close = /^\{(?:[^"'`}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)*\}/.exec(text.slice(end))![0]
+    const list = tokens(close).filter(({ kind, text: t }) => kind === 'word' || kind === 'string' || t === '=')
+    for (let i = 0; i < list.length; ) {
+      if (list[i + 1]?.text === '=' && list[i + 1]?.kind === 'op') {
+        labels.push([list[i]!.text, list[i + 2]!.text])
+        i += 3
+      } else labels.push(['__name__', list[i++]!.text])
+    }
+    end += close.length
+  }
+  return { labels: labelsOf(labels), rest: text.slice(end).trim() }
 }

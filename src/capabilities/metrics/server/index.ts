@@ -1,6 +1,7 @@
 import type { ServerDoor } from '#kits/server-kit/door.ts'
 import pkg from '../../../../package.json' with { type: 'json' }
 import { metrics } from '../capability.ts'
+import { ownRoutes } from './own.ts'
 import { queryRoutes } from './query.ts'
 import { createRules } from './rules.ts'
 import { writeRoutes } from './write.ts'
@@ -9,6 +10,7 @@ export const door: ServerDoor = {
   id: metrics.id,
 
   async start(context) {
+    ownRoutes(context.http, context)
     const rules = createRules(context)
     return {
       standardRoutes(http) {

@@ -10,6 +10,7 @@ import type { ServerContext } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
 import { BadData, durationOf, limitOf, matchersOf, type Parameters, parametersOf, rangeOf, textOf, timeOf } from '../domain/parameters.ts'
 import { answerJson, success } from '../domain/prometheus-json.ts'
+import { selectorsOf } from '../domain/selectors.ts'
 import { syntaxTree } from '../domain/syntax-tree.ts'
 
 /** `/prometheus/…` means the cluster of the server itself; other clusters have their own path. */
@@ -144,26 +145,6 @@ function labelName(text: string): string {
     .replace(/__|_([0-9a-fA-F]{1,6})_/g, (all, code?: string) =>
       code === undefined ? (all === '__' ? '_' : all) : String.fromCodePoint(Number.parseInt(code, 16)),
     )
-}
-
-/** Sets of matchers of every selector in an expression. */
-function selectorsOf(expr: ReturnType<typeof parse>): SeriesQuestion['matchers'][number][] {
-  switch (expr.kind) {
-    case 'selector':
-      return [expr.matchers]
-    case 'paren':
-    case 'unary':
-    case 'subquery':
-      return selectorsOf(expr.expr)
-    case 'aggregate':
-      return [...(expr.param ? selectorsOf(expr.param) : []), ...selectorsOf(expr.expr)]
-    case 'binary':
-      return [...selectorsOf(expr.left), ...selectorsOf(expr.right)]
-    case 'call':
-      return expr.args.flatMap(selectorsOf)
-    default:
-      return []
-  }
 }
 
 /** Prometheus' form of an error: https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview */
