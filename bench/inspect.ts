@@ -1,6 +1,7 @@
-/** Inspection of many objects: seconds and memory, cold (the process too), and one changed object. `node bench/inspect.ts [OBJECTS]` */
+/** Inspection of many objects: seconds and memory, cold (the process too), and one changed object. `node bench/inspect.ts [OBJECTS | changes]` */
 import { spawnSync } from 'node:child_process'
 import { CHECKS, checksOf } from '#capabilities/inspection/domain/catalog.ts'
+import { createCurrent, idOf } from '#capabilities/inspection/domain/current.ts'
 import { inspect } from '#capabilities/inspection/domain/inspect.ts'
 import type { Item } from '#capabilities/inspection/domain/inventory.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
@@ -60,8 +61,25 @@ function cluster(count: number): Item[] {
   return items.slice(0, count)
 }
 
+/** Milliseconds for one changed object among many: of a kind that others refer to, and of one that they do not. */
+function changes(items: readonly Item[]): Record<string, number> {
+  const current = createCurrent(items, checksOf('recommended'), { now: Date.UTC(2026, 0, 5) })
+  return Object.fromEntries(
+    ['Deployment', 'Pod', 'Service', 'ConfigMap', 'RoleBinding'].map((kind) => {
+      const some = items.filter(({ object }) => object.kind === kind).slice(0, 41)
+      const took = some.map((item, i) => {
+        const before = performance.now()
+        current.change(idOf(item), { ...item, object: { ...item.object, metadata: { ...item.object.metadata, annotations: { changed: String(i) } } } })
+        return performance.now() - before
+      })
+      return [kind, Math.round(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]! * 10) / 10]
+    }),
+  )
+}
+
 const child = process.env.BENCH_OBJECTS
-if (child !== undefined) {
+if (process.argv[2] === 'changes') for (const count of [10_000, 100_000]) console.log(`${count} objects, one changed, median ms`, changes(cluster(count)))
+else if (child !== undefined) {
   const items = cluster(Number(child))
   const made = process.memoryUsage().rss
   const { findings } = inspect(items, process.env.BENCH_ALL ? CHECKS : checksOf('recommended'))

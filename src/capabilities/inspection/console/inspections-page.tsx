@@ -184,7 +184,7 @@ function One({ state, setState }: { state: View; setState: Change }) {
                 label={t(`counts.${severity}`)}
                 unit="number"
                 value={last ? data.counts[severity] : null}
-                missing="none"
+                {...(last ? {} : { missing: 'none' as const })}
                 onClick={() => setState({ severity: state.severity === severity ? '' : severity })}
               />
             ))}
@@ -365,7 +365,7 @@ function Findings({ base, state, setState, runs }: { base: string; state: View; 
             removeButtonProps={{ 'aria-label': t('remove', { filter: state[field] }), 'aria-hidden': false, tabIndex: 0 }}
             onRemove={() => setState({ [field]: '' })}
           >
-            {t(`column.${field}`)}: {state[field]}
+            {t(`column.${field}`)}: {field === 'category' ? t(`categories.${state.category}`) : state[field]}
           </Pill>
         ))}
       </search>
