@@ -12,6 +12,8 @@ import type { KnownSeries } from './registry.ts'
 
 /** Ids in one statement. */
 const IDS = 8_000
+/** Whether a histogram continues the one before is told from that one, which may lie so long before the window, ms. */
+const HINT_MS = 300_000
 const SECONDS = 60
 const MEMORY = 2 ** 30
 
@@ -33,16 +35,29 @@ export async function fetchColumns(
   const out: Columns[] = []
   for (let first = 0; first < selected.length; first += IDS) {
     const some = selected.slice(first, first + IDS)
+    const withHistograms = some.some(({ series }) => series.histograms)
+    const early = withHistograms ? from - HINT_MS : from
     const [floats, histograms] = await Promise.all([
-      readSamples(options, some, from, to),
-      some.some(({ series }) => series.histograms) ? readHistograms(options, some, from, to) : new Map<bigint, StoredHistograms>(),
+      readSamples(options, some, early, to),
+      withHistograms ? readHistograms(options, some, early, to) : new Map<bigint, StoredHistograms>(),
     ])
     for (const { series, labels } of some) {
       const columns = merged(labels, floats.get(series.id), histograms.get(series.id))
-      if (columns) out.push(columns)
+      if (columns) out.push(...(withHistograms ? after(columns, from) : [columns]))
     }
   }
   return out
+}
+
+/** The samples later than `from`; nothing where there are none. */
+function after(columns: Columns, from: number): Columns[] {
+  const { ts, values, stale, histograms } = columns
+  const first = ts.findIndex((t) => t > from)
+  if (first === 0) return [columns]
+  if (first < 0) return []
+  return [
+    { ...columns, ts: ts.subarray(first), values: values.subarray(first), stale: stale?.subarray(first) ?? null, histograms: histograms?.slice(first) ?? null },
+  ]
 }
 
 async function ask(options: FetchOptions, what: string, table: string, selected: readonly { series: KnownSeries }[], from: number, to: number) {
