@@ -56,6 +56,18 @@ const OWN_RULES: readonly Rule[] = [
 /** How the cluster's front proxy shows who it is, to aggregated APIs. */
 const FRONT_PROXY_RULE = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['extension-apiserver-authentication'], verbs: ['get'] }
 
+/** Horizontal Pod Autoscalers may ask for the metrics that this server answers with. */
+const METRICS_RULE = { apiGroups: ['external.metrics.k8s.io', 'custom.metrics.k8s.io'], resources: ['*'], verbs: ['get', 'list'] }
+const metricsReaders = (): KubeObject[] => {
+  const name = `${NAMESPACE}-sallyport-metrics`
+  const metadata = { name, labels: labels('server') }
+  const subjects = [{ kind: 'ServiceAccount', name: 'horizontal-pod-autoscaler', namespace: 'kube-system' }]
+  return [
+    { apiVersion: RBAC, kind: 'ClusterRole', metadata, rules: [METRICS_RULE] },
+    { apiVersion: RBAC, kind: 'ClusterRoleBinding', metadata, subjects, roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name } },
+  ]
+}
+
 /** Rights in the installation's own namespace. */
 const LOCAL_RULES = [
   // which server acts, when there are several
@@ -248,6 +260,7 @@ export const rightsOf = (capabilities: readonly Pick<Capability, 'rbac'>[]): Kub
   account('server'),
   account('agent'),
   ...role('ClusterRole', 'sallyport-server', 'server', [...joined([...OWN_RULES, ...capabilities.flatMap(({ rbac }) => rbac)]), FRONT_PROXY_RULE]),
+  ...metricsReaders(),
   ...role('Role', 'sallyport-server', 'server', LOCAL_RULES),
   ...role('ClusterRole', 'sallyport-agent', 'agent', [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }]),
 ]

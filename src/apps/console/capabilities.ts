@@ -4,6 +4,8 @@ import { audit } from '#capabilities/audit/capability.ts'
 import { door as auditConsole } from '#capabilities/audit/console/index.ts'
 import { canary } from '#capabilities/canary/capability.ts'
 import { door as canaryConsole } from '#capabilities/canary/console/index.ts'
+import { elasticity } from '#capabilities/elasticity/capability.ts'
+import { door as elasticityConsole } from '#capabilities/elasticity/console/index.ts'
 import { imageMigration } from '#capabilities/image-migration/capability.ts'
 import { door as imagesConsole } from '#capabilities/image-migration/console/index.ts'
 import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
@@ -20,6 +22,7 @@ import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [
   { capability: workloads, door: workloadsConsole },
   { capability: imageMigration, door: imagesConsole },
+  { capability: elasticity, door: elasticityConsole },
   { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },
   { capability: nodeDoctor, door: nodesConsole },

@@ -151,7 +151,9 @@ async function register(
     metadata: { name: service, labels: OURS },
     spec: { group, version, groupPriorityMinimum: 100, versionPriority: 100, service: target.service, caBundle },
   }
-  await cluster.apply(object, { fieldManager: MANAGER, force: true })
+  // No server-side apply: the aggregator of Kubernetes 1.20 has none.
+  if (before === undefined) await cluster.create(object, { fieldManager: MANAGER })
+  else await cluster.patch(ref, 'merge', { spec: object.spec }, { fieldManager: MANAGER })
   return undefined
 }
 

@@ -9,6 +9,7 @@ import { createServer as createHttpServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RESOURCES } from '#apps/resources.ts'
+import { cronHpaDefinition } from '#capabilities/elasticity/resources/cron-hpa.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { definitionOf } from '#core/shapes/custom-resource.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
@@ -27,7 +28,7 @@ import { podRuntime } from './pod-runtime.ts'
 import { openDatabase, seedDatabase } from './pods.ts'
 import { endpointsOf, marksOf, rulesOf, weightsOf } from './routes.ts'
 import { type Faults, NAMESPACE, serviceNames } from './shop.ts'
-import { startTraffic, type TrafficSettings } from './traffic.ts'
+import { BURST_ANNOTATION, startTraffic, type TrafficSettings } from './traffic.ts'
 
 const NODES = ['node-1', 'node-2'] as const
 /** A node that died comes back after this long, as a machine that reboots. */
@@ -78,7 +79,7 @@ const { world } = api
 const kubelet = await createKubelet(world, api.version)
 
 // Our own kinds as this version has them, also when an older one made them.
-for (const definition of RESOURCES.map(definitionOf) as Obj[]) {
+for (const definition of [...RESOURCES.map(definitionOf), cronHpaDefinition] as Obj[]) {
   ensure(world, definition, 'sandbox')
   mergeInto(world, definition, { spec: definition.spec }, 'sandbox')
 }
@@ -149,6 +150,14 @@ if (find(world, 'configmaps', 'kube-system', 'sandbox') === undefined) {
   for (const object of [...gatewayDefinitions(), ...shopObjects()]) ensure(world, object, 'sandbox')
   ensure(world, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sandbox', namespace: 'kube-system' }, data: { shop: 'made' } }, 'sandbox')
 }
+/** A burst that somebody wants (the console's button) stands in an annotation: `FACTOR UNTIL-MS`. */
+const readBurst = () => {
+  const wanted = find(world, 'configmaps', 'kube-system', 'sandbox')?.metadata.annotations?.[BURST_ANNOTATION] ?? ''
+  const found = /^(\d{1,3}) (\d{13})$/.exec(wanted)
+  if (found !== null) Object.assign(traffic, { burst: Math.min(100, Number(found[1])), burstUntil: Number(found[2]) })
+}
+world.store.collection('configmaps').follow(readBurst)
+readBurst()
 const ingressPort = await listen(ingress)
 for (let waited = 0; waited < OPEN_WITHIN && serviceNames.some((name) => (view.endpoints[`${NAMESPACE}/${name}`]?.primary ?? []).length === 0); waited += 100)
   await new Promise((resolve) => setTimeout(resolve, 100))

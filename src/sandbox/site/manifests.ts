@@ -70,6 +70,7 @@ export function shopObjects(): Obj[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
     { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'nginx' }, spec: { controller: 'k8s.io/ingress-nginx' } },
+    scalePolicy(),
     ...serviceNames.flatMap((name) => [deployment(name, 'primary', SERVICES[name].replicas), service(name, 'primary')]),
     deployment('catalog', 'canary', 1),
     service('catalog', 'canary'),
@@ -132,3 +133,22 @@ export const nodeObject = (name: string, cpus: number): Obj => ({
     conditions: [],
   },
 })
+
+/** All tiers with the traffic of the entry. A request at the gateway costs the others about one call each. */
+function scalePolicy(): Obj {
+  const target = (name: string) => ({ kind: 'Deployment', name })
+  const behind = serviceNames
+    .filter((name) => name !== 'gateway')
+    .map((name) => ({ target: target(name), min: SERVICES[name].replicas, max: 12, loadPerPod: 25 }))
+  const spec = {
+    target: target('gateway'),
+    mode: 'active',
+    min: SERVICES.gateway.replicas,
+    max: 12,
+    loadPerPod: 25,
+    podStart: '5s',
+    keep: '1m',
+    services: behind,
+  }
+  return { apiVersion: 'sallyport.io/v1alpha1', kind: 'ScalePolicy', metadata: { name: 'shop', namespace: NAMESPACE }, spec } as unknown as Obj
+}

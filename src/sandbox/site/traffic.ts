@@ -6,6 +6,9 @@ import { drawVisit, rateAt } from './traffic-shape.ts'
 const MAX_UNDER_WAY = 256
 const TICK_MS = 50
 
+/** On the ConfigMap `kube-system/sandbox`. */
+export const BURST_ANNOTATION = 'sandbox.sallyport.io/burst'
+
 export interface TrafficSettings {
   /** Mean requests per second over a day; 0 pauses. */
   base: number

@@ -41,13 +41,13 @@ interface Pending {
   growth: number
 }
 
-/** `every`: seconds between two calls. `quantile` of the highest rate, 0 to 1. `least`: requests per second below which differences do not matter. */
-export function createGrowth({ every, quantile, least }: { every: number; quantile: number; least: number }) {
+/** `every`: seconds between two calls. `remember`: seconds of errors that the quantile is taken of, which is most of the memory. `quantile` of the highest rate, 0 to 1. `least`: requests per second below which differences do not matter. */
+export function createGrowth({ every, quantile, least, remember = ERRORS }: { every: number; quantile: number; least: number; remember?: number }) {
   const weights = new Float64Array(FEATURES)
   const covariance = new Float64Array(FEATURES * FEATURES)
   for (let i = 0; i < FEATURES; i++) covariance[i * FEATURES + i] = 100
   const gain = new Float64Array(FEATURES)
-  const errors = new Float64Array(Math.ceil(ERRORS / every))
+  const errors = new Float64Array(Math.ceil(remember / every))
   let seen = 0
   let factor = 2.5
   let square = 4e-4

@@ -6,6 +6,8 @@ export interface PlannerOptions {
   every: number
   /** Of the highest rate until a new pod is ready, 0 to 1. */
   quantile: number
+  /** Seconds of errors to remember; default a day. */
+  remember?: number
 }
 
 export interface PlannerFacts {
@@ -26,6 +28,8 @@ export interface PlannerFacts {
 export interface Decision {
   replicas: number
   why: string
+  /** Too little was seen to look ahead or to shrink. */
+  learning?: true
 }
 
 /** What must be worked off was let in within so many seconds. */
@@ -38,7 +42,7 @@ const KEEP = 60
 const IDLE = 0.5
 
 /** A planner remembers its forecasts and what stood idle. Unknown traffic holds what is there. */
-export function createPlanner({ every, quantile }: PlannerOptions): (facts: PlannerFacts) => Decision {
+export function createPlanner({ every, quantile, remember }: PlannerOptions): (facts: PlannerFacts) => Decision {
   let growth: ReturnType<typeof createGrowth> | undefined
   /** Needs of the last seconds, the highest first. */
   let needs: { at: number; pods: number }[] = []
@@ -49,13 +53,13 @@ export function createPlanner({ every, quantile }: PlannerOptions): (facts: Plan
   return ({ now, replicas, ready, podRps, podStart, min, max, requests }) => {
     const hold = (why: string): Decision => ({ replicas: Math.min(max, Math.max(min, replicas)), why })
     if (requests === undefined) return hold(`keeps ${replicas} pods: the traffic is not known`)
-    growth ??= createGrowth({ every, quantile, least: podRps / 20 })
+    growth ??= createGrowth({ every, quantile, least: podRps / 20, ...(remember === undefined ? {} : { remember }) })
     const seen = growth(now, podStart + every, requests)
     if (seen === undefined) {
       const needed = Math.ceil(requests(Math.max(0, now - 10), now) / Math.min(10, Math.max(1, now)) / podRps)
       return needed > replicas
-        ? { replicas: Math.min(max, needed), why: `${needed} pods for the traffic of now; too little was seen to look ahead` }
-        : hold('too little traffic was seen to shrink')
+        ? { replicas: Math.min(max, needed), why: `${needed} pods for the traffic of now; too little was seen to look ahead`, learning: true }
+        : { ...hold('too little traffic was seen to shrink'), learning: true }
     }
     const { level, expected, atMost } = seen
     backlog = Math.max(0, backlog + requests(now - every, now) - served * podRps * every)

@@ -1,0 +1,84 @@
+/** What one workload needs for the traffic of now and until a new pod is ready: the planner, made quick for steps and slow to shrink. */
+import { createPlanner } from './planner/planner.ts'
+import type { Traffic } from './traffic-history.ts'
+
+export interface ForecastOptions {
+  quantile: number
+  loadPerPod: number
+  /** Requests that reach it for each at the entry. */
+  callsPerRequest: number
+  /** Seconds. */
+  podStart: number
+  /** Pods that were needed so many seconds ago are kept. */
+  keep: number
+  /** ms since the epoch: since when it is looked at. */
+  since: number
+}
+
+export type Forecast = (
+  traffic: Traffic,
+  found: { replicas: number; ready: number },
+  now: number,
+) => { replicas: number; why: string; partial: boolean } | undefined
+
+const EVERY = 2
+/** Errors of the last hour make the margin: a day of them would take 350 kB a workload. */
+const REMEMBER = 3_600
+/** Traffic of the last so many seconds tells a step, if it is more than chance. */
+const STEP = 3
+const CHANCE = 3
+/** Of what is needed, while too little was seen to forecast. */
+const MARGIN = 1.15
+
+/** Undefined: the traffic is not known. Remembers; to be asked about once a second. */
+export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart, keep, since }: ForecastOptions): Forecast {
+  const plan = createPlanner({ every: EVERY, quantile, remember: REMEMBER })
+  let last: { at: number; replicas: number; why: string } | undefined
+  /** Highest first, of the last `keep` seconds. */
+  let needs: { at: number; pods: number }[] = []
+  const round = (rate: number) => rate.toFixed(rate < 10 ? 1 : 0)
+
+  return (traffic, { replicas, ready }, now) => {
+    if (!traffic.known) return undefined
+    const podRps = loadPerPod / callsPerRequest
+    const seconds = traffic.now
+    if (last === undefined || seconds >= last.at + EVERY) {
+      const made = plan({ now: seconds, replicas, ready, podRps, podStart, min: 1, max: 1_000_000, requests: traffic.requests })
+      const span = Math.min(30, seconds)
+      const rate = span <= 0 ? 0 : traffic.requests(seconds - span, seconds) / span
+      last = made.learning
+        ? {
+            at: seconds,
+            replicas: Math.max(1, Math.ceil((rate * MARGIN) / podRps)),
+            why: `${round(rate)} requests/s of the entry; too little was seen yet to look ahead`,
+          }
+        : { at: seconds, replicas: made.replicas, why: made.why }
+    }
+    let { replicas: pods, why } = last
+    const recent = Math.min(STEP, seconds)
+    const counted = recent <= 0 ? 0 : traffic.requests(seconds - recent, seconds)
+    const sure = Math.ceil(Math.max(0, counted - CHANCE * Math.sqrt(counted)) / Math.max(1, recent) / podRps)
+    if (sure > pods)
+      [pods, why] = [Math.ceil(counted / recent / podRps), `${round(counted / recent)} requests/s in the last ${recent} s: a pod answers ${round(podRps)}`]
+    const at = now / 1_000
+    needs = needs.filter((need) => need.at > at - keep)
+    while (needs.length > 0 && needs.at(-1)!.pods <= pods) needs.pop()
+    needs.push({ at, pods })
+    const highest = needs[0]!.pods
+    if (highest > pods && pods < replicas) {
+      const kept = Math.min(replicas, highest)
+      return {
+        replicas: kept,
+        why: `keeps ${kept} pods for what was needed in the last ${Math.round(keep / 60)} min; now ${pods}: ${why}`,
+        partial: traffic.partial,
+      }
+    }
+    if (pods < replicas && now < since + keep * 1_000)
+      return {
+        replicas,
+        why: `keeps ${replicas} pods: the traffic is watched since ${Math.round((now - since) / 1_000)} s only; now ${pods}: ${why}`,
+        partial: traffic.partial,
+      }
+    return { replicas: pods, why, partial: traffic.partial }
+  }
+}

@@ -1,0 +1,197 @@
+/** Keeps each ScalePolicy: looks every second, decides on what is held in memory, writes when there is something to write. */
+import { randomBytes } from 'node:crypto'
+import { parseDuration } from '#core/kernel/duration.ts'
+import { CodedError } from '#core/kernel/errors.ts'
+import { uuidv7 } from '#core/kernel/ids.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
+import { RESOURCE_API, readResource } from '#core/shapes/custom-resource.ts'
+import type { Cluster, Informer } from '#core/shapes/ports/cluster.ts'
+import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
+import type { Reconciler } from '#core/shapes/reconciler.ts'
+import type { EventRecorder } from '#kits/server-kit/kube-events.ts'
+import { decide, type Facts, MANAGER, type ScalePlan } from '../domain/decide.ts'
+import { createForecast, type Forecast } from '../domain/forecast.ts'
+import { openWindows } from '../domain/time/windows.ts'
+import { createTrafficHistory, type Traffic } from '../domain/traffic-history.ts'
+import { type ScalePolicyObject, scalePolicyResource } from '../resources/scale-policy.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { maybe } from './cron-hpas.ts'
+
+export const POLICY_KIND = { apiVersion: RESOURCE_API, kind: scalePolicyResource.kind }
+const LOOK_MS = 1_000
+/** A status whose only news are numbers is written this often, ms. */
+const STATUS_MS = 60_000
+
+export interface PolicyPorts {
+  cluster: Cluster
+  view: ClusterView
+  policies: Informer<KubeObject>
+  live: Pick<LiveStream, 'window'>
+  now(): number
+  events: EventRecorder
+  memory: Map<string, PolicyMemory>
+}
+
+/** What is remembered of a policy; a restart forgets it, and shrinks nothing until it knows again. */
+export interface PolicyMemory {
+  generation: number | undefined
+  traffic: (now: number) => Traffic
+  forecasts: Forecast[]
+  plan?: ScalePlan
+  facts?: Facts
+  statusAt: number
+  statusText: string
+  changes: { at: number; name: string; from: number; to: number; why: string }[]
+}
+
+const refOf = (key: string) => {
+  const [namespace = '', name = ''] = key.split('/')
+  return { ...POLICY_KIND, namespace, name }
+}
+
+export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
+  name: 'elasticity',
+  watches: [POLICY_KIND],
+  keysOf: ({ metadata }) => [`${metadata.namespace}/${metadata.name}`],
+
+  async gather(key, ports) {
+    await Promise.all([ports.view.ready(), ports.policies.synced])
+    const { namespace, name } = refOf(key)
+    const now = ports.now()
+    const base: Facts = { id: uuidv7(now, randomBytes(10)), cluster: ports.cluster.name, key, open: [], targets: [] }
+    // Whoever woke us may be ahead of what is held here.
+    const object = ports.policies.get(name, namespace) ?? (await maybe(ports.cluster.get(refOf(key))))
+    if (object === undefined) {
+      ports.memory.delete(key)
+      return { ...base, gone: true }
+    }
+    const read = readResource(scalePolicyResource, object)
+    if (!read.ok) return { ...base, problems: read.error }
+    const policy = read.value
+    const { spec } = policy
+    if (spec.target === undefined) return { ...base, problems: [{ path: 'spec.target', message: 'is required' }] }
+    const memory = memoryOf(key, policy, ports, now)
+    const traffic = memory.traffic(now)
+    const first = { target: spec.target, min: spec.min, max: spec.max, loadPerPod: spec.loadPerPod, callsPerRequest: 1 }
+    const targets = [first, ...spec.services].map(({ target: { kind, name: of }, min, max }, i) => {
+      const seen = ports.view.target(namespace, kind, of)
+      const proposal = seen.found === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now)
+      return { kind, name: of, min, max, ...seen, ...(proposal === undefined ? {} : { proposal }) }
+    })
+    const rival = rivalOf(policy, ports.policies.list(namespace))
+    const rate = traffic.known && traffic.now > 0 ? traffic.requests(Math.max(0, traffic.now - 10), traffic.now) / Math.min(10, traffic.now) : undefined
+    return {
+      ...base,
+      policy,
+      open: openWindows(spec, now),
+      targets,
+      ...(rival === undefined ? {} : { rival }),
+      ...(rate === undefined ? {} : { requestsPerSecond: rate }),
+      ...(traffic.known ? {} : { blind: traffic.why }),
+    }
+  },
+
+  decide,
+
+  async apply(made, facts, ports) {
+    const plan = made as ScalePlan
+    if (facts.gone) return undefined
+    const { namespace } = refOf(facts.key)
+    const memory = ports.memory.get(facts.key)
+    for (const { action, why } of plan.steps) {
+      const { kind, name, from, to } = action as { kind: string; name: string; from: number; to: number }
+      await ports.cluster.patch(
+        { apiVersion: 'apps/v1', kind, namespace, name },
+        'merge',
+        { spec: { replicas: to } },
+        { subresource: 'scale', fieldManager: MANAGER },
+      )
+      if (facts.policy)
+        await ports.events.record(facts.policy as unknown as KubeObject, {
+          type: 'Normal',
+          reason: to > from ? 'ScaledUp' : 'ScaledDown',
+          message: `${kind} ${name} from ${from} to ${to}: ${why}`,
+        })
+      memory?.changes.unshift({ at: ports.now(), name, from, to, why })
+    }
+    if (memory) {
+      memory.plan = plan
+      memory.facts = facts
+      memory.changes.splice(200)
+    }
+    await keepStatus(plan, facts, memory, ports)
+    return LOOK_MS
+  },
+}
+
+async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | undefined, ports: PolicyPorts): Promise<void> {
+  const { phase, desired, services = [], manual } = plan.status
+  // Rates change each second; what matters is who is wanted, what was written and what stands in the way.
+  const text = JSON.stringify([
+    phase,
+    desired,
+    manual,
+    services.map((one) => [one.name, one.desired, one.written]),
+    phase === 'Invalid' || phase === 'Conflict' ? plan.status.message : '',
+  ])
+  const current = (facts.policy?.status ?? {}) as { phase?: string; message?: string }
+  if (
+    memory === undefined
+      ? current.phase === phase && current.message === plan.status.message
+      : memory.statusText === text && ports.now() < memory.statusAt + STATUS_MS
+  )
+    return
+  try {
+    await ports.cluster.patch(refOf(facts.key), 'merge', { status: { ...plan.status, manual: manual ?? [] } }, { subresource: 'status', fieldManager: MANAGER })
+    if (memory) {
+      memory.statusText = text
+      memory.statusAt = ports.now()
+    }
+  } catch (error) {
+    if (!(error instanceof CodedError && error.code === 'NOT_FOUND')) throw error
+  }
+}
+
+function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster }: PolicyPorts, now: number): PolicyMemory {
+  const known = memory.get(key)
+  if (known !== undefined && known.generation === metadata.generation) return known
+  const namespace = metadata.namespace ?? ''
+  const entries = (spec.traffic?.services ?? [spec.target!.name]).map((service) => ({ namespace, service }))
+  const seconds = (text: string) => parseDuration(text)! / 1_000
+  const parts = [{ loadPerPod: spec.loadPerPod, callsPerRequest: 1, min: spec.min, max: spec.max, podStart: spec.podStart }, ...spec.services]
+  const made: PolicyMemory = {
+    generation: metadata.generation,
+    traffic: createTrafficHistory(live, cluster.name, entries),
+    forecasts: parts.map((one) =>
+      createForecast({
+        quantile: spec.quantile,
+        keep: seconds(spec.keep),
+        loadPerPod: one.loadPerPod,
+        callsPerRequest: one.callsPerRequest,
+        podStart: seconds(one.podStart ?? spec.podStart),
+        since: now,
+      }),
+    ),
+    statusAt: 0,
+    statusText: '',
+    changes: known?.changes ?? [],
+  }
+  memory.set(key, made)
+  return made
+}
+
+/** The older of two policies with a target in common wins; one that is not valid is none. */
+function rivalOf({ metadata, spec }: ScalePolicyObject, all: readonly KubeObject[]): string | undefined {
+  const targetsOf = (of: ScalePolicyObject['spec']) =>
+    [of.target, ...of.services.map(({ target }) => target)].flatMap((one) => (one ? [`${one.kind} ${one.name}`] : []))
+  const mine = targetsOf(spec)
+  const age = (one: KubeObject['metadata']) => `${one.creationTimestamp ?? ''} ${one.name}`
+  return all
+    .filter((other) => other.metadata.name !== metadata.name && age(other.metadata) < age(metadata))
+    .filter((other) => {
+      const read = readResource(scalePolicyResource, other)
+      return read.ok && targetsOf(read.value.spec).some((one) => mine.includes(one))
+    })
+    .map((other) => other.metadata.name)
+    .sort()[0]
+}
