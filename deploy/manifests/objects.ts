@@ -1,4 +1,5 @@
 /** What an installation consists of. Texts in `value(…)` become expressions of the chart; see `render.ts` for those that there are. */
+import { CUSTOM_METRIC_RESOURCES, INGRESS_METRICS } from '#capabilities/elasticity/domain/ingress-metrics.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import type { Capability } from '#core/shapes/capability.ts'
 
@@ -57,13 +58,17 @@ const OWN_RULES: readonly Rule[] = [
 const FRONT_PROXY_RULE = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['extension-apiserver-authentication'], verbs: ['get'] }
 
 /** Horizontal Pod Autoscalers may ask for the metrics that this server answers with. */
-const METRICS_RULE = { apiGroups: ['external.metrics.k8s.io', 'custom.metrics.k8s.io'], resources: ['*'], verbs: ['get', 'list'] }
+const METRICS = [...INGRESS_METRICS.keys()]
+const METRICS_RULES = [
+  { apiGroups: ['external.metrics.k8s.io'], resources: METRICS, verbs: ['list'] },
+  { apiGroups: ['custom.metrics.k8s.io'], resources: CUSTOM_METRIC_RESOURCES.flatMap((of) => METRICS.map((name) => `${of}/${name}`)), verbs: ['get'] },
+]
 const metricsReaders = (): KubeObject[] => {
   const name = `${NAMESPACE}-sallyport-metrics`
   const metadata = { name, labels: labels('server') }
   const subjects = [{ kind: 'ServiceAccount', name: 'horizontal-pod-autoscaler', namespace: 'kube-system' }]
   return [
-    { apiVersion: RBAC, kind: 'ClusterRole', metadata, rules: [METRICS_RULE] },
+    { apiVersion: RBAC, kind: 'ClusterRole', metadata, rules: METRICS_RULES },
     { apiVersion: RBAC, kind: 'ClusterRoleBinding', metadata, subjects, roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name } },
   ]
 }

@@ -153,7 +153,7 @@ describe('a ScalePolicy', () => {
 })
 
 describe('a CronHorizontalPodAutoscaler', () => {
-  it('runs as it is, and says so in the vendor's status and events', async () => {
+  it('runs as it is, and says so in status and events', async () => {
     const second = new Date(Date.now() + 4_000).getUTCSeconds()
     await cluster.create({
       apiVersion: 'autoscaling.alibabacloud.com/v1beta1',

@@ -46,6 +46,9 @@ export const INGRESS_METRICS: ReadonlyMap<string, Measure> = new Map<string, Mea
 
 type Traffic = Omit<RouteSelector, 'cluster'>
 
+/** What custom metrics are about. */
+export const CUSTOM_METRIC_RESOURCES = ['services', 'ingresses.networking.k8s.io'] as const
+
 export interface Selected {
   /** What may be meant: a name `namespace-service-port` can be read in several ways. The first of which there is traffic counts. */
   candidates: readonly Traffic[]

@@ -1,7 +1,7 @@
 /** `external.metrics.k8s.io` and `custom.metrics.k8s.io`: what the cluster's own HorizontalPodAutoscalers ask. https://github.com/kubernetes/metrics */
 import { CodedError } from '#core/kernel/errors.ts'
 import type { AggregatedApi, AggregatedRequest } from '#kits/server-kit/aggregation.ts'
-import { type createIngressMetrics, INGRESS_METRICS, type MetricValue, selectionOf } from '../domain/ingress-metrics.ts'
+import { CUSTOM_METRIC_RESOURCES, type createIngressMetrics, INGRESS_METRICS, type MetricValue, selectionOf } from '../domain/ingress-metrics.ts'
 import { formatMilli } from '../domain/milli.ts'
 
 type Read = ReturnType<typeof createIngressMetrics>
@@ -47,7 +47,7 @@ export function metricsApis(read: Read, now: () => number, servicesOf: (request:
       group: 'custom.metrics.k8s.io',
       version: 'v1beta2',
       resources: () =>
-        Object.keys(GROUP_RESOURCES).flatMap((resource) => names.map((name) => ({ name: `${resource}/${name}`, kind: 'MetricValueList', namespaced: true }))),
+        CUSTOM_METRIC_RESOURCES.flatMap((resource) => names.map((name) => ({ name: `${resource}/${name}`, kind: 'MetricValueList', namespaced: true }))),
       async get(request) {
         const described = GROUP_RESOURCES[request.resource]
         const { name = '*', subresource: metric = '' } = request
