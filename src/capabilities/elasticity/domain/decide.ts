@@ -1,6 +1,7 @@
 /** From what was forecast to what is done: bounds, quota, rollouts, other writers and people have their say, and the sentence tells who won. Pure. */
 import { parseDuration } from '#core/kernel/duration.ts'
 import type { Problem } from '#core/kernel/errors.ts'
+import { formatLocal, zoneOf } from '#core/kernel/zone.ts'
 import type { Evidence, Plan, Step } from '#core/shapes/plan.ts'
 import type { ScalePolicyObject, ScalePolicyStatus } from '../resources/scale-policy.ts'
 import { boundsNow, type OpenWindow } from './time/windows.ts'
@@ -176,7 +177,8 @@ function otherWriter({ kind, name, hpa, found }: TargetFacts): string[] {
 }
 
 const ms = (duration: string): number => parseDuration(duration) ?? 0
-const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`
+const clock = (at: number) => `${formatLocal(UTC, at).slice(11, 19)} UTC`
+const UTC = zoneOf('UTC')!
 
 type Manual = NonNullable<ScalePolicyStatus['manual']>[number]
 

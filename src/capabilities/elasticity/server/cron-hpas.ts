@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
-import { type Zone, zoneOf } from '#core/kernel/zone.ts'
+import type { Zone } from '#core/kernel/zone.ts'
 import type { KubeObject, ObjectRef } from '#core/kube/objects.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
