@@ -1,9 +1,13 @@
 /** The collector on its own, as it is bundled (`dist/collect.js`): the same as `sallyport collect`, in less memory. */
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { CodedError, describeError, ERRORS, EXIT } from '#core/kernel/errors.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
 import { collectSettings } from './config.ts'
 import { runCollect } from './run.ts'
+
+// What a scrape makes is short-lived: room for young objects need not grow.
+setFlagsFromString('--semi-space-growth-factor=1')
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
