@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '#core/kernel/clock.ts'
 import { TAG } from '#core/telemetry/metric-batch.ts'
+import { ExpositionError } from '#core/telemetry/series-text.ts'
 import { compact, createMemory, REPORT_SERIES, type TargetMemory } from '../domain/exposition/memory.ts'
 import { readProtobuf } from '../domain/exposition/protobuf.ts'
 import {
@@ -14,7 +15,6 @@ import {
   reserveColumns,
   type ScrapeCounts,
 } from '../domain/exposition/scrape-columns.ts'
-import { ExpositionError } from '../domain/exposition/series-text.ts'
 import { type Body, readText } from '../domain/exposition/text.ts'
 import type { ScrapeJob } from '../domain/jobs.ts'
 import type { Relabel } from '../domain/relabel.ts'

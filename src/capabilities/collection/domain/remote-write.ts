@@ -3,7 +3,7 @@
  */
 import { decodePage, METRIC_TYPES, type MetricFamily, type SampleBlock, TAG } from '#core/telemetry/metric-batch.ts'
 import { ByteSink } from '#core/telemetry/native-block.ts'
-import { NAME_LABEL, parseSeries } from './exposition/series-text.ts'
+import { NAME_LABEL, parseSeries } from '#core/telemetry/series-text.ts'
 
 export type RemoteWriteVersion = '1.0' | '2.0'
 

@@ -1,8 +1,8 @@
 /** From what discovery found to what is scraped: labels, relabelling, address. Prometheus' `PopulateLabels`. */
 import { formatDuration, parseDuration } from '#core/kernel/duration.ts'
+import { formatSeries, NAME_LABEL } from '#core/telemetry/series-text.ts'
 import type { Admit } from './exposition/memory.ts'
 import { LimitExceeded } from './exposition/scrape-columns.ts'
-import { formatSeries, NAME_LABEL } from './exposition/series-text.ts'
 import type { ScrapeJob } from './jobs.ts'
 import { compileRelabel, type Hash64, type Relabel } from './relabel.ts'
 

@@ -177,7 +177,7 @@ function timeSeries2(reader: ProtobufReader, collected: Collected, symbol: (ref:
 const familyOf = (metric: string, type: number): string => (type === 3 || type === 4 || type === 5 ? metric.replace(/_(bucket|count|sum)$/, '') : metric)
 
 /** One of either version: counts as integers (deltas from bucket to bucket) or as doubles. */
-function nativeHistogram(reader: ProtobufReader, collected: Collected, index: number): void {
+export function nativeHistogram(reader: ProtobufReader, collected: Collected, index: number): void {
   let [ts, schema, zeroThreshold, zeroCount, count, sum, hint] = [0, 0, 0, 0, 0, 0, 0]
   let ended = false
   const spans: [Span[], Span[]] = [[], []]

@@ -1,6 +1,7 @@
 import type { ServerDoor } from '#kits/server-kit/door.ts'
 import pkg from '../../../../package.json' with { type: 'json' }
 import { metrics } from '../capability.ts'
+import { collectorRoutes } from './collector.ts'
 import { ownRoutes } from './own.ts'
 import { queryRoutes } from './query.ts'
 import { createRules } from './rules.ts'
@@ -16,6 +17,7 @@ export const door: ServerDoor = {
       standardRoutes(http) {
         rules.routes(http)
         writeRoutes(http, context)
+        collectorRoutes(http, context)
         queryRoutes(http, { ...context, version: pkg.version })
       },
       stop: () => rules.stop(),

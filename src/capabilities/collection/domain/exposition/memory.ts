@@ -3,7 +3,7 @@
  * A scrape that repeats the last one compares bytes and builds nothing; only a line that is new is parsed, relabelled and given a slot.
  */
 import { encodePage, type MetricFamily, PAGE_SLOTS } from '#core/telemetry/metric-batch.ts'
-import { NAME_LABEL } from './series-text.ts'
+import { NAME_LABEL } from '#core/telemetry/series-text.ts'
 
 /** What a line is, where it is no series that is kept (those have slots from 0 on). */
 export const DROPPED = -1

@@ -5,6 +5,7 @@
 import { ByteReader } from '#core/telemetry/byte-reader.ts'
 import { type MetricType, TAG } from '#core/telemetry/metric-batch.ts'
 import { ByteSink } from '#core/telemetry/native-block.ts'
+import { ExpositionError, formatSeries, parseSeries } from '#core/telemetry/series-text.ts'
 import { addEntry, addSeries, DROPPED, setFamily, type TargetMemory } from './memory.ts'
 import {
   allOrNothing,
@@ -18,7 +19,6 @@ import {
   type ScrapeCounts,
   startTimes,
 } from './scrape-columns.ts'
-import { ExpositionError, formatSeries, parseSeries } from './series-text.ts'
 import type { Body } from './text.ts'
 
 interface Message {

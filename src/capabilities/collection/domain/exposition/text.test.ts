@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POWERS_OF_TEN, TAG } from '#core/telemetry/metric-batch.ts'
+import { ExpositionError, formatSeries, parseSeries } from '#core/telemetry/series-text.ts'
 import { compact, createMemory, REPORT_SERIES, slotText, type TargetMemory } from './memory.ts'
 import { createColumns, LimitExceeded, markAllStale, type ReadOptions } from './scrape-columns.ts'
-import { ExpositionError, formatSeries, parseSeries } from './series-text.ts'
 import { type Body, readText } from './text.ts'
 
 const bodyOf = (text: string): Body => {

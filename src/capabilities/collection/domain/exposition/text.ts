@@ -3,6 +3,7 @@
  * (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md), read from bytes.
  */
 import { METRIC_TYPES, type MetricType, TAG } from '#core/telemetry/metric-batch.ts'
+import { ExpositionError, parseSeries } from '#core/telemetry/series-text.ts'
 import { addEntry, addSeries, COMMENT, DROPPED, setFamily, type TargetMemory } from './memory.ts'
 import {
   allOrNothing,
@@ -16,7 +17,6 @@ import {
   type ScrapeCounts,
   startTimes,
 } from './scrape-columns.ts'
-import { ExpositionError, parseSeries } from './series-text.ts'
 
 /** Bytes with at least eight to spare after `length`. */
 export interface Body {

@@ -1,5 +1,7 @@
 /** Names and labels of a series as the text formats write them: `name{a="b"}`, or with a quoted name `{"a.name",a="b"}`. */
-import { METRIC_NAME } from '../names.ts'
+
+/** https://prometheus.io/docs/concepts/data_model/ */
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 
 /** A text that is no exposition. `column` counts from 1, in bytes; `line` is set by who knows it. */
 export class ExpositionError extends Error {
