@@ -4,6 +4,7 @@
  */
 import { createJudge, judgeBlock } from '#capabilities/canary/domain/judge/judge.ts'
 import { DEFAULT_CONFIG } from '#capabilities/canary/domain/judge/limits.ts'
+import { outlookOf } from '#capabilities/canary/domain/judge/outlook.ts'
 import { createSplit, observeSplit, splitLeaks } from '#capabilities/canary/domain/judge/split.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { flagger, kayentaOnce, kayentaRepeated, minutesOf, type PeerVerdict } from './canary/peers.ts'
@@ -97,6 +98,33 @@ for (const noise of [0.05, 0.15, 0.3])
 for (const errorRate of [0.002, 0.01])
   stress.push({ ...identical, id: `sessions ${errorRate}`, title: '20 % of errors in sessions', world: { sessions: 0.2, errorRate } })
 table('Noise that is no harm', () => PILOT, stress, Math.ceil(RUNS / 2), false)
+
+/** What is said before the start, from half an hour of stable alone, against what a run of the same world then takes; nothing is said of runs beyond an hour. */
+function outlook(runs: number): string {
+  const random = seededRandom(SEED + 2)
+  let told = 0
+  let near = 0
+  const ratios: number[] = []
+  for (let i = 0; i < runs; i++) {
+    const world = randomWorld(random)
+    const before = [...run(identical, world, SEED + i)].slice(0, 120).map((block) => ({
+      ...block,
+      stable: new Map([...block.stable, ...block.canary]),
+      canary: new Map(),
+    }))
+    const said = outlookOf(DEFAULT_CONFIG, before, [{ share: world.share, hold: 300_000 }], world.canaryPods, 60 * 60_000)?.minutes
+    const { verdict, minute } = ours(identical, world, SEED + i * 7919)
+    if (verdict !== 'promote' && (said === null || said === undefined)) continue
+    told++
+    const ratio = verdict === 'promote' && said ? said / minute : verdict === 'promote' ? 60 / minute : (said ?? 60) / 60
+    ratios.push(ratio)
+    if (ratio <= 1.5 && ratio >= 1 / 1.5) near++
+  }
+  ratios.sort((a, b) => a - b)
+  const at = (q: number) => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2)
+  return `outlook before the start: within ×1.5 of what it took in ${((100 * near) / told).toFixed(1)} % of ${told} runs (said/took: P10 ${at(0.1)}, median ${at(0.5)}, P90 ${at(0.9)}); ${runs - told} of ${runs} were rightly said to take more than an hour`
+}
+console.log(`\n${outlook(Math.ceil(RUNS / 2))}`)
 
 /** The split: 100 rps, asked 10 %, got 8 % or what was asked; minutes of 15 s steps for an hour. */
 function split(realized: number, runs: number): { alarms: number; minutes: number[] } {

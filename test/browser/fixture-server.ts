@@ -6,6 +6,7 @@ import { tryFormat } from '#capabilities/ingress-analytics/domain/formats/try-fo
 import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import * as canned from './canned-answers.ts'
+import { releaseAnswers } from './release-fixtures.ts'
 import { workloadAnswers } from './workload-fixtures.ts'
 
 const ROOT = join(import.meta.dirname, '../../dist/console')
@@ -107,6 +108,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (local === '/ingress/live') return liveStream(response, () => canned.live(now(), fixture.mode))
     const workloads = await workloadAnswers(local, query, mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 40)
     if (workloads !== undefined) return send(response, 200, workloads)
+    const releases = releaseAnswers(local, now(), mode === 'empty')
+    if (releases !== undefined) return send(response, 200, releases)
     if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)
     if (own) return send(response, own.status, own.body)

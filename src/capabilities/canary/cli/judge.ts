@@ -12,6 +12,7 @@ import { createJudge, judgeBlock } from '../domain/judge/judge.ts'
 import { type JudgeConfig, judgeConfig } from '../domain/judge/limits.ts'
 import { createRequestReader, MAX_LINE, type Reject } from '../domain/judge/read-requests.ts'
 import { type Decision, type Evidence, type JudgeReport, reportOf } from '../domain/judge/report.ts'
+import { inLanguage } from '../domain/words.ts'
 
 interface JudgeOptions {
   filename: string[]
@@ -152,8 +153,10 @@ export const evidenceColumns: readonly Column<Evidence>[] = [
 
 function print(verdict: FileVerdict, context: CliContext): void {
   const { requests } = verdict
-  context.out.write(`${verdict.verdict.toUpperCase()}${verdict.at === null ? '' : ` at ${new Date(verdict.at).toISOString()}`}\n${verdict.reason}\n`)
+  context.out.write(
+    `${verdict.verdict.toUpperCase()}${verdict.at === null ? '' : ` at ${new Date(verdict.at).toISOString()}`}\n${inLanguage(verdict.reason, context.language)}\n`,
+  )
   context.out.write(`requests: stable ${requests.stable}, canary ${requests.canary}\n\n`)
   printTable(context, evidenceColumns, verdict.evidence)
-  for (const warning of verdict.warnings) context.note(warning)
+  for (const warning of verdict.warnings) context.note(inLanguage(warning, context.language))
 }

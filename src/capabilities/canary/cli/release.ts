@@ -1,10 +1,11 @@
 /** `sallyport canary status|report|promote|abort|pause|resume|restart`: releases of a cluster, by way of the server. */
 import type { Command } from 'commander'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, type Language } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, type OutputOptions, outputOptions, printData, printTable } from '#kits/cli-kit/printers.ts'
 import type { CanaryDetail, CanaryList, CanaryRow } from '../domain/api.ts'
 import { timeText } from '../domain/release/time.ts'
+import { inLanguage } from '../domain/words.ts'
 import { type CanaryCommand, COMMANDS } from '../resources/canary.ts'
 import { evidenceColumns } from './judge.ts'
 
@@ -42,7 +43,7 @@ export function addRelease(canary: Command, context: CliContext): void {
       context.note(zh ? '此集群没有 Canary 类型：请先安装 deploy/crds。' : 'The cluster does not know the kind Canary: install deploy/crds first.')
     const rows = canaries.filter((one) => name === undefined || one.name === name)
     if (name !== undefined && rows.length === 0) throw new CodedError('NOT_FOUND', { what: `canary ${options.namespace}/${name}` })
-    await printData(context, options, rows, { rows: (all) => all, columns: STATUS_COLUMNS })
+    await printData(context, options, rows, { rows: (all) => all, columns: statusColumns(context.language) })
   })
 
   outputOptions(
@@ -57,9 +58,9 @@ export function addRelease(canary: Command, context: CliContext): void {
     await printData(context, options, detail, { rows: ({ report }) => report?.evidence ?? [], columns: evidenceColumns })
     if (options.output !== 'table' && options.output !== 'wide') return
     if (!detail.report) context.note(zh ? '尚无证据。' : 'There is no evidence yet.')
-    else context.note(detail.report.reason)
+    else context.note(inLanguage(detail.report.reason, context.language))
     context.out.write('\n')
-    printTable(context, DECISION_COLUMNS, detail.status.decisions ?? [])
+    printTable(context, decisionColumns(context.language), detail.status.decisions ?? [])
   })
 
   for (const command of COMMANDS) {
@@ -76,14 +77,14 @@ export function addRelease(canary: Command, context: CliContext): void {
 }
 
 type Decided = NonNullable<CanaryRow['status']['decisions']>[number]
-const DECISION_COLUMNS: Column<Decided>[] = [
+const decisionColumns = (language: Language): Column<Decided>[] => [
   { header: 'WHEN', value: ({ at }) => timeText(at) },
   { header: 'RUN', value: ({ run }) => run },
   { header: 'WHAT', value: ({ what }) => what },
-  { header: 'WHY', value: ({ why }) => why, flexible: true },
+  { header: 'WHY', value: ({ why }) => inLanguage(why, language), flexible: true },
 ]
 
-const STATUS_COLUMNS: Column<CanaryRow>[] = [
+const statusColumns = (language: Language): Column<CanaryRow>[] => [
   { header: 'NAMESPACE', value: ({ namespace }) => namespace, wide: true },
   { header: 'NAME', value: ({ name }) => name },
   {
@@ -96,5 +97,6 @@ const STATUS_COLUMNS: Column<CanaryRow>[] = [
   { header: 'VERDICT', value: ({ status }) => status.verdict },
   { header: 'REQUESTS', value: ({ status }) => status.requests, align: 'right' },
   { header: 'EXPECTED', value: ({ status }) => status.expected, wide: true },
-  { header: 'WHY', value: ({ status }) => status.message, flexible: true },
+  { header: 'OUTLOOK', value: ({ status }) => inLanguage(status.outlook ?? '', language), wide: true },
+  { header: 'WHY', value: ({ status }) => inLanguage(status.message ?? '', language), flexible: true },
 ]

@@ -18,13 +18,15 @@ import type { Estimate } from '../domain/judge/intervals.ts'
 import type { Evidence, JudgeReport } from '../domain/judge/report.ts'
 import type { CanaryCommand } from '../resources/canary.ts'
 import styles from './release.module.css'
-import { commandsOf, PHASE_STATUS, useWords } from './words.ts'
+import { commandsOf, PHASE_STATUS, useSaid, useWords } from './words.ts'
 
 const REFRESH_MS = 3_000
+const HOOK_STATUS = { open: 'running', passed: 'ok', failed: 'error' } as const
 const FINDING_STATUS = { exceeded: 'error', kept: 'ok', open: 'running', shown: 'unknown' } as const
 
 export function ReleaseDetail({ id }: { id: string }) {
   const t = useWords()
+  const said = useSaid()
   const { path } = useCluster()
   const [namespace = '', name = ''] = id.split('/')
   const url = path(`/canaries/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`)
@@ -43,7 +45,9 @@ export function ReleaseDetail({ id }: { id: string }) {
           {status.step !== undefined && data.spec && <span>{t('stepOf', { step: status.step, all: data.spec.steps.length })}</span>}
           {status.expected ? <span>{t('expected', { at: status.expected.replace('T', ' ').replace('Z', ' UTC') })}</span> : null}
         </p>
-        <p>{status.message}</p>
+        <p>{said(status.message ?? '')}</p>
+        {status.startedAt === undefined && status.outlook !== undefined && phase === 'Preparing' && <p>{said(status.outlook)}</p>}
+        {status.places !== undefined && <p>{said(status.places)}</p>}
         {problems.map(({ path: at, message }) => (
           <p key={`${at}${message}`}>
             <code>{at}</code> {message}
@@ -53,12 +57,13 @@ export function ReleaseDetail({ id }: { id: string }) {
           .filter(({ type, status: holds }) => type !== 'Progressing' && holds !== 'True')
           .map(({ type, reason, message }) => (
             <p key={type}>
-              <StatusMark status="warning" text={reason} /> {message}
+              <StatusMark status="warning" text={t(`reasons.${reason}`, { defaultValue: reason })} /> {said(message)}
             </p>
           ))}
       </Panel>
       <WeightChart detail={data} />
       {report ? <EvidencePanel report={report} /> : <Panel title={t('evidence')}>{t('noEvidence')}</Panel>}
+      <Hooks detail={data} />
       <Decisions detail={data} />
     </div>
   )
@@ -137,6 +142,7 @@ function WeightChart({ detail: { status } }: { detail: CanaryDetail }) {
 
 function EvidencePanel({ report }: { report: JudgeReport }) {
   const t = useWords()
+  const said = useSaid()
   const format = useFormat()
   return (
     <Panel
@@ -174,12 +180,12 @@ function EvidencePanel({ report }: { report: JudgeReport }) {
         ))}
       </PlainTable>
       <div className={styles.foot}>
-        <p>{report.reason}</p>
+        <p>{said(report.reason)}</p>
         {report.split && report.split.realized !== null && (
           <p>{t('split', { asked: format.value(report.split.asked, 'share'), realized: format.value(report.split.realized, 'share') })}</p>
         )}
         {report.warnings.map((warning) => (
-          <p key={warning}>{warning}</p>
+          <p key={warning}>{said(warning)}</p>
         ))}
       </div>
     </Panel>
@@ -208,10 +214,37 @@ function Interval({ estimate, unit }: { estimate: Estimate | null; unit: Evidenc
   )
 }
 
-function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
+function Hooks({ detail: { status } }: { detail: CanaryDetail }) {
   const t = useWords()
   const format = useFormat()
-  const decisions = [...(status.decisions ?? [])].reverse()
+  const hooks = (status.hooks ?? []).toReversed()
+  if (hooks.length === 0) return null
+  return (
+    <Panel title={t('hooks')} flush>
+      <PlainTable head={[t('when'), t('hook'), t('state'), { title: t('attempts'), number: true }, t('why')]}>
+        {hooks.map(({ id, hook, at, attempts, state, message }) => (
+          <tr key={id}>
+            <td>{at > 0 ? format.time(at, { seconds: true }) : '–'}</td>
+            <th scope="row">{hook}</th>
+            <td>
+              <StatusMark status={HOOK_STATUS[state]} text={t(`hookStates.${state}`)} />
+            </td>
+            <td data-number>{attempts}</td>
+            <td>{message}</td>
+          </tr>
+        ))}
+      </PlainTable>
+    </Panel>
+  )
+}
+
+function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
+  const t = useWords()
+  const said = useSaid()
+  const format = useFormat()
+  const decisions = (status.decisions ?? []).toReversed()
+  const whatOf = (what: string) =>
+    what.startsWith('Step ') ? t('stepNumber', { step: what.slice(5) }) : t([`phases.${what}`, `verdicts.${what}`], { defaultValue: what })
   if (decisions.length === 0) return null
   return (
     <Panel title={t('decisions')} flush>
@@ -220,8 +253,8 @@ function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
           <tr key={`${at}${what}`}>
             <td>{format.time(at, { seconds: true })}</td>
             <td>{run}</td>
-            <th scope="row">{t(`phases.${what}`, { defaultValue: what })}</th>
-            <td>{why}</td>
+            <th scope="row">{whatOf(what)}</th>
+            <td>{said(why)}</td>
           </tr>
         ))}
       </PlainTable>

@@ -13,7 +13,7 @@ import { useUrlState } from '#kits/console-kit/url-state.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import type { CanaryList, CanaryRow } from '../domain/api.ts'
 import { ReleaseDetail } from './release-detail.tsx'
-import { PHASE_STATUS, useWords } from './words.ts'
+import { PHASE_STATUS, useSaid, useWords } from './words.ts'
 
 const pageView = z.object({ canary: urlText })
 const REFRESH_MS = 5_000
@@ -59,6 +59,7 @@ export default function ReleasesPage() {
 
 function ReleaseTable({ rows, updatedAt, onOpen }: { rows: readonly CanaryRow[]; updatedAt: number; onOpen: (row: CanaryRow) => void }) {
   const t = useWords()
+  const said = useSaid()
   const columns = useMemo<Column<CanaryRow>[]>(
     () => [
       {
@@ -72,9 +73,9 @@ function ReleaseTable({ rows, updatedAt, onOpen }: { rows: readonly CanaryRow[];
       { id: 'weight', title: t('weight'), unit: 'share', width: 100, value: ({ status }) => (status.weight === undefined ? null : status.weight / 100) },
       { id: 'step', title: t('step'), unit: 'number', width: 80, value: ({ status }) => status.step ?? null },
       { id: 'requests', title: t('requests'), unit: 'number', width: 120, value: ({ status }) => status.requests ?? null },
-      { id: 'message', title: t('why'), width: 480, value: ({ status }) => status.message ?? '' },
+      { id: 'message', title: t('why'), width: 480, value: ({ status }) => said(status.message ?? '') },
     ],
-    [t],
+    [t, said],
   )
   return (
     <Panel flush>

@@ -1,8 +1,15 @@
 import { useTranslation } from 'react-i18next'
 import type { Status } from '#kits/console-kit/status-mark.tsx'
+import { inLanguage } from '../domain/words.ts'
 import type { CanaryStatus } from '../resources/canary.ts'
 
 export const useWords = () => useTranslation('canary').t
+
+/** What the cluster says in English, in the reader's language. */
+export function useSaid(): (text: string) => string {
+  const { i18n } = useTranslation()
+  return (text) => inLanguage(text, i18n.language === 'zh-CN' ? 'zh-CN' : 'en')
+}
 
 type Phase = NonNullable<CanaryStatus['phase']>
 

@@ -142,7 +142,7 @@ const status = z.object({
         at: time,
         attempts: z.number().int(),
         state: z.enum(['open', 'passed', 'failed']),
-        message: z.string(),
+        message: z.string().optional().describe('Why it failed.'),
       }),
     )
     .optional()

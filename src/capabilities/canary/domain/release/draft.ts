@@ -88,7 +88,7 @@ export function createDraft(facts: Facts, now: number): Draft {
     hooks(when) {
       const { spec, metadata } = canary!
       const state = hooksAt(when, spec, status, facts.calls, { namespace: metadata.namespace ?? '', canary: metadata.name }, now)
-      if (state.kept.length > 0) status.hooks = state.kept
+      if (state.kept.length > 0) status.hooks = [...state.kept]
       for (const call of state.calls) draft.act(`call the hook ${call.body.hook}`, `it is to be called at ${when}`, { do: 'call', call })
       for (const { hook, ok, why } of state.ended)
         if (!ok) draft.tell('Warning', 'HookFailed', say(when === 'rollback' || when === 'postPromotion' ? 'hookFailedAfter' : 'hookFailed', { hook, why }))

@@ -29,7 +29,10 @@ export interface Arms {
 
 const LOG_GROWTH = Math.log(1.01)
 
-/** Counts by block, address, arm and bucket of latency, of rows in [from, to) ms. */
+/**
+ * Counts by block, address, arm and bucket of latency, of rows in [from, to) ms. What a pod of ours answered is ours whatever the row says of its namespace:
+ * where names have dashes, ingress-nginx' name of an upstream does not tell where the namespace ends.
+ */
 export const evidenceStatement = ({ cluster, namespace, stable, canary, byService, addresses }: Arms, origin: number, from: number, to: number) => ({
   sql: `SELECT
   toInt64(intDiv(toUnixTimestamp64Milli(ts) - {origin:Int64}, ${BLOCK_MS})) AS block,
@@ -41,7 +44,7 @@ export const evidenceStatement = ({ cluster, namespace, stable, canary, byServic
   sumIf(toFloat64(request_time) * 1000, bucket >= 0) AS total, maxIf(toFloat64(request_time) * 1000, bucket >= 0) AS longest
 FROM access
 WHERE cluster = {cluster:String} AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64})
-  AND (namespace = {namespace:String} OR namespace = '') AND of != ''
+  AND of != '' AND (namespace IN ({namespace:String}, '') OR has({canaryIps:Array(String)}, ip) OR has({stableIps:Array(String)}, ip))
 GROUP BY block, of, ip, bucket ORDER BY block`,
   params: { origin, from, to, cluster, namespace, stable, canary, byService: byService ? 1 : 0, canaryIps: addresses.canary, stableIps: addresses.stable },
 })

@@ -44,6 +44,8 @@ const MOST_KEPT = 60
 /** Pause before a further try: 2 s, 4 s, 8 s … */
 const pauseOf = (attempts: number) => Math.min(60_000, 1_000 * 2 ** attempts)
 
+type Kept = NonNullable<CanaryStatus['hooks']>[number]
+
 export interface HookState {
   /** Of those that are not over. */
   waiting: readonly string[]
@@ -51,7 +53,7 @@ export interface HookState {
   failed?: { hook: string; why: string }
   calls: readonly HookCall[]
   /** For the status. */
-  kept: NonNullable<CanaryStatus['hooks']>
+  kept: readonly Kept[]
   /** Became final in this look. */
   ended: readonly { hook: string; ok: boolean; why: string }[]
 }
@@ -69,19 +71,20 @@ export function hooksAt(
   const calls: HookCall[] = []
   const ended: { hook: string; ok: boolean; why: string }[] = []
   let failed: HookState['failed']
-  let kept = status.hooks ?? []
+  let kept: readonly Kept[] = status.hooks ?? []
   for (const hook of spec.hooks.filter((one) => one.when === when)) {
     const id = `${about.namespace}/${about.canary}/${status.run ?? 0}/${when}/${status.step ?? 0}/${hook.name}`
-    let entry = kept.find((one) => one.id === id) ?? { id, hook: hook.name, at: 0, attempts: 0, state: 'open' as const, message: '' }
+    let entry: Kept = kept.find((one) => one.id === id) ?? { id, hook: hook.name, at: 0, attempts: 0, state: 'open' }
     const outcome = outcomes.get(id)
     if (entry.state === 'open' && outcome && outcome.at > entry.at) {
       const attempts = entry.attempts + 1
       const final = outcome.ok || (when !== 'confirmPromotion' && attempts > hook.retries)
-      entry = { ...entry, at: outcome.at, attempts, state: outcome.ok ? 'passed' : final ? 'failed' : 'open', message: outcome.message.slice(0, 300) }
+      const state = outcome.ok ? 'passed' : final ? 'failed' : 'open'
+      entry = { id, hook: hook.name, at: outcome.at, attempts, state, ...(outcome.ok ? {} : { message: outcome.message.slice(0, 300) }) }
       kept = [...kept.filter((one) => one.id !== id), entry].slice(-MOST_KEPT)
-      if (final) ended.push({ hook: hook.name, ok: outcome.ok, why: entry.message })
+      if (final) ended.push({ hook: hook.name, ok: outcome.ok, why: entry.message ?? '' })
     }
-    if (entry.state === 'failed') failed ??= { hook: hook.name, why: entry.message }
+    if (entry.state === 'failed') failed ??= { hook: hook.name, why: entry.message ?? '' }
     if (entry.state !== 'open') continue
     waiting.push(hook.name)
     const underWay = outcomes.has(id) && outcome === undefined
