@@ -1,7 +1,7 @@
 /** Alerts: what fires now, and the rules that watch. */
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { z } from 'zod'
 import type { AlertingConfig } from '#core/alerting/config.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
@@ -18,7 +18,6 @@ import { useSettings } from '#kits/console-kit/use-settings.ts'
 import type { AlertRule, AlertRulesAnswer, RuleState } from '../domain/api.ts'
 import styles from './alerts-page.module.css'
 import { unitOf } from './numbers.ts'
-import { RuleEditor } from './rule-editor.tsx'
 import { TEMPLATES } from './rule-form.ts'
 import { useRuleSentence } from './rule-sentence.ts'
 import { useWords } from './words.ts'
@@ -33,6 +32,8 @@ interface Active extends RuleState {
 const REFRESH_MS = 10_000
 const MARK: Record<RuleState['state'], Status> = { ok: 'ok', pending: 'running', firing: 'error', unknown: 'unknown' }
 const WORST: readonly RuleState['state'][] = ['firing', 'unknown', 'pending', 'ok']
+
+const RuleEditor = lazy(() => import('./rule-editor.tsx'))
 
 export default function AlertsPage() {
   const t = useWords()
@@ -62,17 +63,19 @@ export default function AlertsPage() {
         </div>
       )}
       {(edited || editor.template !== '') && (
-        <RuleEditor
-          key={edited?.name ?? editor.template}
-          url={url}
-          initial={edited ?? { name: '', ...TEMPLATES[editor.template === '' ? 'errors' : editor.template] }}
-          existing={edited?.name}
-          onClose={close}
-          onChanged={() => {
-            void invalidate(url)
-            close()
-          }}
-        />
+        <Suspense>
+          <RuleEditor
+            key={edited?.name ?? editor.template}
+            url={url}
+            initial={edited ?? { name: '', ...TEMPLATES[editor.template === '' ? 'errors' : editor.template] }}
+            existing={edited?.name}
+            onClose={close}
+            onChanged={() => {
+              void invalidate(url)
+              close()
+            }}
+          />
+        </Suspense>
       )}
     </>
   )

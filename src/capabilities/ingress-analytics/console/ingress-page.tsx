@@ -1,6 +1,7 @@
 /** Ingress: how much came, how well and how fast it was answered, who and what stands behind it. */
 import { Button, NativeSelect, Switch } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
+import { lazy, Suspense } from 'react'
 import { PageHead } from '#kits/console-kit/panel.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { EmptyState, ErrorState } from '#kits/console-kit/states.tsx'
@@ -8,20 +9,19 @@ import type { ApiState } from '#kits/console-kit/use-api.ts'
 import { useTimeRange } from '#kits/console-kit/use-time-range.tsx'
 import type { StatsAnswer } from '../domain/api.ts'
 import { Charts } from './charts.tsx'
-import { FailingUpstreams } from './failing-upstreams.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { addStatusClass } from './filters.ts'
 import { HowToSend } from './how-to-send.tsx'
 import styles from './ingress-page.module.css'
 import { Ladder } from './ladder.tsx'
-import { LivePanel } from './live-panel.tsx'
 import { Foot, Incomplete } from './notices.tsx'
-import { Rankings } from './rankings.tsx'
-import { SlowRequests } from './slow-requests.tsx'
 import { tiles } from './tiles.ts'
 import { INGRESS_REQUESTS, type Ingress, useIngress, useStats, useStorage } from './use-ingress.ts'
 import { COMPARISONS, type Comparison } from './view.ts'
 import { useWords } from './words.ts'
+
+const Breakdown = lazy(() => import('./breakdown.tsx'))
+const LivePanel = lazy(() => import('./live-panel.tsx'))
 
 export default function IngressPage() {
   const t = useWords()
@@ -67,7 +67,11 @@ function Body({ ingress, stats }: { ingress: Ingress; stats: ApiState<StatsAnswe
   return (
     <>
       {data && <Incomplete reasons={data.incomplete} />}
-      {ingress.live && <LivePanel ingress={ingress} />}
+      {ingress.live && (
+        <Suspense>
+          <LivePanel ingress={ingress} />
+        </Suspense>
+      )}
       {quiet ? (
         <NoneInRange ingress={ingress} />
       ) : (
@@ -91,15 +95,9 @@ function Body({ ingress, stats }: { ingress: Ingress; stats: ApiState<StatsAnswe
 
           <Ladder stats={stats} />
           <Charts ingress={ingress} />
-          <Rankings ingress={ingress} />
-          <div className={styles.pair}>
-            <div>
-              <SlowRequests ingress={ingress} />
-            </div>
-            <div>
-              <FailingUpstreams ingress={ingress} />
-            </div>
-          </div>
+          <Suspense>
+            <Breakdown ingress={ingress} />
+          </Suspense>
         </>
       )}
       {data && <Foot answer={data} storage={storage} />}

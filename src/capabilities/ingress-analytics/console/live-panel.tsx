@@ -20,7 +20,7 @@ import { useWords } from './words.ts'
 const SHOWN = ['ts', 'method', 'host', 'path', 'status', 'request_time', 'bytes_out', 'client']
 const ignore = () => {}
 
-export function LivePanel({ ingress }: { ingress: Ingress }) {
+export default function LivePanel({ ingress }: { ingress: Ingress }) {
   const t = useWords()
   const { filters, setFilters } = ingress
   const followed = liveFilters(filters)

@@ -24,7 +24,7 @@ interface EditorProps {
   onChanged: () => void
 }
 
-export function RuleEditor({ url, initial, existing, onClose, onChanged }: EditorProps) {
+export default function RuleEditor({ url, initial, existing, onClose, onChanged }: EditorProps) {
   const t = useWords()
   const [form, setForm] = useState(() => formOf(initial))
   const [touched, setTouched] = useState(false)
