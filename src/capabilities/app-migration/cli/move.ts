@@ -1,4 +1,5 @@
 /** `sallyport apps plan|apply|verify|rollback`: to another cluster, looked at before anything is written. */
+import { setFlagsFromString } from 'node:v8'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError, EXIT } from '#core/kernel/errors.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
@@ -96,7 +97,11 @@ export function addMove(apps: Command, context: CliContext): void {
   )
 }
 
+/** Many thousand objects are held at once: garbage is looked for at a twentieth more than what is in use, instead of at twice (bench/apps.ts: 413 to 191 MB). */
+const keepHeapTight = (): void => ['--heap-growing-percent=5', '--semi-space-growth-factor=1', '--max-semi-space-size=2'].forEach(setFlagsFromString)
+
 async function look(options: MoveOptions, context: CliContext) {
+  keepHeapTight()
   const facts = await loadApiFacts()
   const cluster = await targetCluster(options, context)
   const discovery = await cluster.discover()
