@@ -54,7 +54,8 @@ describeReal('console in a browser', ['chromium'], () => {
     await opened.page.getByRole('navigation').first().waitFor()
     return { ...opened, context }
   }
-  const settled = (page: Page) => page.waitForFunction(() => document.querySelector('h1') !== null && document.querySelector('[aria-busy="true"]') === null)
+  const settled = (page: Page) =>
+    page.waitForFunction(() => document.querySelector('h1') !== null && document.querySelector('[aria-busy="true"]') === null, undefined, { timeout: 90_000 })
 
   for (const [scheme, language] of [
     ['light', 'en'],
