@@ -3,7 +3,7 @@
  * A scrape that repeats the last one compares bytes and builds nothing; only a line that is new is parsed, relabelled and given a slot.
  */
 import { encodePage, type MetricFamily, PAGE_SLOTS } from '#core/telemetry/metric-batch.ts'
-import { NAME_LABEL } from '#core/telemetry/series-text.ts'
+import { NAME_LABEL, parseSeries } from '#core/telemetry/series-text.ts'
 
 /** What a line is, where it is no series that is kept (those have slots from 0 on). */
 export const DROPPED = -1
@@ -43,10 +43,10 @@ export interface TargetMemory {
   slotCount: number
   /** The last scrape failed: nothing of the target is alive. */
   empty: boolean
-  /** Slot → text, where relabelling changed it. */
-  rewritten: Map<number, string>
-  /** Slot by text of those, because two lines may become the same series. */
-  rewrittenSlots: Map<string, number>
+  /** Slots whose text relabelling changed: made again when a page is written, because it is as long as the line and hardly ever needed. */
+  rewritten: Uint8Array
+  /** Slot by hash of that text, because two lines may become the same series. */
+  rewrittenSlots: Map<number, number>
   families: MetricFamily[]
   familyIndex: Map<string, number>
   shared: readonly (readonly [string, string])[]
@@ -75,7 +75,7 @@ export function createMemory(shared: readonly (readonly [string, string])[], adm
     alive: new Uint8Array(64),
     slotCount: reports,
     empty: true,
-    rewritten: new Map(REPORT_SERIES.map((text, slot) => [slot, text])),
+    rewritten: new Uint8Array(64),
     rewrittenSlots: new Map(),
     families: [],
     familyIndex: new Map(),
@@ -118,31 +118,34 @@ export function addSeries(memory: TargetMemory, entry: number, labels: Map<strin
   const admitted = memory.admit(labels)
   if (!admitted) return DROPPED
   const { text } = admitted
-  const same = text === undefined ? undefined : memory.rewrittenSlots.get(text)
-  if (same !== undefined) return same
+  const key = text === undefined ? 0 : hashText(text)
+  const same = text === undefined ? undefined : memory.rewrittenSlots.get(key)
+  if (same !== undefined && slotText(memory, same) === text) return same
   const slot = memory.slotCount++
   memory.slotEntry = grown(memory.slotEntry, memory.slotCount)
   memory.slotFamily = grown(memory.slotFamily, memory.slotCount)
   memory.alive = grown(memory.alive, memory.slotCount)
+  memory.rewritten = grown(memory.rewritten, memory.slotCount)
   memory.slotEntry[slot] = entry
   memory.slotFamily[slot] = familyOf(memory, name)
   memory.alive[slot] = 0
-  if (text !== undefined) {
-    memory.rewritten.set(slot, text)
-    memory.rewrittenSlots.set(text, slot)
-  }
+  memory.rewritten[slot] = text === undefined ? 0 : 1
+  if (text !== undefined && same === undefined) memory.rewrittenSlots.set(key, slot)
   memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
   return slot
 }
 
 /** Takes back the slots from `from` on, of a body that was not taken. */
 export function forgetSlots(memory: TargetMemory, from: number): void {
-  for (let slot = from; slot < memory.slotCount; slot++) {
-    const text = memory.rewritten.get(slot)
-    if (text !== undefined) memory.rewrittenSlots.delete(text)
-    memory.rewritten.delete(slot)
-    memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
-  }
+  for (const [key, slot] of memory.rewrittenSlots) if (slot >= from) memory.rewrittenSlots.delete(key)
+  for (let slot = from; slot < memory.slotCount; slot++) memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
+}
+
+/** FNV-1a, as a small integer. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash ^ (hash >>> 15)) & 0x3fffffff
 }
 
 /** Suffixes that samples of a family have. */
@@ -173,10 +176,11 @@ export function setFamily(memory: TargetMemory, name: string, change: Partial<Me
 const decoder = new TextDecoder()
 /** The text of a slot's series, without the labels that all of the target share. */
 export function slotText(memory: TargetMemory, slot: number): string {
-  const changed = memory.rewritten.get(slot)
-  if (changed !== undefined) return changed
+  const report = REPORT_SERIES[slot]
+  if (report !== undefined) return report
   const entry = memory.slotEntry[slot]!
-  return decoder.decode(memory.arena.subarray(memory.starts[entry]!, memory.ends[entry]!))
+  const text = decoder.decode(memory.arena.subarray(memory.starts[entry]!, memory.ends[entry]!))
+  return memory.rewritten[slot] === 0 ? text : (memory.admit(parseSeries(text))?.text ?? text)
 }
 
 export const pageCount = (memory: TargetMemory): number => Math.ceil(memory.slotCount / PAGE_SLOTS)
@@ -228,16 +232,17 @@ export function compact(memory: TargetMemory): void {
           next.slotEntry[to] = entry
           next.slotFamily[to] = memory.slotFamily[slot]!
           next.alive[to] = memory.alive[slot]!
-          const text = memory.rewritten.get(slot)
-          if (text !== undefined) {
-            next.rewritten.set(to, text)
-            next.rewrittenSlots.set(text, to)
-          }
+          next.rewritten = grown(next.rewritten, next.slotCount)
+          next.rewritten[to] = memory.rewritten[slot]!
         }
         next.slots[entry] = to
       }
     }
     newOrder[i] = entry
   })
+  for (const [key, slot] of memory.rewrittenSlots) {
+    const to = slotOf.get(slot)
+    if (to !== undefined) next.rewrittenSlots.set(key, to)
+  }
   Object.assign(memory, next, { order: newOrder, empty: memory.empty, families: memory.families, familyIndex: memory.familyIndex })
 }
