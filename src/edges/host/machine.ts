@@ -1,5 +1,5 @@
 import { promises as dns } from 'node:dns'
-import { close, closeSync, constants, openSync, read, readdir, readdirSync, readlink, readlinkSync, readSync, statfs } from 'node:fs'
+import { closeSync, constants, openSync, read, readdir, readdirSync, readlink, readlinkSync, readSync, statfs } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Stream } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
@@ -16,7 +16,6 @@ const listFolder = promisify(readdir)
 const readLink = promisify(readlink)
 const fileSystem = promisify(statfs)
 const readSome = promisify(read)
-const closeFile = promisify(close)
 
 const FORBIDDEN = new Set(['EACCES', 'EPERM'])
 const ABSENT = new Set(['ENOENT', 'ESRCH', 'ENOTDIR', 'ENODEV', 'ENXIO'])
@@ -107,7 +106,7 @@ async function readText(path: string, maxBytes: number): Promise<string> {
     }
     return parts.join('')
   } finally {
-    await closeFile(fd)
+    closeSync(fd)
   }
 }
 
