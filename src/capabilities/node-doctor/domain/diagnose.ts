@@ -45,8 +45,22 @@ const PROCESS: readonly RegExp[] = [
 ]
 const VICTIM = /\bKill(?:ed)? process (?<pid>\d+),? \((?<name>[^)]{1,64})\)|\btask=(?<task>.{1,64}?),pid=(?<taskPid>\d+)/
 const COMM = /\bPID: (\d+)(?: UID: \d+)? Comm: (.{1,64}?) (?:Not tainted|Tainted|Kdump|$)/
-const DEVICE =
-  /\b(?:dev|device) (\w[\w!/.-]*)|\bwaiting for (\S+) to become free|\b(?:EXT[234]-fs|XFS|BTRFS|F2FS-fs|FAT-fs)[\w :]*\((?:device )?([^)\s:]+)\)|\bNETDEV WATCHDOG: (\S+)|\[(sd[a-z]+)\]|\b(nvme\d+\w*|ata\d+(?:\.\d+)?)\b/
+/** One after the other: as one pattern they would all be tried at every character of a flood. */
+const DEVICES: readonly RegExp[] = [
+  /\bdev(?:ice)? (\w[\w!/.-]*)/,
+  /\bwaiting for (\S+) to become free/,
+  /\b(?:EXT[234]-fs|XFS|BTRFS|F2FS-fs|FAT-fs)[\w :]*\((?:device )?([^)\s:]+)\)/,
+  /\bNETDEV WATCHDOG: (\S+)/,
+  /\[(sd[a-z]+)\]/,
+  /\b(nvme\d+\w*|ata\d+(?:\.\d+)?)\b/,
+]
+function deviceIn(message: string): string | null {
+  for (const pattern of DEVICES) {
+    const found = pattern.exec(message)
+    if (found) return found[1]!
+  }
+  return null
+}
 
 interface Report {
   rule: Rule
@@ -86,21 +100,22 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
   /** By caller; without callers in the log there is one. */
   const reports = new Map<string, Report>()
 
-  const keep = (problem: NodeProblem) => {
-    const { kind, reason, where, pod } = problem
-    const key = `${kind}\n${reason}\n${where}\n${pod}\n${problem.process === null ? '' : problem.process.replace(/\[\d+\]$/, '')}`
+  const again = (key: string, lastLine: number): boolean => {
     const same = kept.get(key)
-    if (same) {
-      same.count++
-      same.lastLine = Math.max(same.lastLine, problem.lastLine)
-      return
-    }
-    const sofar = perKind.get(kind) ?? 0
+    if (!same) return false
+    same.count++
+    same.lastLine = Math.max(same.lastLine, lastLine)
+    return true
+  }
+  const keep = (problem: NodeProblem) => {
+    const key = keyOf(problem)
+    if (again(key, problem.lastLine)) return
+    const sofar = perKind.get(problem.kind) ?? 0
     if (sofar >= PER_KIND) {
       omitted++
       return
     }
-    perKind.set(kind, sofar + 1)
+    perKind.set(problem.kind, sofar + 1)
     kept.set(key, problem)
   }
   const close = (caller: string) => {
@@ -142,6 +157,10 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       const report = reports.get(caller)
       const rule = ruleFor(line.message)
       if (rule && !(report && goesOn(report, rule))) {
+        const tellsMore = rule.report || rule.kind === 'oom' || rule.kind === 'limit'
+        const where = rule.report ? null : deviceIn(line.message)
+        // in a flood nearly all lines end here
+        if (!tellsMore && again(keyOf({ kind: rule.kind, reason: rule.reason, where, process: null, pod: null }), number)) return
         const problem = begin(rule.kind, rule.reason, rule.severity, line.message)
         if (rule.report) {
           close(caller)
@@ -150,8 +169,8 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
           reports.set(caller, opened)
           tell(opened, line.message, number)
         } else {
-          problem.where = DEVICE.exec(line.message)?.slice(1).find(Boolean) ?? null
-          if (rule.kind === 'oom' || rule.kind === 'limit') readOom(problem, line.message)
+          problem.where = where
+          if (tellsMore) readOom(problem, line.message)
           keep(problem)
         }
         return
@@ -161,7 +180,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       if (rule) {
         if (atLeast(rule.severity, problem.severity)) problem.severity = rule.severity
         report.lastTold = problem.lastLine = number
-        if (rule.reason === 'TransmitTimeout') problem.where = DEVICE.exec(line.message)?.slice(1).find(Boolean) ?? null
+        if (rule.reason === 'TransmitTimeout') problem.where = deviceIn(line.message)
       }
       tell(report, line.message, number)
       // the kill is the last word of an out-of-memory report
@@ -183,6 +202,10 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     },
   }
 }
+
+/** The same trouble of the same thing. */
+const keyOf = ({ kind, reason, where, pod, process }: Pick<NodeProblem, 'kind' | 'reason' | 'where' | 'pod' | 'process'>): string =>
+  `${kind}\n${reason}\n${where}\n${pod}\n${process === null ? '' : process.replace(/\[\d+\]$/, '')}`
 
 /** Is the line that `rule` knows a part of the open report? */
 function goesOn({ problem, rule: begun }: Report, rule: Rule): boolean {
