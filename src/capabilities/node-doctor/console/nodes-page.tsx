@@ -1,8 +1,10 @@
 /** Nodes: which are ill, with what, since when; and of one node its conditions and all that happened. */
-import { Anchor, Button } from '@mantine/core'
+import { Alert, Button, Group } from '@mantine/core'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
 import { useCluster } from '#kits/console-kit/cluster.ts'
+import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
@@ -25,67 +27,110 @@ function List({ onOpen }: { onOpen: (name: string) => void }) {
   const { t } = useTranslation('node-doctor')
   const format = useFormat()
   const { path } = useCluster()
-  const { data, error, loading, refetch } = useApi<NodesAnswer>(path('/node-doctor/nodes'), undefined, { refreshMs: REFRESH_MS })
-  const column = (name: string) => t(`column.${name}`)
+  const { data, error, refetch, updatedAt } = useApi<NodesAnswer>(path('/node-doctor/nodes'), undefined, { refreshMs: REFRESH_MS })
+  const trend = data?.trend
+  const columns = useMemo<Column<KnownNode>[]>(() => {
+    const column = (name: string) => t(`column.${name}`)
+    return [
+      { id: 'node', title: column('node'), width: 200, value: ({ name }) => name },
+      { id: 'health', title: column('health'), width: 150, value: (node) => healthOf(node, t).rank, cell: (node) => <Health node={node} /> },
+      { id: 'problems', title: column('problems'), width: 260, value: (node) => namesOf(node).join(', ') },
+      { id: 'since', title: column('since'), unit: 'time', width: 150, value: (node) => sinceOf(node) },
+      { id: 'trend', title: column('trend'), width: 150, value: ({ name }) => sum(trend?.[name]), cell: ({ name }) => <Hours counts={trend?.[name]} /> },
+      { id: 'blind', title: column('blind'), unit: 'number', width: 90, value: (node) => (node.reportedAt === undefined ? null : node.blind.length) },
+      { id: 'heard', title: column('heard'), unit: 'time', width: 150, value: ({ reportedAt }) => reportedAt ?? null },
+    ]
+  }, [t, trend])
+  const kinds = Object.entries(data?.kinds ?? {}).sort(([, a], [, b]) => sum(b) - sum(a))
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} />
-      <Panel flush>
-        {error && <ErrorState error={error} onRetry={refetch} compact />}
-        {loading && <LoadingState />}
-        {data?.nodes.length === 0 && <EmptyState title={t('none')}>{t('noneHint')}</EmptyState>}
-        {data !== undefined && data.nodes.length > 0 && (
-          <PlainTable
-            head={[
-              column('node'),
-              column('health'),
-              column('problems'),
-              column('since'),
-              { title: column('trend'), number: true },
-              { title: column('blind'), number: true },
-              column('heard'),
-            ]}
-          >
-            {data.nodes.map((node) => {
-              const ill = troubled(node)
-              return (
-                <tr key={node.name}>
-                  <th scope="row">
-                    <Anchor component="button" type="button" onClick={() => onOpen(node.name)}>
-                      {node.name}
-                    </Anchor>
-                  </th>
-                  <td>
-                    <Health node={node} />
-                  </td>
-                  <td>{ill.map(({ type }) => type).join(', ')}</td>
-                  <td>{ill.length > 0 && format.time(Math.min(...ill.map(({ since }) => since)), { seconds: true })}</td>
-                  <td data-number>
-                    {format.value(
-                      (data.trend[node.name] ?? []).reduce((sum, count) => sum + count, 0),
-                      'number',
-                    )}
-                  </td>
-                  <td data-number>{format.value(node.blind.length, 'number')}</td>
-                  <td>{format.time(node.reportedAt, { seconds: true })}</td>
-                </tr>
-              )
-            })}
+      {data?.listed.ok === false && <Alert color="yellow">{t('unlisted', { code: data.listed.code })}</Alert>}
+      {error && !data ? (
+        <ErrorState error={error} onRetry={refetch} />
+      ) : data?.nodes.length === 0 ? (
+        <EmptyState title={t('none')}>{t('noneHint')}</EmptyState>
+      ) : (
+        <Panel flush>
+          <DataTable
+            id="nodes"
+            label={t('title')}
+            columns={columns}
+            rowKey={({ name }) => name}
+            rows={data?.nodes}
+            error={error}
+            updatedAt={updatedAt}
+            initialSort={{ id: 'health', order: 'asc' }}
+            onRowOpen={({ name }) => onOpen(name)}
+            height="rows"
+          />
+        </Panel>
+      )}
+      {kinds.length > 0 && (
+        <Panel title={t('kinds')} flush>
+          <PlainTable head={[t('condition.reason'), t('column.trend'), { title: t('count'), number: true }]}>
+            {kinds.slice(0, MOST_KINDS).map(([kind, counts]) => (
+              <tr key={kind}>
+                <th scope="row">{kind}</th>
+                <td>
+                  <Hours counts={counts} />
+                </td>
+                <td data-number>{format.value(sum(counts), 'number')}</td>
+              </tr>
+            ))}
           </PlainTable>
-        )}
-      </Panel>
+        </Panel>
+      )}
     </>
   )
 }
 
-const troubled = ({ conditions }: KnownNode) => conditions.filter(({ status }) => status === 'True')
+const MOST_KINDS = 30
+const sum = (counts: readonly number[] = []) => counts.reduce((all, count) => all + count, 0)
 
-/** Silence and blindness are no health. */
+/** What began in each of the last 24 hours: bars beside the number, which is what is read aloud. */
+function Hours({ counts = [] }: { counts: readonly number[] | undefined }) {
+  const most = Math.max(1, ...counts)
+  return (
+    <Group gap={8} wrap="nowrap">
+      <svg width={97} height={16} aria-hidden="true">
+        {counts.map((count, hour) => {
+          const height = count === 0 ? 1 : Math.max(3, (16 * count) / most)
+          // biome-ignore lint/suspicious/noArrayIndexKey: the hour is the key
+          return <rect key={hour} x={hour * 4} y={16 - height} width={3} height={height} fill="currentColor" opacity={count === 0 ? 0.25 : 0.8} />
+        })}
+      </svg>
+      <span>{sum(counts)}</span>
+    </Group>
+  )
+}
+
+const troubled = ({ conditions }: KnownNode) => conditions.filter(({ status }) => status === 'True')
+const namesOf = (node: KnownNode) => [
+  ...(node.ready === 'False' || node.ready === 'Unknown' ? ['NotReady'] : []),
+  ...(node.unschedulable ? ['SchedulingDisabled'] : []),
+  ...troubled(node).map(({ type }) => type),
+]
+const sinceOf = (node: KnownNode) => {
+  const ill = troubled(node)
+  return ill.length === 0 ? null : Math.min(...ill.map(({ since }) => since))
+}
+
+const WORST: readonly Status[] = ['critical', 'error', 'warning', 'advice']
+
+/** Silence, blindness and a missing agent are no health. The rank sorts the worst first. */
+function healthOf(node: KnownNode, t: (key: string) => string): { rank: number; status: Status; text?: string } {
+  if (node.worst && !node.silent) return { rank: WORST.indexOf(node.worst), status: node.worst }
+  if (node.ready === 'False' || node.ready === 'Unknown') return { rank: 1, status: 'error', text: t('notReady') }
+  if (node.silent) return { rank: 4, status: 'unknown', text: t('silent') }
+  if (node.reportedAt === undefined) return { rank: 6, status: 'unknown', text: t('noAgent') }
+  return node.blind.length > 0 ? { rank: 5, status: 'unknown', text: t('column.blind') } : { rank: 7, status: 'ok', text: t('healthy') }
+}
+
 function Health({ node }: { node: KnownNode }) {
   const { t } = useTranslation('node-doctor')
-  if (node.silent) return <StatusMark status="unknown" text={t('silent')} />
-  if (node.worst) return <StatusMark status={node.worst} />
-  return node.blind.length > 0 ? <StatusMark status="unknown" text={t('column.blind')} /> : <StatusMark status="ok" text={t('healthy')} />
+  const { status, text } = healthOf(node, t)
+  return text === undefined ? <StatusMark status={status} /> : <StatusMark status={status} text={text} />
 }
 
 const RANK = { True: 0, Unknown: 1, False: 2 } as const
@@ -99,10 +144,7 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
     status === 'True' ? (severity ?? 'error') : status === 'False' ? 'ok' : 'unknown'
   return (
     <>
-      <PageHead
-        title={name}
-        lead={data && t('log', { lines: format.value(data.report.log.lines, 'number'), dropped: format.value(data.report.log.dropped, 'number') })}
-      >
+      <PageHead title={name} lead={data?.log && t('log', { lines: format.value(data.log.lines, 'number'), dropped: format.value(data.log.dropped, 'number') })}>
         <Button variant="default" size="xs" onClick={onBack}>
           {t('back')}
         </Button>
@@ -111,23 +153,25 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
       {loading && <LoadingState />}
       {data && (
         <>
-          <Panel title={t('conditions')} note={data.silent ? <StatusMark status="unknown" text={t('silent')} /> : undefined} flush>
-            <PlainTable head={['type', 'state', 'reason', 'message', 'since'].map((field) => t(`condition.${field}`))}>
-              {[...data.conditions]
-                .sort((a, b) => RANK[a.status] - RANK[b.status] || a.type.localeCompare(b.type))
-                .map(({ type, status, reason, message, since, severity }) => (
-                  <tr key={type}>
-                    <th scope="row">{type}</th>
-                    <td>
-                      <StatusMark status={data.silent ? 'unknown' : mark(status, severity)} text={t(`status.${data.silent ? 'Unknown' : status}`)} />
-                    </td>
-                    <td>{reason}</td>
-                    <td>{message}</td>
-                    <td>{format.time(since, { seconds: true })}</td>
-                  </tr>
-                ))}
-            </PlainTable>
-          </Panel>
+          {data.reportedAt !== undefined && (
+            <Panel title={t('conditions')} note={data.silent ? <StatusMark status="unknown" text={t('silent')} /> : undefined} flush>
+              <PlainTable head={['type', 'state', 'reason', 'message', 'since'].map((field) => t(`condition.${field}`))}>
+                {[...data.conditions]
+                  .sort((a, b) => RANK[a.status] - RANK[b.status] || a.type.localeCompare(b.type))
+                  .map(({ type, status, reason, message, since, severity }) => (
+                    <tr key={type}>
+                      <th scope="row">{type}</th>
+                      <td>
+                        <StatusMark status={data.silent ? 'unknown' : mark(status, severity)} text={t(`status.${data.silent ? 'Unknown' : status}`)} />
+                      </td>
+                      <td>{reason}</td>
+                      <td>{message}</td>
+                      <td>{format.time(since, { seconds: true })}</td>
+                    </tr>
+                  ))}
+              </PlainTable>
+            </Panel>
+          )}
           {data.blind.length > 0 && (
             <Panel title={t('blindTitle')} flush>
               <PlainTable head={[t('check'), t('why')]}>
@@ -135,6 +179,23 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
                   <tr key={detector}>
                     <th scope="row">{detector}</th>
                     <td>{why}</td>
+                  </tr>
+                ))}
+              </PlainTable>
+            </Panel>
+          )}
+          {data.reportedAt === undefined && <EmptyState title={t('noAgent')}>{t('noneHint')}</EmptyState>}
+          {data.repairs.length > 0 && (
+            <Panel title={t('repairs')} flush>
+              <PlainTable head={['at', 'what', 'why', 'state'].map((field) => t(`repair.${field}`))}>
+                {data.repairs.map(({ at, what, why, state }) => (
+                  <tr key={`${at} ${what}`}>
+                    <td>{format.time(at, { seconds: true })}</td>
+                    <th scope="row">{what}</th>
+                    <td>{why}</td>
+                    <td>
+                      <StatusMark status={state === 'failed' || state === 'partly' ? 'error' : 'ok'} text={t(`planState.${state}`)} />
+                    </td>
                   </tr>
                 ))}
               </PlainTable>

@@ -10,6 +10,7 @@ import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
 import { HANDS_OFF, MARK, type Mark, planRepairs, type RepairFacts, type RepairNode, type RepairPlan, type RepairStep, TAINT } from '../domain/repair/plan.ts'
 import { repairPolicy } from '../resources/repair-policy.ts'
+import { listAll } from './list-all.ts'
 
 export interface RepairPorts {
   cluster: Cluster
@@ -240,15 +241,4 @@ async function budgetsOf(cluster: Cluster): Promise<readonly KubeObject[]> {
   const { kinds } = await cluster.discover()
   const served = kinds.find(({ kind, preferred }) => kind === 'PodDisruptionBudget' && preferred) ?? kinds.find(({ kind }) => kind === 'PodDisruptionBudget')
   return served ? listAll(cluster, served) : []
-}
-
-async function listAll(cluster: Cluster, kind: { apiVersion: string; kind: string }): Promise<KubeObject[]> {
-  const items: KubeObject[] = []
-  let next: string | undefined
-  do {
-    const page = await cluster.list({ apiVersion: kind.apiVersion, kind: kind.kind }, { limit: 500, ...(next === undefined ? {} : { continue: next }) })
-    items.push(...page.items)
-    next = page.continue
-  } while (next)
-  return items
 }

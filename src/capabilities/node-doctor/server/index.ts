@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { Gauge } from 'prom-client'
-import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import { parseInput } from '#core/kernel/problems.ts'
@@ -10,26 +8,21 @@ import type { LineSink } from '#core/shapes/ports/lines.ts'
 import { atLeast } from '#core/shapes/severity.ts'
 import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
 import { TABLES } from '#core/telemetry/tables.ts'
-import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ActiveAlert, ServerContext, ServerDoor } from '#kits/server-kit/door.ts'
-import type { KnownNode, NodeDetail, NodesAnswer, TimelineEntry } from '../domain/api.ts'
 import { type NodeReport, nodeReport, REPORT_FORMAT, SILENT_MS } from '../domain/report.ts'
+import { listAll } from '../reconcilers/list-all.ts'
 import { repairReconciler } from '../reconcilers/repair.ts'
-import { createConditionWriter } from './node-conditions.ts'
+import { createConditionWriter, OWN_CONDITIONS } from './node-conditions.ts'
+import { type Held, nodeRoutes } from './nodes.ts'
 
 const CLUSTER_ALARMS_MS = 30_000
 const MOST_NODES = 10_000
-
-interface Held {
-  report: NodeReport
-  receivedAt: number
-}
 
 export const door: ServerDoor = {
   id: 'node-doctor',
 
   async start(context: ServerContext) {
-    const { http, telemetry, clock, log, alerts } = context
+    const { telemetry, clock, log, alerts } = context
     const clusters = new Map<string, Map<string, Held>>()
     const stopping = new AbortController()
     const conditions = createConditionWriter(context)
@@ -46,9 +39,7 @@ export const door: ServerDoor = {
       await alerts.report('node-doctor', cluster, firing)
     }
 
-    async function take(cluster: string, batch: string, report: NodeReport, receivedAt: number): Promise<void> {
-      const rows = findingRows(cluster, report, receivedAt)
-      if (rows.length > 0) await telemetry.append({ id: batch, table: 'findings', ...encodeRows(TABLES.findings, rows) })
+    async function take(cluster: string, report: NodeReport, receivedAt: number): Promise<void> {
       const nodes = clusters.get(cluster) ?? new Map<string, Held>()
       clusters.set(cluster, nodes)
       const before = nodes.get(report.node)
@@ -71,20 +62,18 @@ export const door: ServerDoor = {
       accepts: ({ format }) => format === REPORT_FORMAT,
       async write({ id, cluster, bytes, receivedAt }) {
         const reasons: Record<string, number> = {}
-        let accepted = 0
-        let rejected = 0
+        const reports: NodeReport[] = []
         const lines = new TextDecoder().decode(bytes).split('\n').filter(Boolean)
-        for (const [i, line] of lines.entries()) {
+        for (const line of lines) {
           const report = readReport(line)
-          if (typeof report === 'string') {
-            rejected++
-            reasons[report] = (reasons[report] ?? 0) + 1
-            continue
-          }
-          await take(cluster, i === 0 ? id : `${id}/${i}`, report, receivedAt)
-          accepted++
+          if (typeof report === 'string') reasons[report] = (reasons[report] ?? 0) + 1
+          else reports.push(report)
         }
-        return { accepted, rejected, reasons }
+        // kept first: what was told of and not kept could not be told again
+        const rows = reports.flatMap((report) => findingRows(cluster, report, receivedAt))
+        if (rows.length > 0) await telemetry.append({ id, table: 'findings', ...encodeRows(TABLES.findings, rows) })
+        for (const report of reports) await take(cluster, report, receivedAt)
+        return { accepted: reports.length, rejected: lines.length - reports.length, reasons }
       },
     }
 
@@ -99,10 +88,26 @@ export const door: ServerDoor = {
       hook: callHook,
     }))
 
+    /** Agents that said something to the server before this one, and nothing since: what their nodes say is not known to be true. */
+    const openedAt = clock.now()
+    const askedAfter = new Set<string>()
+    const askAfterLost = async (name: string) => {
+      if (askedAfter.has(name) || clock.now() - openedAt <= SILENT_MS) return
+      const cluster = context.clusters.get(name)
+      for (const node of await listAll(cluster, { apiVersion: 'v1', kind: 'Node' })) {
+        const all = (node.status as { conditions?: Record<string, string>[] } | undefined)?.conditions ?? []
+        const stale = all.filter(({ type = '', status }) => OWN_CONDITIONS.has(type) && status !== 'Unknown')
+        if (stale.length > 0 && !clusters.get(name)?.has(node.metadata.name)) conditions.lost(name, node.metadata.name, stale)
+      }
+      askedAfter.add(name)
+    }
+
     const loop = (async () => {
       while (!stopping.signal.aborted) {
         await clock.sleep(CLUSTER_ALARMS_MS, stopping.signal).catch(() => {})
         if (stopping.signal.aborted) return
+        for (const { name, health } of context.clusters.list())
+          if (health.state === 'ready') await askAfterLost(name).catch((err: unknown) => log.warn({ err, cluster: name }, 'nodes could not be listed'))
         for (const [cluster, nodes] of clusters) {
           for (const held of nodes.values()) if (isSilent(held)) conditions.silent(cluster, held.report, held.receivedAt)
           await tellAlarms(cluster).catch((err: unknown) => log.warn({ err }, 'alarms could not be told; they are told again'))
@@ -110,58 +115,7 @@ export const door: ServerDoor = {
       }
     })()
 
-    const routes = http.withTypeProvider<ZodTypeProvider>()
-    const known = (held: Held): KnownNode => ({
-      name: held.report.node,
-      reportedAt: held.receivedAt,
-      silent: isSilent(held),
-      conditions: held.report.conditions,
-      blind: held.report.blind,
-      troubles: held.report.troubles.length,
-      worst: held.report.troubles.reduce<KnownNode['worst']>(
-        (worst, { severity }) => (worst === undefined || atLeast(severity, worst) ? severity : worst),
-        undefined,
-      ),
-    })
-    routes.get(
-      '/clusters/:cluster/node-doctor/nodes',
-      { schema: { summary: 'Nodes, as their doctors see them', params: clusterParams } },
-      async (request): Promise<NodesAnswer> => {
-        const { cluster } = request.params
-        mayRead(request, cluster, 'findings')
-        const nodes = [...(clusters.get(cluster)?.values() ?? [])].map(known).sort((a, b) => a.name.localeCompare(b.name))
-        return { nodes, trend: await trendOf(context, cluster, request.scope) }
-      },
-    )
-    routes.get(
-      '/clusters/:cluster/node-doctor/nodes/:node',
-      { schema: { summary: 'One node: troubles, conditions, and what happened', params: clusterParams.extend({ node: z.string().max(253) }) } },
-      async (request): Promise<NodeDetail> => {
-        const { cluster, node } = request.params
-        mayRead(request, cluster, 'findings')
-        const held = clusters.get(cluster)?.get(node)
-        if (!held) throw new CodedError('NOT_FOUND', { what: `a report of node ${node}` })
-        const { rows } = await telemetry.query({
-          sql: `SELECT toUnixTimestamp64Milli(ts), check_id, severity, state, key, message, evidence, toUnixTimestamp64Milli(since) FROM findings
-            WHERE cluster = {cluster:String} AND kind = 'Node' AND name = {node:String} AND startsWith(check_id, 'node-doctor/') ORDER BY ts DESC LIMIT 200`,
-          params: { cluster, node },
-          scope: request.scope,
-        })
-        const timeline = rows.map(
-          ([at, check, severity, state, key, message, evidence, since]): TimelineEntry => ({
-            at: Number(at),
-            reason: String(check).slice('node-doctor/'.length),
-            severity: String(severity) as TimelineEntry['severity'],
-            state: String(state) as TimelineEntry['state'],
-            key: String(key),
-            message: String(message),
-            since: Number(since),
-            proof: String((JSON.parse(String(evidence) || '[]') as { name: string; value: string }[]).find(({ name }) => name === 'proof')?.value ?? ''),
-          }),
-        )
-        return { ...known(held), report: held.report, timeline }
-      },
-    )
+    nodeRoutes(context, (cluster) => clusters.get(cluster) ?? new Map(), isSilent)
 
     return {
       sinks: [sink],
@@ -262,26 +216,4 @@ function alarmsOf(report: NodeReport, silent: boolean, receivedAt: number): Acti
       activeSince: since,
       path,
     }))
-}
-
-/** Troubles that opened in each of the last 24 hours, oldest first, by node. */
-async function trendOf(
-  { telemetry, clock }: ServerContext,
-  cluster: string,
-  scope: Parameters<ServerContext['telemetry']['query']>[0]['scope'],
-): Promise<NodesAnswer['trend']> {
-  const hour = Math.floor(clock.now() / 3_600_000)
-  const { rows } = await telemetry.query({
-    sql: `SELECT name, toUInt32(intDiv(toUnixTimestamp64Milli(ts), 3600000)) AS hour, count() FROM findings
-      WHERE cluster = {cluster:String} AND kind = 'Node' AND state = 'open' AND startsWith(check_id, 'node-doctor/') AND toUnixTimestamp64Milli(ts) >= {from:UInt64}
-      GROUP BY name, hour`,
-    params: { cluster, from: (hour - 23) * 3_600_000 },
-    scope,
-  })
-  const trend: Record<string, number[]> = {}
-  for (const [node, at, count] of rows as [string, number, number][]) {
-    trend[node] ??= Array.from({ length: 24 }, () => 0)
-    trend[node][Number(at) - hour + 23] = Number(count)
-  }
-  return trend
 }

@@ -4,19 +4,25 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { type EventRecorder, eventRecorder } from '#kits/server-kit/kube-events.ts'
+import { DEAF, KERNEL_CONDITIONS } from '../domain/conditions.ts'
+import { DETECTORS } from '../domain/detectors/all.ts'
 import type { NodeReport } from '../domain/report.ts'
 
 const HEARTBEAT_MS = 120_000
 const COMPONENT = 'sallyport-node-doctor'
 
 type Condition = NodeReport['conditions'][number]
+type Told = Pick<NodeReport, 'node' | 'conditions' | 'changes'>
+
+/** Types of conditions that only we write. */
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set([...DETECTORS.map(({ condition }) => condition), ...KERNEL_CONDITIONS, DEAF])
 
 interface Written {
   /** What the Node says, by type. */
   conditions: Map<string, string>
   at: number
   node?: KubeObject
-  latest?: NodeReport
+  latest?: Told
   busy?: Promise<void>
 }
 
@@ -25,6 +31,8 @@ export interface ConditionWriter {
   write(cluster: string, report: NodeReport): void
   /** The agent says nothing any more: what it said last is not known to be true. */
   silent(cluster: string, report: NodeReport, since: number): void
+  /** The same of an agent that this server never heard: `stale` is what stands on its Node. */
+  lost(cluster: string, node: string, stale: readonly Record<string, string>[]): void
   stop(): Promise<void>
 }
 
@@ -35,7 +43,7 @@ export function createConditionWriter({ clusters, clock, log }: Pick<ServerConte
 
   const clusterOf = (name: string): Cluster | undefined => (clusters.list().some((one) => one.name === name) ? clusters.get(name) : undefined)
 
-  function enqueue(cluster: string, report: NodeReport): void {
+  function enqueue(cluster: string, report: Told): void {
     const key = `${cluster}/${report.node}`
     const written: Written = nodes.get(key) ?? { conditions: new Map(), at: 0 }
     nodes.set(key, written)
@@ -63,7 +71,7 @@ export function createConditionWriter({ clusters, clock, log }: Pick<ServerConte
     })
   }
 
-  async function bring(clusterName: string, report: NodeReport, written: Written): Promise<void> {
+  async function bring(clusterName: string, report: Told, written: Written): Promise<void> {
     const cluster = clusterOf(clusterName)
     if (!cluster) return
     const now = clock.now()
@@ -101,7 +109,7 @@ export function createConditionWriter({ clusters, clock, log }: Pick<ServerConte
     if (report.changes.length > 0) await tell(cluster, report, written.node ?? (await cluster.get(ref)))
   }
 
-  async function tell(cluster: Cluster, report: NodeReport, node: KubeObject): Promise<void> {
+  async function tell(cluster: Cluster, report: Told, node: KubeObject): Promise<void> {
     const recorder = recorders.get(cluster) ?? eventRecorder(cluster, COMPONENT, clock)
     recorders.set(cluster, recorder)
     const about: KubeObject = { apiVersion: 'v1', kind: 'Node', metadata: node.metadata }
@@ -128,6 +136,20 @@ export function createConditionWriter({ clusters, clock, log }: Pick<ServerConte
         ...report,
         changes: [],
         conditions: report.conditions.map((one) => ({ ...one, status: 'Unknown', reason: 'AgentSilent', message, since })),
+      })
+    },
+    lost(cluster, node, stale) {
+      const since = clock.now()
+      enqueue(cluster, {
+        node,
+        changes: [],
+        conditions: stale.map(({ type = '', lastHeartbeatTime }) => ({
+          type,
+          status: 'Unknown',
+          reason: 'AgentSilent',
+          message: `the agent on this node has said nothing since ${lastHeartbeatTime ?? 'long ago'}`,
+          since,
+        })),
       })
     },
     async stop() {
