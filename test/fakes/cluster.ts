@@ -1,5 +1,7 @@
 import { CodedError, invalidInput } from '#core/kernel/errors.ts'
+import type { JsonObject } from '#core/kube/json.ts'
 import { describeRef, groupVersionOf, type KindRef, type KubeObject, type ObjectRef, refOf } from '#core/kube/objects.ts'
+import { applyStrategicPatch } from '#core/kube/patch/strategic.ts'
 import { fieldsSelect, parseFieldSelector, parseLabelSelector, selects } from '#core/kube/selectors.ts'
 import type {
   Access,
@@ -13,7 +15,7 @@ import type {
   Selection,
   ServedKind,
 } from '#core/shapes/ports/cluster.ts'
-import { clientApply } from '#edges/cluster/client-apply.ts'
+import { clientApply, shapeOfKind } from '#edges/cluster/client-apply.ts'
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
 const served = (apiVersion: string, kind: string, plural: string, namespaced = true, shortNames: readonly string[] = []): ServedKind => ({
@@ -226,7 +228,10 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
         check('patch', kindOf(ref), ref.namespace, ref.name, options.subresource)
         const { object, owners } = find(ref)
         if (type === 'json') throw invalidInput([{ path: 'type', message: 'the fake knows merge patches only' }])
-        return write('patch', mergePatch(object, patch) as KubeObject, owners, options.dryRun)
+        const shape = type === 'strategic' ? await shapeOfKind(ref) : undefined
+        const patched = shape && applyStrategicPatch(object as unknown as JsonObject, patch as JsonObject, shape)
+        if (patched?.ok === false) throw invalidInput([{ path: '', message: patched.error }])
+        return write('patch', (patched?.value ?? mergePatch(object, patch)) as KubeObject, owners, options.dryRun)
       },
       async apply(object, options) {
         if (options.by === 'client') return clientApply(acted, object, options)

@@ -40,7 +40,7 @@ export async function clientApply(
 }
 
 /** Built-in kinds have merge keys; servers take strategic patches for these only. */
-async function shapeOfKind({ apiVersion, kind }: KindRef): Promise<Shape | undefined> {
+export async function shapeOfKind({ apiVersion, kind }: KindRef): Promise<Shape | undefined> {
   const facts = await loadApiFacts()
   const found = facts.kind({ apiVersion, kind })
   if (found === undefined) return undefined

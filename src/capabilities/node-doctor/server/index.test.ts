@@ -81,6 +81,8 @@ const conditionOf = async (node: string, type: string) => {
   const { status } = await cluster.get({ apiVersion: 'v1', kind: 'Node', name: node })
   return (status as { conditions: { type: string; status: string; reason: string; message: string }[] }).conditions.find((one) => one.type === type)
 }
+/** What was appended can be asked for. */
+const settled = () => vi.waitFor(async () => expect((await store.telemetry.status()).queue.batches).toBe(0), { timeout: 10_000 })
 const ask = async <T>(url: string): Promise<T> => (await http.inject({ url: `/api/v1/clusters/local/node-doctor${url}`, headers: user })).json() as T
 
 beforeAll(async () => {
@@ -131,6 +133,8 @@ describe('reports of nodes', () => {
   })
 
   it('are listed beside the nodes without an agent, which are not called healthy', async () => {
+    await settled()
+    await clock.advance(16_000)
     const { nodes, kinds, trend, listed } = await ask<NodesAnswer>('/nodes')
     expect(listed).toEqual({ ok: true })
     expect(nodes.map(({ name, reportedAt, worst, ready }) => [name, reportedAt, worst, ready])).toEqual([
@@ -143,12 +147,12 @@ describe('reports of nodes', () => {
     const one = await ask<NodeDetail>('/nodes/ill')
     expect(one.timeline).toMatchObject([{ state: 'open', reason: 'SystemOpenFiles', message: trouble.message }])
     expect((await ask<NodeDetail>('/nodes/bare')).timeline).toEqual([])
-    expect(await ask<object>('/nodes/nobody')).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await ask<object>('/nodes/nobody')).toMatchObject({ error: { code: 'NOT_FOUND' } })
   })
 
   it('shows only nodes with an agent to those who may not list nodes, and says so', async () => {
     cluster.allow((actor, { resource }) => actor.kind === 'self' || resource !== 'nodes')
-    clock.advance(16_000)
+    await clock.advance(16_000)
     const { nodes, listed } = await ask<NodesAnswer>('/nodes')
     cluster.allow(() => true)
     expect(listed).toEqual({ ok: false, code: 'FORBIDDEN' })
@@ -164,10 +168,11 @@ describe('reports of nodes', () => {
     await send(JSON.stringify(closed))
     await vi.waitFor(async () => expect(await conditionOf('ill', 'FDPressure')).toMatchObject({ status: 'False' }))
     expect(alerts.at(-1)).toEqual([])
+    await settled()
     const { timeline } = await ask<NodeDetail>('/nodes/ill')
     expect(timeline[0]).toMatchObject({ state: 'cleared', proof: 'looked again' })
 
-    clock.advance(SILENT_MS + 31_000)
+    await clock.advance(SILENT_MS + 31_000)
     await vi.waitFor(async () => expect(await conditionOf('ill', 'FDPressure')).toMatchObject({ status: 'Unknown', reason: 'AgentSilent' }))
     await vi.waitFor(() => expect(alerts.at(-1)).toMatchObject([{ labels: { alertname: 'node:silent' } }]))
     // also where another server heard the agent last
