@@ -75,7 +75,7 @@ export default function ObjectPage({ kind, object, tab, onTab }: { kind: string;
                 {tab === 'summary' && <SummaryTab answer={data} url={url} />}
                 {tab === 'timeline' && <TimelineTab url={url} />}
                 {tab === 'signals' && <SignalsTab answer={data} url={url} />}
-                {tab === 'relations' && <RelationsTab url={url} />}
+                {tab === 'relations' && <RelationsTab url={url} self={ref} />}
                 {tab === 'yaml' && <YamlTab answer={data} url={url} onDone={refetch} />}
               </Suspense>
             </Tabs.Panel>

@@ -1,4 +1,6 @@
 /** What the object has to do with: above it, below it, what it uses and what leads to it. */
+import { lazy, Suspense } from 'react'
+import type { ObjectRef } from '#core/kube/objects.ts'
 import { Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
@@ -12,8 +14,9 @@ import { useOpenObject } from './view.ts'
 import { useWords } from './words.ts'
 
 const MOST_SHOWN = 100
+const RelationsGraph = lazy(() => import('./relations-graph.tsx'))
 
-export default function RelationsTab({ url }: { url: string }) {
+export default function RelationsTab({ url, self }: { url: string; self: Pick<ObjectRef, 'kind' | 'name'> }) {
   const t = useWords()
   const open = useOpenObject()
   const { data, error, refetch } = useApi<RelationsAnswer>(`${url}/relations`, undefined, { refreshMs: 10_000 })
@@ -34,6 +37,11 @@ export default function RelationsTab({ url }: { url: string }) {
         <Panel>
           <EmptyState title={t(data.missing.length > 0 ? 'relations.notKnown' : 'relations.none')} />
         </Panel>
+      )}
+      {groups.length > 0 && (
+        <Suspense fallback={<LoadingState lines={5} />}>
+          <RelationsGraph self={self} related={data.related} />
+        </Suspense>
       )}
       {groups.map(({ relation, related }) => (
         <Panel key={relation} title={t(`relations.${relation}`)} note={String(related.length)}>

@@ -15,6 +15,8 @@ export interface Related extends ObjectRef {
   /** Undefined: only named, not read. */
   status?: ObjectStatus
   uid?: string
+  /** Of what stands between, where it is more than a step away. */
+  via?: string
 }
 
 const toward = (relation: Relation, object: KubeObject, distance = 1): Related => ({
@@ -103,7 +105,10 @@ export function pointingAt(object: KubeObject, around: readonly KubeObject[]): r
   let level = new Set([object.metadata.uid])
   for (let distance = 1; distance <= 3 && level.size > 0; distance++) {
     const below = around.filter(({ metadata }) => (metadata.ownerReferences ?? []).some(({ uid }) => level.has(uid)))
-    found.push(...below.map((one) => toward('owns', one, distance)))
+    for (const one of below) {
+      const via = distance === 1 ? undefined : one.metadata.ownerReferences?.find(({ uid }) => level.has(uid))?.uid
+      found.push({ ...toward('owns', one, distance), ...(via === undefined ? {} : { via }) })
+    }
     level = new Set(below.map(({ metadata }) => metadata.uid))
   }
   const labels = object.kind === 'Pod' ? object.metadata.labels : (record(record(record(specOf(object).template).metadata).labels) as Record<string, string>)
