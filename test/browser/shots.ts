@@ -46,8 +46,8 @@ try {
       await page.goto(fixture.url + path)
       await page.waitForLoadState('load')
       // What may pass by itself is asked again twice before it is said.
-      await page.waitForTimeout(mode === 'error' ? 5_000 : 900)
-      await page.screenshot({ path: join(folder, `${mode}-${scheme}-${language}-${path.replaceAll('/', '_')}.png`) })
+      await page.waitForTimeout(mode === 'error' ? 5_000 : 2_000)
+      await page.screenshot({ path: join(folder, `${mode}-${scheme}-${language}-${path.replaceAll(/[/?=&]/g, '_')}.png`) })
       const violations = await axeViolations(page)
       console.log(scheme, language, path, [...complaints.splice(0), ...violations].join('\n   ') || 'ok')
     }

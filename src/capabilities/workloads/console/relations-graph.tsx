@@ -11,7 +11,7 @@ import { StatusCell } from './status-cell.tsx'
 import { useOpenObject } from './view.ts'
 import { useWords } from './words.ts'
 
-const WIDTH = 210
+const WIDTH = 240
 const HEIGHT = 58
 const MOST_HIGH = 520
 
@@ -22,8 +22,9 @@ export default function RelationsGraph({ self, related }: { self: Pick<ObjectRef
   const { nodes, edges, height } = useMemo(() => {
     const graph = relationGraph(related)
     const placed = new Graph().setGraph({ rankdir: 'LR', nodesep: 12, ranksep: 70, marginx: 8, marginy: 8 }).setDefaultEdgeLabel(() => ({}))
-    for (const { id } of graph.nodes) placed.setNode(id, { width: WIDTH, height: HEIGHT })
-    for (const { from, to } of graph.edges) placed.setEdge(from, to)
+    // It sets what comes first at the bottom.
+    for (const { id } of graph.nodes.toReversed()) placed.setNode(id, { width: WIDTH, height: HEIGHT })
+    for (const { from, to } of graph.edges.toReversed()) placed.setEdge(from, to)
     layout(placed)
     return {
       height: Math.min(MOST_HIGH, (placed.graph().height ?? HEIGHT) + 24),
@@ -65,19 +66,19 @@ function CardNode({ id, data: { object, more, self } }: NodeProps<Card>) {
         <span className={styles.kind}>{t('relations.more', { count: more })}</span>
       ) : (
         <>
-          <span className={styles.kind}>{object ? `${object.kind} · ${t(`relations.${object.relation}`)}` : self.kind}</span>
           <span className={styles.line}>
-            {object ? (
-              <button type="button" className={`${styles.name} nopan`} title={object.name} onClick={() => open(object)}>
-                {object.name}
-              </button>
-            ) : (
-              <strong className={styles.name} title={self.name}>
-                {self.name}
-              </strong>
-            )}
+            <span className={styles.kind}>{object ? `${object.kind} · ${t(`relations.${object.relation}`)}` : self.kind}</span>
             {object?.status && <StatusCell status={{ ...object.status, reason: '' }} />}
           </span>
+          {object ? (
+            <button type="button" className={`${styles.name} nopan`} title={object.name} onClick={() => open(object)}>
+              {object.name}
+            </button>
+          ) : (
+            <strong className={styles.name} title={self.name}>
+              {self.name}
+            </strong>
+          )}
         </>
       )}
       <Handle type="source" position={Position.Right} className={styles.handle} />
