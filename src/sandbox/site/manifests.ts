@@ -139,13 +139,13 @@ function scalePolicy(): Obj {
   const target = (name: string) => ({ kind: 'Deployment', name })
   const behind = serviceNames
     .filter((name) => name !== 'gateway')
-    .map((name) => ({ target: target(name), min: SERVICES[name].replicas, max: 12, loadPerPod: 25 }))
+    .map((name) => ({ target: target(name), min: SERVICES[name].replicas, max: 12, loadPerPod: 10 }))
   const spec = {
     target: target('gateway'),
     mode: 'active',
     min: SERVICES.gateway.replicas,
     max: 12,
-    loadPerPod: 25,
+    loadPerPod: 10,
     podStart: '5s',
     keep: '1m',
     services: behind,

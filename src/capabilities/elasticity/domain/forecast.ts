@@ -25,8 +25,10 @@ const EVERY = 2
 /** Errors of the last hour make the margin: a day of them would take 350 kB a workload. */
 const REMEMBER = 3_600
 /** Traffic of the last so many seconds tells a step, if it is more than chance. */
-const STEP = 3
+const STEP = 2
 const CHANCE = 3
+/** A step grows by a little more than was counted, so that chance leaves nothing short. */
+const STEP_MARGIN = 1.05
 /** Of what is needed, while too little was seen to forecast. */
 const MARGIN = 1.15
 
@@ -59,7 +61,10 @@ export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart
     const counted = recent <= 0 ? 0 : traffic.requests(seconds - recent, seconds)
     const sure = Math.ceil(Math.max(0, counted - CHANCE * Math.sqrt(counted)) / Math.max(1, recent) / podRps)
     if (sure > pods)
-      [pods, why] = [Math.ceil(counted / recent / podRps), `${round(counted / recent)} requests/s in the last ${recent} s: a pod answers ${round(podRps)}`]
+      [pods, why] = [
+        Math.ceil((counted * STEP_MARGIN) / recent / podRps),
+        `${round(counted / recent)} requests/s in the last ${recent} s: a pod answers ${round(podRps)}`,
+      ]
     const at = now / 1_000
     needs = needs.filter((need) => need.at > at - keep)
     while (needs.length > 0 && needs.at(-1)!.pods <= pods) needs.pop()

@@ -105,8 +105,10 @@ export const door: ServerDoor = {
       let ledger: LedgerRow[] = []
       if (sees(() => mayRead(request, name, 'access'))) {
         const window = live.window({ cluster: name }, now - SHOWN_MS, now)
-        traffic = window.perSecond.map(({ second, requests }) => ({ second, requests }))
         freshnessMs = window.freshnessMs ?? null
+        // Seconds after the newest arrival are not empty but unknown.
+        const known = freshnessMs === null ? 0 : Math.floor((now - freshnessMs) / 1_000) * 1_000
+        traffic = window.perSecond.filter(({ second }) => second < known).map(({ second, requests }) => ({ second, requests }))
       }
       if (cron !== undefined && cron.length > 0) ledger = await readLedger(name, request.scope)
       return {
