@@ -61,7 +61,7 @@ export async function prepareFrom(
   context: CliContext,
 ): Promise<{ prepared: Prepared } & Pick<Found, 'unseen' | 'sourceVersion'>> {
   const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping)
-  const { objects, seed, unseen, sourceVersion } = await findObjects(options, context)
+  const { objects, seed, unseen, sourceVersion } = await findObjects(options, context, target.serves)
   const prepared = prepare(objects, facts, {
     ...(mapping === undefined ? {} : { mapping }),
     ...target,

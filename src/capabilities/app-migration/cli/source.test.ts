@@ -6,8 +6,10 @@ import { createGzip, gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
-import type { KubeObject } from '#core/kube/objects.ts'
+import { groupVersionOf, type KubeObject } from '#core/kube/objects.ts'
+import type { ServedKind } from '#core/shapes/ports/cluster.ts'
 import { releaseObjects } from './helm.ts'
+import { preferred } from './source.ts'
 import { readVelero } from './velero.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-sources-'))
@@ -90,5 +92,41 @@ describe('a Velero backup', () => {
     writeFileSync(join(dir, 'none.tar.gz'), 'no archive')
     await expect(readVelero(join(dir, 'none.tar.gz'), signal)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
     await expect(readVelero(join(dir, 'not-there'), signal)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  })
+})
+
+describe('the version in which a kind is read', () => {
+  const served = (apiVersion: string, kind: string, isPreferred: boolean): ServedKind =>
+    ({
+      apiVersion,
+      kind,
+      ...groupVersionOf(apiVersion),
+      preferred: isPreferred,
+      plural: `${kind.toLowerCase()}s`,
+      namespaced: true,
+      verbs: ['list', 'get'],
+    }) as never
+  const kinds = [
+    served('shop.example/v2', 'Voucher', true),
+    served('shop.example/v1', 'Voucher', false),
+    served('apps/v1', 'Deployment', true),
+    served('extensions/v1beta1', 'Ingress', true),
+    served('networking.k8s.io/v1beta1', 'Ingress', true),
+  ]
+  const versions = (serves?: (ref: { apiVersion: string }) => boolean | undefined) =>
+    preferred(kinds, facts, serves)
+      .map(({ apiVersion }) => apiVersion)
+      .sort()
+
+  it('is the one that the source prefers, each kind once', () => {
+    expect(versions()).toEqual(['apps/v1', 'networking.k8s.io/v1beta1', 'shop.example/v2'])
+  })
+
+  it('is one that the target serves, for custom kinds: the source converts them itself', () => {
+    expect(versions(({ apiVersion }) => apiVersion === 'shop.example/v1')).toEqual(['apps/v1', 'networking.k8s.io/v1beta1', 'shop.example/v1'])
+  })
+
+  it('stays where the target serves it, serves none of them, or could not be asked', () => {
+    for (const answer of [true, false, undefined]) expect(versions(() => answer)).toContain('shop.example/v2')
   })
 })

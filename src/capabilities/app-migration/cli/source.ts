@@ -3,11 +3,12 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { CodedError } from '#core/kernel/errors.ts'
-import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
+import { type ApiFacts, loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { parseLabelSelector, selects } from '#core/kube/selectors.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
+import type { Serves } from '../domain/convert.ts'
 import { each } from '../move/target.ts'
 import { releaseObjects } from './helm.ts'
 import { readObjects } from './read-objects.ts'
@@ -62,7 +63,8 @@ export interface Found {
   sourceVersion?: string
 }
 
-export async function findObjects(options: SourceOptions, context: CliContext): Promise<Found> {
+/** `serves`: what the target has, where there is one. */
+export async function findObjects(options: SourceOptions, context: CliContext, serves?: Serves): Promise<Found> {
   const live = options.fromKubeconfig !== undefined || options.fromContext !== undefined
   const named = [live, options.file !== undefined, options.velero !== undefined].filter((one) => one).length
   if (named !== 1) throw new CodedError('USAGE', { reason: 'name one source: -f, --velero, or --from-kubeconfig and --from-context' })
@@ -71,7 +73,7 @@ export async function findObjects(options: SourceOptions, context: CliContext): 
   if (options.velero !== undefined) return { objects: await readVelero(options.velero, context.signal), ...(chosen ? { seed: chosen } : {}), unseen: [] }
   if (!live) return { objects: await readFiles(options.file!, options, context), ...(chosen ? { seed: chosen } : {}), unseen: [] }
   const cluster = await context.cluster({ kubeconfig: options.fromKubeconfig, context: options.fromContext })
-  const seen = await readCluster(cluster, options.namespace ?? [], context)
+  const seen = await readCluster(cluster, options.namespace ?? [], context, serves)
   // Of a whole cluster, what belongs to no namespace comes along only when something needs it.
   return { ...seen, seed: chosen ?? (({ metadata }) => metadata.namespace !== undefined) }
 }
@@ -126,10 +128,17 @@ async function lockedIn(path: string): Promise<string[]> {
 
 const PAGE = 500
 
-async function readCluster(cluster: Cluster, namespaces: readonly string[], context: CliContext): Promise<Pick<Found, 'objects' | 'unseen' | 'sourceVersion'>> {
+async function readCluster(
+  cluster: Cluster,
+  namespaces: readonly string[],
+  context: CliContext,
+  serves?: Serves,
+): Promise<Pick<Found, 'objects' | 'unseen' | 'sourceVersion'>> {
   const { kinds, unknown, serverVersion } = await cluster.discover()
   const readable = preferred(
     kinds.filter(({ verbs, kind }) => verbs.includes('list') && verbs.includes('get') && kind !== 'Event' && kind !== 'ComponentStatus'),
+    await loadApiFacts(),
+    serves,
   )
   const asks = readable.flatMap((kind): { kind: ServedKind; namespace: string | undefined }[] =>
     kind.namespaced && namespaces.length > 0 ? namespaces.map((namespace) => ({ kind, namespace })) : [{ kind, namespace: undefined }],
@@ -160,8 +169,11 @@ async function readCluster(cluster: Cluster, namespaces: readonly string[], cont
   return { objects, unseen, sourceVersion: serverVersion }
 }
 
-/** One version of each kind of a group; core events and endpoints also live in other groups, where they stand once. */
-function preferred(kinds: readonly ServedKind[]): ServedKind[] {
+/**
+ * One version of each kind of a group; core events and endpoints also live in other groups, where they stand once.
+ * Custom kinds are read in a version that the target serves, where the source has it: the definition's own conversion is the source's then.
+ */
+export function preferred(kinds: readonly ServedKind[], facts: ApiFacts, serves?: Serves): ServedKind[] {
   const best = new Map<string, ServedKind>()
   for (const kind of kinds) {
     // Served in two groups by old servers: the newer group has it whole.
@@ -170,5 +182,10 @@ function preferred(kinds: readonly ServedKind[]): ServedKind[] {
     const before = best.get(key)
     if (before === undefined || before.group === 'extensions' || (kind.preferred && kind.group !== 'extensions')) best.set(key, kind)
   }
-  return [...best.values()]
+  if (serves === undefined) return [...best.values()]
+  return [...best.values()].map((kind) =>
+    facts.kind(kind) !== undefined || serves(kind) !== false
+      ? kind
+      : (kinds.find((other) => other.group === kind.group && other.kind === kind.kind && serves(other) === true) ?? kind),
+  )
 }

@@ -82,6 +82,19 @@ describe('a namespace with another name', () => {
     })
   })
 
+  it('changes places with another, each text once', () => {
+    const text = 'cart.shop.svc:80,http://cart.store.svc.cluster.local,system:serviceaccount:shop:a,0.cart.shop.svc'
+    const swap = { namespaces: { shop: 'store', store: 'shop' } }
+    const objects = [of('v1', 'Secret', {}), of('v1', 'Secret', {}, 'b', 'store'), pod({ env: [{ name: 'X', value: text }] })]
+    const { objects: once, undecided } = run(objects, swap)
+    expect(once[2]).toMatchObject({
+      metadata: { namespace: 'store' },
+      spec: { containers: [{ env: [{ value: 'cart.store.svc:80,http://cart.shop.svc.cluster.local,system:serviceaccount:store:a,0.cart.store.svc' }] }] },
+    })
+    expect(undecided).toEqual([])
+    expect(run(once, swap).objects).toEqual(objects)
+  })
+
   it('names the texts that it could not decide, and no others', () => {
     const { undecided } = run(
       [

@@ -39,6 +39,7 @@ export function transform(objects: readonly KubeObject[], mapping: Mapping, fact
   const services = new Set(
     objects.filter(({ kind, apiVersion }) => kind === 'Service' && apiVersion === 'v1').map(({ metadata }) => `${metadata.name}.${metadata.namespace}`),
   )
+  const movers = moved.size > 0 ? moversOf(moved) : undefined
   const result: Transformed = { objects: [], undecided: [], failed: [] }
   for (const object of objects) {
     const copy = structuredClone(object)
@@ -47,7 +48,7 @@ export function transform(objects: readonly KubeObject[], mapping: Mapping, fact
       name: object.metadata?.name ?? '?',
       ...(object.metadata?.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
     })
-    if (moved.size > 0) renameNamespaces(copy, mapping, moved, services, (path, text, why) => result.undecided.push({ object: who, path, text, why }))
+    if (movers !== undefined) renameNamespaces(copy, mapping, movers, services, (path, text, why) => result.undecided.push({ object: who, path, text, why }))
     mapFields(copy, mapping)
     result.objects.push(patchObject(copy, object, mapping, facts, (patch, reason) => result.failed.push({ object: who, patch, reason })))
   }
@@ -57,11 +58,12 @@ export function transform(objects: readonly KubeObject[], mapping: Mapping, fact
 type Say = (path: string, text: string, why: string) => void
 
 /** Every field called `namespace`, lists of names in namespace selectors, and names within texts. */
-function renameNamespaces(object: KubeObject, mapping: Mapping, moved: ReadonlyMap<string, string>, services: ReadonlySet<string>, say: Say): void {
+function renameNamespaces(object: KubeObject, mapping: Mapping, movers: Movers, services: ReadonlySet<string>, say: Say): void {
+  const { moved } = movers
   const to = (name: unknown): string | undefined => (typeof name === 'string' ? (moved.get(name) ?? mapName(mapping.namespaces, name)) : undefined)
   if (object.kind === 'Namespace' && object.apiVersion === 'v1') object.metadata.name = to(object.metadata.name) ?? object.metadata.name
   const walk = (value: unknown, path: string): unknown => {
-    if (typeof value === 'string') return renameInText(value, path, moved, services, say)
+    if (typeof value === 'string') return renameInText(value, path, movers, services, say)
     if (Array.isArray(value)) return value.map((item, i) => walk(item, `${path}[${i}]`))
     if (!isBody(value)) return value
     for (const [key, inner] of Object.entries(value)) {
@@ -81,28 +83,58 @@ function renameNamespaces(object: KubeObject, mapping: Mapping, moved: ReadonlyM
   }
 }
 
-/** `service.namespace.svc…`, `service.namespace` of a known Service, and the user and group names of service accounts. */
-function renameInText(text: string, path: string, moved: ReadonlyMap<string, string>, services: ReadonlySet<string>, say: Say): string {
-  if (text.length > 1_000_000) return text
-  let changed = text
-  for (const [from, to] of moved) {
-    if (!changed.includes(from)) continue
-    const name = from.replaceAll('.', '\\.')
-    changed = changed
-      .replace(
-        new RegExp(`(?<![\\w.-])([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\\.${name}(\\.svc)?(?![\\w-]|\\.[a-z0-9])`, 'g'),
-        (whole, service: string, svc: string | undefined) => (svc !== undefined || services.has(`${service}.${from}`) ? `${service}.${to}${svc ?? ''}` : whole),
-      )
-      .replace(
-        new RegExp(`(?<![\\w-])((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+)${name}(\\.svc(?:\\.[a-z0-9.-]+)?)(?![\\w-])`, 'g'),
-        (_, head: string, tail: string) => `${head}${to}${tail}`,
-      )
-      .replace(new RegExp(`(system:serviceaccounts?:)${name}(?![\\w-])`, 'g'), (_, head: string) => `${head}${to}`)
-    // What is left may be the namespace or just the word.
-    const rest = new RegExp(`(?<![\\w-])${name}(?![\\w-])`)
-    if (rest.test(changed) && isTelling(path) && from !== to)
-      say(path, changed.length > 120 ? `${changed.slice(0, 117)}...` : changed, `may name the namespace ${from}`)
+/** Namespaces that move, and how they are told in a text. */
+interface Movers {
+  moved: ReadonlyMap<string, string>
+  /** `service.namespace` and `service.namespace.svc` */
+  short: RegExp
+  /** `pod.service.namespace.svc.cluster.local` */
+  long: RegExp
+  account: RegExp
+  word: RegExp
+}
+
+function moversOf(moved: ReadonlyMap<string, string>): Movers {
+  // Longer names first: one may begin with another.
+  const names = [...moved.keys()].sort((a, b) => b.length - a.length).map((name) => name.replaceAll('.', '\\.'))
+  const name = `(${names.join('|')})`
+  return {
+    moved,
+    short: new RegExp(`(?<![\\w.-])([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\\.${name}(\\.svc)?(?![\\w-]|\\.[a-z0-9])`, 'g'),
+    long: new RegExp(`(?<![\\w-])((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+)${name}(\\.svc(?:\\.[a-z0-9.-]+)?)(?![\\w-])`, 'g'),
+    account: new RegExp(`(system:serviceaccounts?:)${name}(?![\\w-])`, 'g'),
+    word: new RegExp(`(?<![\\w-])${name}(?![\\w-])`),
   }
+}
+
+/** Stands for a new name until all of a text is read, so that it is not taken for an old one. */
+const FIRST_MARK = 0xe000
+const MARKS = /[\ue000-\uf8ff]/
+
+/** `service.namespace.svc…`, `service.namespace` of a known Service, and the user and group names of service accounts. */
+function renameInText(text: string, path: string, { moved, short, long, account, word }: Movers, services: ReadonlySet<string>, say: Say): string {
+  if (!word.test(text)) return text
+  if (text.length > 1_000_000 || MARKS.test(text)) {
+    say(path, `${text.slice(0, 117)}...`, 'too long, or has letters of private use: not read')
+    return text
+  }
+  const names: string[] = []
+  const mark = (from: string): string => {
+    const to = moved.get(from)!
+    const known = names.indexOf(to)
+    return String.fromCharCode(FIRST_MARK + (known >= 0 ? known : names.push(to) - 1))
+  }
+  const marked = text
+    .replace(short, (whole, service: string, from: string, svc: string | undefined) =>
+      svc !== undefined || services.has(`${service}.${from}`) ? `${service}.${mark(from)}${svc ?? ''}` : whole,
+    )
+    .replace(long, (_, head: string, from: string, tail: string) => `${head}${mark(from)}${tail}`)
+    .replace(account, (_, head: string, from: string) => `${head}${mark(from)}`)
+  const changed = names.reduce((whole, name, i) => whole.replaceAll(String.fromCharCode(FIRST_MARK + i), () => name), marked)
+  // What is left may be the namespace or just the word.
+  const [, rest] = word.exec(marked) ?? []
+  if (rest !== undefined && isTelling(path) && moved.get(rest) !== rest)
+    say(path, changed.length > 120 ? `${changed.slice(0, 117)}...` : changed, `may name the namespace ${rest}`)
   return changed
 }
 
