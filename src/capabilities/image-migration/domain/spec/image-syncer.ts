@@ -11,7 +11,12 @@ import { patternProblem } from './tags.ts'
 
 const AUTH = z.record(
   z.string().max(500),
-  z.strictObject({ username: z.string().max(1000).optional(), password: z.string().max(100_000).optional(), insecure: z.boolean().optional() }),
+  z.strictObject({
+    username: z.string().max(1000).optional(),
+    password: z.string().max(100_000).optional(),
+    identityToken: z.string().max(100_000).optional(),
+    insecure: z.boolean().optional(),
+  }),
 )
 const TARGETS = z.union([z.string().max(4096), z.array(z.string().max(4096)).min(1).max(1000)])
 const IMAGES = z.record(
@@ -38,7 +43,7 @@ export function readImageSyncer(source: SourceText, options: SpecOptions, auth: 
 
 function readAuth(source: SourceText, data: unknown, below: readonly string[], { env }: SpecOptions): RegistrySettings[] {
   const parsed = data === undefined || data === null ? {} : source.parse(AUTH, data, below)
-  return Object.entries(parsed ?? {}).map(([prefix, { username, password, insecure }]) => {
+  return Object.entries(parsed ?? {}).map(([prefix, { username, password, identityToken, insecure }]) => {
     const path = [...below, prefix]
     if (!isRegistry(prefix.split('/')[0]!)) source.problem(path, 'must be a registry, or a registry and a namespace')
     const filled = (text: string | undefined, field: string) =>
@@ -48,6 +53,8 @@ function readAuth(source: SourceText, data: unknown, below: readonly string[], {
       prefix: prefix.replace(/\/+$/, ''),
       username: filled(username, 'username'),
       password: filled(password, 'password'),
+      // An empty one is none.
+      identityToken: identityToken || undefined,
       insecure,
     }
   })

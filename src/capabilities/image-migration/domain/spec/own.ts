@@ -7,7 +7,7 @@ import { expandVariables, type SourceText } from './source-text.ts'
 import { patternProblem, selectionProblems, whole } from './tags.ts'
 
 const oneOrMore = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string().min(1).max(2000)).min(1).max(10_000)).optional()
-const tagName = z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().min(1).max(128))
+const tagName = z.string().min(1).max(128)
 
 const tags = z.strictObject({
   /** Exact tags. */

@@ -148,7 +148,7 @@ export function readRegsync(source: SourceText, { env, readFile }: SpecOptions):
         helper: entry.credHelper?.replace(/^docker-credential-/, ''),
         cert: text('clientCert'),
         key: text('clientKey'),
-        insecure: (entry.tls !== undefined && entry.tls !== 'enabled') || undefined,
+        insecure: (entry.tls !== undefined ? entry.tls !== 'enabled' : entry.scheme === 'http') || undefined,
         ca: text('regcert'),
         requestsPerSecond: entry.reqPerSec || undefined,
       },

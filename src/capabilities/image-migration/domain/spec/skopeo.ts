@@ -7,7 +7,7 @@ import type { SourceText } from './source-text.ts'
 import { selectionProblems } from './tags.ts'
 
 const texts = z.union([z.string().max(2000), z.array(z.string().max(2000)).max(1000)])
-const reference = z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().max(300))
+const reference = z.string().max(300)
 const SKOPEO = z.record(
   z.string().max(500),
   z.strictObject({

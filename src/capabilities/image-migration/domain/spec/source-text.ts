@@ -1,8 +1,10 @@
 /** A file that is being read: its data, and problems with file, line and nearest valid name. */
+import { isAlias, isScalar } from 'yaml'
 import type { z } from 'zod'
 import type { Problem } from '#core/kernel/errors.ts'
 import { jsonPath, parseInput, pathSteps } from '#core/kernel/problems.ts'
-import { readYaml, type YamlDocument, type YamlPath } from '#core/yaml/read.ts'
+import { readYaml, trace, type YamlDocument, type YamlPath } from '#core/yaml/read.ts'
+import { asWritten } from './as-written.ts'
 import { type Note, type Origin, problemAt, type SpecFile } from './rule.ts'
 
 const MOST_BYTES = 8 << 20
@@ -28,13 +30,22 @@ export function openText({ file, text }: SpecFile): SourceText {
   else if (read.value.documents.length > 1) problems.push({ path: file, message: 'must be one document', line: read.value.documents[1]!.lineOf([]) })
   else document = read.value.documents[0]
   const origin = (path: YamlPath): Origin => ({ file, line: document?.lineOf(path) ?? 1, path: jsonPath(path) })
+  const written = (path: YamlPath): string | undefined => {
+    if (!document) return undefined
+    const { found, node } = trace(document.source, path)
+    const scalar = isAlias(node) ? node.resolve(document.source) : node
+    return found === path.length && isScalar(scalar) ? scalar.source : undefined
+  }
   const self: SourceText = {
     data: document?.data,
     origin,
     problem: (path, message, suggestion) => void problems.push(problemAt(origin(path), message, suggestion)),
     note: (path, en, zh) => void notes.push({ origin: origin(path), message: { en, 'zh-CN': zh } }),
     parse(schema, data = document?.data, below = []) {
-      const parsed = parseInput(schema, data)
+      const parsed = parseInput(
+        schema,
+        asWritten(schema, data, (path) => written([...below, ...path])),
+      )
       if (parsed.ok) return parsed.value
       for (const { path, message, suggestion } of parsed.error) self.problem([...below, ...pathSteps(path)], message, suggestion)
       return undefined
@@ -51,9 +62,9 @@ export { isPlain }
 
 /**
  * `${NAME}` and `$NAME` in a value, from the environment. A name that is not set is a problem: an empty password is never meant.
- * @param only the whole value must be a variable (image-syncer), so that passwords with `$` in them stay as they are
+ * @param shell image-syncer: both forms also in the middle, where the environment has the name; a password with another `$` in it stays as it is
  */
-export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>, only: boolean, missing: (name: string) => void): string {
+export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>, shell: boolean, missing: (name: string) => void): string {
   const look = (name: string) => {
     const value = env[name]
     if (value === undefined) missing(name)
@@ -61,5 +72,6 @@ export function expandVariables(text: string, env: Readonly<Record<string, strin
   }
   const all = /^\$(?:\{(\w+)\}|(\w+))$/.exec(text)
   if (all) return look((all[1] ?? all[2])!)
-  return only ? text : text.replace(/\$\{(\w+)\}/g, (_, name: string) => look(name))
+  if (shell) return text.replace(/\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (whole, braced?: string, bare?: string) => env[(braced ?? bare)!] ?? whole)
+  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => look(name))
 }

@@ -72,7 +72,7 @@ quay.io/coreos/kube-rbac-proxy:v1.0,v1.1: quay.io/ruohe/renamed:a,b
     expect(await moves(spec)).toEqual(['docker.io/library/nginx:1.27 → r.example/ns/nginx:1.27', 'quay.io/coreos/kube-rbac-proxy:v1.0 → r.example/x/y:z'])
   })
 
-  it('the auth file: variables as whole values only', () => {
+  it('the auth file: variables that are set, and passwords with a dollar', () => {
     const text = 'quay.io:\n  username: "${HUB_USER}"\n  password: "a$b${c}"\nquay.io/coreos:\n  username: abc\n  password: $env\n  insecure: true\n'
     const spec = good(images, { auth: { file: 'auth.yaml', text } })
     expect(spec.registries.map(({ prefix, username, password }) => [prefix, username, password])).toEqual([

@@ -47,9 +47,11 @@ export function parseRange(text: string): Result<(version: semver.SemVer) => boo
       .replaceAll('=>', '>=')
       .replaceAll('=<', '<=')
       .trim()
-    const range = part.length > 500 ? null : semver.validRange(rest === '' ? '*' : rest, { loose: true })
+    // As Masterminds/semver: a pre-release anywhere in the range lets in those of every version
+    const within = { loose: true, includePrerelease: /\d-[0-9A-Za-z]/.test(part) }
+    const range = part.length > 500 ? null : semver.validRange(rest === '' ? '*' : rest, within)
     if (range === null) return err(`is no valid version range: "${text}"`)
-    const parsed = new semver.Range(range, { loose: true })
+    const parsed = new semver.Range(range, within)
     // `!=1.4` leaves out all of 1.4.x
     const without = unequal.map((version) => semver.validRange(version, { loose: true }))
     if (without.includes(null)) return err(`is no valid version range: "${text}"`)
