@@ -39,6 +39,14 @@ describe('reports', () => {
       },
     ])
   })
+  it('place a fault with the function that called on a library, and keep the library in the path', () => {
+    const fault = (...frames: string[]) =>
+      diagnose('BUG: unable to handle page fault for address: ffffffffffffffe8', ...frames.map((name) => ` ${name}+0x1/0x9`)).problems[0]!.where
+    expect(fault('memcmp', 'rb_erase', 'shop_forget', 'shop_close')).toBe('shop_forget (in rb_erase) < shop_close')
+    expect(fault('__jhash_string', 'rhashtable_lookup', 'shop_find')).toBe('shop_find (in rhashtable_lookup, __jhash_string)')
+    expect(fault('shop_find', 'rb_erase', 'shop_close')).toBe('shop_find < rb_erase < shop_close')
+    expect(fault('rb_erase', 'kobject_put')).toBe('rb_erase < kobject_put')
+  })
   it('of two tasks that print at once stay apart', () => {
     const { problems } = diagnose(
       '[ 1.1][  T11] BUG: KASAN: slab-use-after-free in one_read+0x1/0x9',

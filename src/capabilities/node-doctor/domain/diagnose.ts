@@ -2,7 +2,7 @@
 import type { Language } from '#core/kernel/errors.ts'
 import { atLeast } from '#core/shapes/severity.ts'
 import { ADVICE } from './advice.ts'
-import { framesOf, isPlumbing, symbolIn } from './frames.ts'
+import { framesOf, isLibrary, isPlumbing, symbolIn } from './frames.ts'
 import type { Kind, NodeProblem } from './kinds.ts'
 import { type LogLine, unwrapLine } from './line.ts'
 import { mayMatter, type Rule, ruleFor } from './rules.ts'
@@ -265,6 +265,8 @@ function whereOf({ frames, doubtful, other, problem }: Report): string | null {
     )
   // nothing but plumbing: then that is the place
   if (shown.length === 0) shown.push(...frames.slice(0, 1))
+  const place = shown.findIndex((name) => !isLibrary(name))
+  if (place > 0) shown.splice(0, place + 1, `${shown[place]} (in ${shown.slice(0, place).reverse().join(', ')})`)
   return shown.length === 0 ? null : shown.join(' < ')
 }
 

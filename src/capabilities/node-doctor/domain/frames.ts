@@ -68,3 +68,26 @@ const PLUMBING = new RegExp(
 )
 
 export const isPlumbing = (name: string): boolean => PLUMBING.test(name)
+
+/**
+ * Services that work on what their caller gives them: a broken tree or count is found in them and is seldom theirs.
+ * They stay in the path, behind the function that called on them.
+ */
+const LIBRARY = new RegExp(
+  `^(?:${[
+    // trees, tables, checksums, texts, reference counts of objects
+    '_*rb_\\w+|_*radix_tree_\\w+|id[ra]_\\w+|_*xas?_\\w+|_*rht_\\w+|_*rhashtable_\\w+|rhltable_\\w+|_*jhash\\w*|crc\\w+|_*find_(?:first|next|last)_\\w*bit\\w*|_*bitmap_\\w+|_*plist_\\w+|_*hlist_\\w+|_*llist_\\w+|sg_\\w+|string|number|sort\\w*|kobject_\\w+|kobj_\\w+|kref_\\w+|ref_tracker_\\w+|klist_\\w+|_*seqprop_\\w+|_*write_seq\\w+|_*read_seq\\w+|csum_\\w+|get_unaligned\\w*',
+    // the driver core, which keeps the devices of others
+    'device_(?:add|del|register|unregister|destroy|create|initialize|release_driver\\w*)|get_device_parent|put_device|get_device',
+    // buffers, pages and copies
+    'skb_(?:panic|over_panic|under_panic|put|push|pull|copy_bits)|_*pskb_\\w+|_*alloc_skb\\w*|_*netdev_alloc_skb\\w*|kfree_skb\\w*|skb_release_\\w+|_*copy_page_\\w+|_*simple_copy_\\w+|_*iov_iter_\\w+|_*(?:un)?lock_page\\w*|_*folio_(?:un)?lock\\w*|wait_on_page_\\w+|post_alloc_hook|prep_new_page|get_page_from_freelist|_*folio_alloc\\w*|alloc_page\\w*|_*free_(?:pages?|large_kmalloc|unref)\\w*',
+    // work, timers and waiting for others
+    '_*(?:flush|drain|cancel|queue|insert|destroy)_(?:delayed_)?work\\w*|_*cancel_work_\\w+|kthread_stop\\w*|_*call_rcu\\w*|_*wake_up\\w*|ldsem_\\w+|_*tty_ldisc_lock\\w*|_*del_timer\\w*|_*mod_timer\\w*|add_timer\\w*|_*timer_(?:delete|shutdown)\\w*|smp_call_function\\w*',
+    // what watches locks, RCU and faults that are injected
+    '_*lock_is_held\\w*|rcu_(?:read_\\w+|is_watching|lockdep_\\w+|dynticks\\w*|nmi_\\w+|is_cpu_\\w+)|trace_hardirqs_\\w+|_*trace_irq\\w*|should_fail\\w*|_*should_failslab|check_preemption_disabled|debug_(?:smp|lockdep)_\\w+',
+    // reading the stack
+    'arch_stack_walk\\w*|unwind_\\w+|_*unwind_start|update_stack_state|is_bpf_text_address|_*kernel_text_address|is_module_text_address|_*save_stack\\w*|_*orc_find',
+  ].join('|')})$`,
+)
+
+export const isLibrary = (name: string): boolean => LIBRARY.test(name)

@@ -98,7 +98,14 @@ const CASES: readonly [reason: string, kind: Kind, fire: readonly string[], sile
   [
     'KernelBug',
     'bug',
-    ['kernel BUG at mm/slub.c:379!', 'BUG: Bad page state in process java  pfn:7deea', 'BUG: Bad rss-counter state mm:00000000 type:MM_ANONPAGES val:1'],
+    [
+      'kernel BUG at mm/slub.c:379!',
+      'BUG: Bad page state in process java  pfn:7deea',
+      'BUG: Bad rss-counter state mm:00000000 type:MM_ANONPAGES val:1',
+      'BUG: using __this_cpu_read() in preemptible [00000000] code: java/7',
+      'BUG: non-zero pgtables_bytes on freeing mm: 4096',
+      'BUG: Dentry 00000000{i=1,n=a}  still in use (1) [unmount of ext4 sda]',
+    ],
     ['DEBUG: scheduler has started now', 'ACPI BIOS BUG workaround applied', 'Spectre V2 : BUGS: none known here'],
   ],
   [

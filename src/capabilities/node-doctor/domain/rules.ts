@@ -116,7 +116,7 @@ export const RULES: readonly Rule[] = [
     severity: 'error',
     report: true,
     pattern:
-      /\bBUG: (?:(?:raw_)?(?:spin|rw|write|read)-?lock|workqueue leaked lock|using \w+ with interrupts|MAX_LOCK\w+ |MAX_STACK_TRACE_ENTRIES |[\w ]*\block\b)/,
+      /\bBUG: (?:(?:raw_)?(?:spin|rw|write|read)-?lock|workqueue leaked lock|using \w+ with interrupts|MAX_LOCK\w+ |looking up invalid subclass|key \S+ has not been registered|MAX_STACK_TRACE_ENTRIES |[\w ]*\block\b)/,
   },
   {
     kind: 'deadlock',
@@ -217,7 +217,14 @@ export const RULES: readonly Rule[] = [
     pattern: /\bINFO: (?:Allocated|Freed) in \S+ age=\d+ cpu=\d+ pid=\d+/,
   },
   { kind: 'bug', reason: 'ReferenceCount', words: ['VFS: '], severity: 'error', pattern: /\bVFS: Close: file count is 0\b|\bVFS: Busy inodes after unmount\b/ },
-  { kind: 'bug', reason: 'KernelBug', words: ['BUG: '], severity: 'error', report: true, pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z]\w*(?: [\w-]+){2,}/ },
+  {
+    kind: 'bug',
+    reason: 'KernelBug',
+    words: ['BUG: '],
+    severity: 'error',
+    report: true,
+    pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z][\w-]*(?: +[\w{}(),.=/'-]+){2,}/,
+  },
   {
     kind: 'warning',
     reason: 'KernelWarning',
