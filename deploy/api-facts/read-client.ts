@@ -52,7 +52,8 @@ export function typeText(type: string, format: string): string {
   if (type === 'string') return format === 'byte' ? 'byte' : 'string'
   if (type === 'Date' || type === 'V1MicroTime') return 'time'
   if (type === 'IntOrString') return 'int-or-string'
-  if (type === 'any' || type === 'object') return 'any'
+  // Any object: its only field, Raw, is how Go holds it.
+  if (type === 'any' || type === 'object' || type === 'RuntimeRawExtension') return 'any'
   return type
 }
 

@@ -67,7 +67,6 @@ NetworkingV1beta1IngressTLS	hosts:[]string	secretName:string
 RbacV1Subject	apiGroup:string	kind!:string	name!:string	namespace:string
 RbacV1beta1Subject	apiGroup:string	kind!:string	name!:string	namespace:string
 ResourceV1ResourceClaim	apiVersion:string	kind:string	metadata:V1ObjectMeta	spec!:V1ResourceClaimSpec	status:V1ResourceClaimStatus
-RuntimeRawExtension	Raw!:string
 StorageV1TokenRequest	audience!:string	expirationSeconds:int64
 V1APIService	apiVersion:string	kind:string	metadata:V1ObjectMeta	spec:V1APIServiceSpec	status:V1APIServiceStatus
 V1APIServiceCondition	lastTransitionTime:time	message:string	reason:string	status!:string	type!:string
@@ -748,7 +747,7 @@ V1beta1ClusterRole	aggregationRule:V1beta1AggregationRule	apiVersion:string	kind
 V1beta1ClusterRoleBinding	apiVersion:string	kind:string	metadata:V1ObjectMeta	roleRef!:V1beta1RoleRef	subjects:[]RbacV1beta1Subject
 V1beta1ClusterTrustBundle	apiVersion:string	kind:string	metadata:V1ObjectMeta	spec!:V1beta1ClusterTrustBundleSpec
 V1beta1ClusterTrustBundleSpec	signerName:string	trustBundle!:string
-V1beta1ControllerRevision	apiVersion:string	data:RuntimeRawExtension	kind:string	metadata:V1ObjectMeta	revision!:int64
+V1beta1ControllerRevision	apiVersion:string	data:any	kind:string	metadata:V1ObjectMeta	revision!:int64
 V1beta1Counter	value!:string
 V1beta1CounterSet	counters!:{}V1beta1Counter	name!:string
 V1beta1CronJob	apiVersion:string	kind:string	metadata:V1ObjectMeta	spec:V1beta1CronJobSpec	status:V1beta1CronJobStatus
@@ -948,7 +947,7 @@ V1beta2CELDeviceSelector	expression!:string
 V1beta2CapacityRequestPolicy	default:string	validRange:V1beta2CapacityRequestPolicyRange	validValues:[]string
 V1beta2CapacityRequestPolicyRange	max:string	min!:string	step:string
 V1beta2CapacityRequirements	requests:{}string
-V1beta2ControllerRevision	apiVersion:string	data:RuntimeRawExtension	kind:string	metadata:V1ObjectMeta	revision!:int64
+V1beta2ControllerRevision	apiVersion:string	data:any	kind:string	metadata:V1ObjectMeta	revision!:int64
 V1beta2Counter	value!:string
 V1beta2CounterSet	counters!:{}V1beta2Counter	name!:string
 V1beta2DaemonSet	apiVersion:string	kind:string	metadata:V1ObjectMeta	spec:V1beta2DaemonSetSpec	status:V1beta2DaemonSetStatus
