@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path'
 import { tryFormat } from '#capabilities/ingress-analytics/domain/formats/try-format.ts'
 import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
+import { auditAnswers } from './audit-fixtures.ts'
 import * as canned from './canned-answers.ts'
 import { releaseAnswers } from './release-fixtures.ts'
 import { workloadAnswers } from './workload-fixtures.ts'
@@ -110,6 +111,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (workloads !== undefined) return send(response, 200, workloads)
     const releases = releaseAnswers(local, now(), mode === 'empty')
     if (releases !== undefined) return send(response, 200, releases)
+    const audit = auditAnswers(local, query, now(), mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 300)
+    if (audit !== undefined) return send(response, 200, audit)
     if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)
     if (own) return send(response, own.status, own.body)

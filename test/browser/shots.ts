@@ -16,6 +16,7 @@ export const PAGES = [
   '/releases',
   '/releases?canary=shop/cart',
   '/releases?canary=shop/orders',
+  '/audit',
   '/ingress',
   '/ingress/requests',
   '/ingress/alerts',

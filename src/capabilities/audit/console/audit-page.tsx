@@ -198,19 +198,20 @@ function Events({ audit, onOpen }: { audit: Audit; onOpen: (row: EventRow) => vo
   const { only, query } = audit
   const url = audit.path('/events')
   const columns = useMemo<Column<EventRow>[]>(() => {
-    const value = (field: string, text: string) => (
-      <button
-        type="button"
-        className={styles.value}
-        title={text}
-        onClick={(event) => {
-          event.stopPropagation()
-          only(field, text)
-        }}
-      >
-        {text}
-      </button>
-    )
+    const value = (field: string, text: string) =>
+      text === '' ? null : (
+        <button
+          type="button"
+          className={styles.value}
+          title={text}
+          onClick={(event) => {
+            event.stopPropagation()
+            only(field, text)
+          }}
+        >
+          {text}
+        </button>
+      )
     return [
       { id: 'at', title: t('column.at'), unit: 'time', width: 170 },
       {

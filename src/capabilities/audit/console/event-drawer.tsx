@@ -48,9 +48,9 @@ export function EventDrawer({ row, onClose, audit }: { row: EventRow | undefined
                 <dt>{t('column.at')}</dt>
                 <dd>{format.time(row.at, { millis: true })}</dd>
                 {FIELDS.filter((field) => row[field] !== '' && row[field] !== 0).map((field) => (
-                  <Field key={field} name={field} value={String(row[field])} />
+                  <Field key={field} name={t(`column.${field}`)} value={String(row[field])} />
                 ))}
-                {row.rules.length > 0 && <Field name="rules" value={`${row.rules.join(', ')} (${row.severity})`} />}
+                {row.rules.length > 0 && <Field name={t('column.rules')} value={`${row.rules.join(', ')} (${row.severity})`} />}
               </dl>
               <Group gap="xs">
                 <Button size="xs" variant="default" onClick={() => timeline([`user:eq:${row.user}`])}>

@@ -187,6 +187,7 @@ describe('what somebody left', () => {
     )
     expect(html).not.toMatch(/<script>|<img|<b>x/)
     expect(html).toContain('&lt;img src=x&gt;')
+    expect(html).toContain('<th>Because</th>')
   })
 })
 

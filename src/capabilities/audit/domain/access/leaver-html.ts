@@ -26,6 +26,15 @@ const WORDS = {
     live: 'live until',
     expired: 'expired',
     partly: 'There are more identities than were followed.',
+    more: 'More rows are in the JSON report:',
+    heads: {
+      mappings: ['Name', 'Kind', 'Confidence', 'Counted', 'Evidence'],
+      left: ['Kind', 'Object', 'Why', ''],
+      certificates: ['Serial', 'Name', 'Organizations', 'Validity'],
+      identities: ['Identity', 'By way of'],
+      can: ['As', 'Namespace', 'Verbs', 'Resources', 'Because'],
+      did: ['Verb', 'Resource', 'Namespace', 'Times', 'First – last'],
+    },
   },
   'zh-CN': {
     title: '离职人员遗留：',
@@ -47,35 +56,87 @@ const WORDS = {
     live: '有效期至',
     expired: '已过期',
     partly: '身份过多，未全部追踪。',
+    more: '其余行见 JSON 报告：',
+    heads: {
+      mappings: ['名称', '类别', '可信度', '是否计入', '依据'],
+      left: ['类别', '对象', '原因', ''],
+      certificates: ['序列号', '名称', '组织', '有效期'],
+      identities: ['身份', '途径'],
+      can: ['身份', '命名空间', '动作', '资源', '依据'],
+      did: ['动作', '资源', '命名空间', '次数', '首次 – 末次'],
+    },
   },
 } as const
 
+/** Rows of a table that a browser takes well. */
+const SHOWN = 2000
+
 export function leaverHtml(report: LeaverReport, language: Language): string {
   const words = WORDS[language]
-  const table = (rows: readonly (readonly (string | number)[])[]) =>
-    rows.length === 0
-      ? `<p>${words.none}</p>`
-      : `<table>${rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(String(cell))}</td>`).join('')}</tr>`).join('')}</table>`
+  const table = (part: keyof typeof words.heads, rows: readonly (readonly (string | number)[])[]) => {
+    if (rows.length === 0) return `<p>${words.none}</p>`
+    const cells = (row: readonly (string | number)[], tag: 'th' | 'td') =>
+      `<tr>${row.map((cell) => `<${tag}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`
+    const shown = rows.slice(0, SHOWN).map((row) => cells(row, 'td'))
+    const more = rows.length > SHOWN ? `<p>${words.more} ${rows.length - SHOWN}</p>` : ''
+    return `<table><thead>${cells(words.heads[part], 'th')}</thead><tbody>${shown.join('')}</tbody></table>${more}`
+  }
   const can = (rows: LeaverReport['can']) =>
     table(
-      rows.slice(0, 2000).map(({ user, namespace, verbs, resources, because }) => [user, namespace || '*', verbs.join(', '), resources.join(', '), because]),
+      'can',
+      rows.map(({ user, namespace, verbs, resources, because }) => [user, namespace || '*', verbs.join(', '), resources.join(', '), because]),
     )
   const standing = ({ used, as, kind }: Mapping) =>
     kind === 'denied' ? words.denied : used ? words.used : as === 'credential' ? words.credential : words.possible
   const section = (title: string, body: string) => `<section><h2>${title}</h2>${body}</section>`
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(`${words.title} ${report.name}`)}</title>
-<style>body{font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}td{border-top:1px solid color-mix(in srgb,currentColor 20%,transparent);padding:.3rem .5rem;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}.proof{border-left:4px solid;padding-left:1rem}</style></head><body>
+<style>body{font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}th{text-align:start}th,td{border-top:1px solid color-mix(in srgb,currentColor 20%,transparent);padding:.3rem .5rem;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}.proof{border-left:4px solid;padding-left:1rem}</style></head><body>
 <h1>${escapeHtml(`${words.title} ${report.name}`)}</h1>
 <p>${escapeHtml([...report.aliases, ...report.groups].join(', '))}</p>
 <div class="proof">${report.after.length === 0 ? `<p>${words.proof}</p>` : `<p>${words.noProof}</p>${can(report.after)}`}${report.complete ? '' : `<p>${words.partly}</p>`}</div>
-${section(words.mappings, table(report.mappings.map((mapping) => [mapping.name, mapping.kind, mapping.confidence, standing(mapping), mapping.evidence])))}
+${section(
+  words.mappings,
+  table(
+    'mappings',
+    report.mappings.map((mapping) => [mapping.name, mapping.kind, mapping.confidence, standing(mapping), mapping.evidence]),
+  ),
+)}
 ${section(words.plan, `<ol>${report.plan.steps.map(({ what, why }) => `<li><b>${escapeHtml(what)}</b><br>${escapeHtml(why)}</li>`).join('')}</ol>`)}
-${section(words.left, table(report.left.map(({ kind, object, why, review }) => [kind, object, why, review ? words.review : ''])))}
-${section(words.certificates, table(report.certificates.map(({ serial, commonName, organizations, notAfter, live }) => [serial, commonName, organizations.join(', '), `${live ? words.live : words.expired} ${rfc3339(notAfter)}`])))}
-${section(words.identities, table(report.identities.map(({ user, via }) => [user, via.join(' → ')])))}
+${section(
+  words.left,
+  table(
+    'left',
+    report.left.map(({ kind, object, why, review }) => [kind, object, why, review ? words.review : '']),
+  ),
+)}
+${section(
+  words.certificates,
+  table(
+    'certificates',
+    report.certificates.map(({ serial, commonName, organizations, notAfter, live }) => [
+      serial,
+      commonName,
+      organizations.join(', '),
+      `${live ? words.live : words.expired} ${rfc3339(notAfter)}`,
+    ]),
+  ),
+)}
+${section(
+  words.identities,
+  table(
+    'identities',
+    report.identities.map(({ user, via }) => [user, via.join(' → ')]),
+  ),
+)}
 ${section(words.can, can(report.can))}
-${section(words.did, table(report.did.slice(0, 2000).map(({ verb, resource, namespace, count, first, last }) => [verb, resource, namespace, count, `${rfc3339(first)} – ${rfc3339(last)}`])))}
+${section(
+  words.did,
+  table(
+    'did',
+    report.did.map(({ verb, resource, namespace, count, first, last }) => [verb, resource, namespace, count, `${rfc3339(first)} – ${rfc3339(last)}`]),
+  ),
+)}
 </body></html>
 `
 }

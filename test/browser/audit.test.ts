@@ -1,0 +1,84 @@
+/** The audit page in real Chromium: in both languages and themes, empty and failing, with hostile names and a hundred thousand events. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildConsole } from '#apps/console/build.ts'
+import { describeReal } from '#test/real.ts'
+import { axeViolations, openPage, startChromium } from './chromium.ts'
+import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { MARKUP } from './workload-fixtures.ts'
+
+describeReal('the audit page', ['chromium'], () => {
+  let browser: Browser
+  let fixture: Fixture
+  beforeAll(async () => {
+    await buildConsole()
+    fixture = await startFixture()
+    browser = await startChromium()
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await fixture?.close()
+  })
+
+  async function visit(options: Parameters<Browser['newContext']>[0] = {}, path = '/audit') {
+    const opened = await openPage(await browser.newContext({ locale: 'en', viewport: { width: 1440, height: 900 }, ...options }))
+    await opened.page.goto(`${fixture.url}/login#${LOGIN_TOKEN}`)
+    await opened.page.waitForURL((url) => url.pathname === '/')
+    await opened.page.goto(fixture.url + path)
+    return opened
+  }
+
+  it('shows deeds, one event whole, and the timeline of a person; no name becomes markup', async () => {
+    const { page, complaints } = await visit()
+    await page.getByText('secrets-listed').first().waitFor()
+    expect(await page.getByText(MARKUP, { exact: true }).count()).toBeGreaterThan(1)
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByText('pods/exec/cart-7d9f').first().click()
+    await page.getByRole('dialog').getByText('ResponseStarted').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Timeline of this person' }).click()
+    await expect.poll(() => new URL(page.url()).search).toContain('lee')
+    await expect.poll(() => page.getByText('secrets-listed').count()).toBeLessThan(2)
+    // what a page says that it cannot know
+    await page.getByText(/What was typed after exec/).waitFor()
+    const file = await page.getByRole('link', { name: 'Export as CSV' }).getAttribute('href')
+    expect(file).toContain('filter=user%3Aeq%3Alee')
+    expect(await page.evaluate(() => document.querySelectorAll('main img, main script').length)).toBe(0)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  it('speaks Chinese in the dark', async () => {
+    const { page } = await visit({ locale: 'zh-CN', colorScheme: 'dark' })
+    await page.getByRole('heading', { name: '审计' }).waitFor()
+    await page.getByText('pods/exec/cart-7d9f').first().click()
+    await page.getByRole('dialog').getByText('模拟身份').or(page.getByRole('dialog').getByText('来源')).first().waitFor()
+    expect(await axeViolations(page)).toEqual([])
+  }, 60_000)
+
+  it('scrolls through a hundred thousand events', async () => {
+    fixture.mode = 'huge'
+    const { page, complaints } = await visit()
+    await page.getByText('pods/exec/cart-7d9f').first().waitFor()
+    expect(await page.locator('[role=row], tr').count()).toBeLessThan(400)
+    expect(complaints).toEqual([])
+    fixture.mode = 'normal'
+  }, 60_000)
+
+  it('says that there is nothing, and what went wrong', async () => {
+    fixture.mode = 'empty'
+    const { page } = await visit()
+    await page
+      .getByText(/sallyport audit setup/)
+      .first()
+      .waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    fixture.mode = 'error'
+    await page.goto(`${fixture.url}/audit`)
+    await page
+      .getByRole('button', { name: /try again|retry/i })
+      .first()
+      .waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    fixture.mode = 'normal'
+  }, 60_000)
+})
