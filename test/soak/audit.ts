@@ -23,6 +23,7 @@ interface Sent {
   p99: number
   most: number
   late: number
+  retried: number
 }
 
 interface Status {
@@ -39,7 +40,20 @@ async function send(url: string, token: string): Promise<void> {
   const began = performance.now()
   const took: number[] = []
   const under = new Set<Promise<void>>()
-  let [events, refused, late] = [0, 0, 0]
+  let [events, refused, late, retried] = [0, 0, 0, 0]
+  /** A connection that is reset (an idle one that both sides give up at once, say) is tried again, as the API server does. */
+  const asClientGo = async (post: () => Promise<Response>): Promise<Response> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await post()
+      } catch (error) {
+        const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code
+        if (attempt === 5 || (code !== 'ECONNRESET' && code !== 'UND_ERR_SOCKET')) throw error
+        retried++
+        await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt))
+      }
+    }
+  }
   for (let i = 0; performance.now() - began < seconds * 1000; i++) {
     const wait = began + (i * BATCH * 1000) / rate - performance.now()
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
@@ -51,7 +65,7 @@ async function send(url: string, token: string): Promise<void> {
       .map((line) => line.replace(/"auditID":"[^-]*/, `"auditID":"${id}`).replace(/"(requestReceived|stage)Timestamp":"[^"]*"/g, `"$1Timestamp":"${now}"`))
     const body = `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${items.join(',')}]}`
     const at = performance.now()
-    const post: Promise<void> = fetch(`${url}/api/v1/audit/webhook`, { method: 'POST', headers, body }).then(async (response) => {
+    const post: Promise<void> = asClientGo(() => fetch(`${url}/api/v1/audit/webhook`, { method: 'POST', headers, body })).then(async (response) => {
       await response.arrayBuffer()
       if (!response.ok) refused++
       took.push(performance.now() - at)
@@ -62,7 +76,7 @@ async function send(url: string, token: string): Promise<void> {
   }
   await Promise.all(under)
   took.sort((a, b) => a - b)
-  process.send!({ events, refused, late, p99: took[Math.floor(took.length * 0.99)]!, most: took.at(-1)! } satisfies Sent)
+  process.send!({ events, refused, late, retried, p99: took[Math.floor(took.length * 0.99)]!, most: took.at(-1)! } satisfies Sent)
 }
 
 async function watch(): Promise<void> {
