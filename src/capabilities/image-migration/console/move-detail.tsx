@@ -4,6 +4,7 @@ import { IconDownload } from '@tabler/icons-react'
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
+import { formatDuration } from '#core/kernel/duration.ts'
 import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { api, apiUrl } from '#kits/console-kit/api.ts'
 import { type Column, DataTable, type Load } from '#kits/console-kit/data-table.tsx'
@@ -18,7 +19,7 @@ import { useNow } from '#kits/console-kit/use-now.ts'
 import type { Failure, ItemReport, Outcome } from '../domain/job.ts'
 import type { MoveItems, MoveSummary } from '../domain/moves.ts'
 import styles from './move-detail.module.css'
-import { isRunning, rateOf, STATE_STATUS } from './move-view.ts'
+import { isRunning, rateOf, STATE_STATUS, timeLeft } from './move-view.ts'
 import { ProgressBar } from './progress-bar.tsx'
 import { useWords } from './words.ts'
 
@@ -39,6 +40,7 @@ export function MoveDetail({ move, lost }: { move: MoveSummary; lost: boolean })
     () => {},
   )
   const { endedAt } = move
+  const left = timeLeft(move, now)
   return (
     <div className={styles.stack}>
       <Panel
@@ -101,6 +103,7 @@ export function MoveDetail({ move, lost }: { move: MoveSummary; lost: boolean })
           label={t('rate')}
           value={rateOf(move, endedAt ?? now)}
           unit="byteRate"
+          note={left === undefined ? undefined : t('timeLeft', { time: formatDuration(left) })}
           missing={rateOf(move, endedAt ?? now) === undefined ? 'none' : undefined}
         />
       </Tiles>

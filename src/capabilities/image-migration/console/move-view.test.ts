@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { rateOf, shareDone } from './move-view.ts'
+import { rateOf, shareDone, timeLeft } from './move-view.ts'
 
 const progress = { pairs: 10, pairsDone: 5, bytesDone: 0, bytesKnown: 0 }
 
@@ -18,4 +18,12 @@ it('a rate needs time and bytes', () => {
   expect(rateOf({ startedAt: 0, progress }, 1000)).toBeUndefined()
   expect(rateOf({ startedAt: 0, progress: { ...progress, bytesDone: 500 } }, 1000)).toBe(500)
   expect(rateOf({ startedAt: 0, endedAt: 500, progress: { ...progress, bytesDone: 500 } }, 9000)).toBe(1000)
+})
+
+it('the time left is told while a move goes on and enough of it is done', () => {
+  expect(timeLeft({ state: 'running', startedAt: 1000, progress }, 11_000)).toBe(10_000)
+  expect(timeLeft({ state: 'running', startedAt: 0, progress: { ...progress, pairsDone: 9 } }, 9_001)).toBe(2000)
+  expect(timeLeft({ state: 'running', progress }, 11_000)).toBeUndefined()
+  expect(timeLeft({ state: 'running', startedAt: 0, progress: { ...progress, pairsDone: 0 } }, 11_000)).toBeUndefined()
+  expect(timeLeft({ state: 'canceled', startedAt: 0, progress }, 11_000)).toBeUndefined()
 })

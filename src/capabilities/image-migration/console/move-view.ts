@@ -32,3 +32,10 @@ export function rateOf({ startedAt, endedAt, progress }: Pick<MoveSummary, 'star
   const ms = (endedAt ?? now) - startedAt
   return ms > 0 && progress.bytesDone > 0 ? (progress.bytesDone * 1000) / ms : undefined
 }
+
+/** Whole seconds until the end in ms, were it to go on as it went so far; undefined before 1 % is done and when nothing is under way. */
+export function timeLeft(move: Pick<MoveSummary, 'state' | 'startedAt' | 'progress'>, now: number): number | undefined {
+  const share = shareDone(move)
+  if (!isRunning(move) || move.startedAt === undefined || share === undefined || share < 0.01) return undefined
+  return Math.ceil(((now - move.startedAt) * (1 - share)) / share / 1000) * 1000
+}

@@ -27,6 +27,8 @@ export function Syncs({ onOpen }: { onOpen: (move: string) => void }) {
   const { path } = useCluster()
   const answer = useApi<{ syncs: SyncRow[] }>(path('/image-syncs'), undefined, { refreshMs: REFRESH_MS })
   const syncs = answer.data?.syncs
+  // No cluster is connected: images move between registries all the same.
+  if (answer.error?.code === 'NOT_FOUND') return null
   if (answer.error && !syncs) return <ErrorState error={answer.error} onRetry={answer.refetch} compact />
   if (!syncs || syncs.length === 0) return null
   const columns: Column<SyncRow>[] = [
