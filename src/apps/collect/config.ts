@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type CollectConfig, readCollectConfig } from '#capabilities/collection/domain/jobs.ts'
+import { builtinConfig } from '#capabilities/collection/domain/kubernetes/builtin.ts'
 import { fileUnreadable, invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseQuantity } from '#core/kernel/quantity.ts'
 
@@ -35,8 +36,9 @@ const DEFAULT_QUEUE = '2Gi'
 /** Throws INVALID_INPUT with all problems, FILE_UNREADABLE. */
 export function collectSettings(flags: CollectFlags, env: Readonly<Record<string, string | undefined>>): CollectSettings {
   const problems: Problem[] = []
-  if (flags.config === undefined) throw invalidInput([{ path: '--config', message: 'a configuration is needed: --config prometheus.yml' }])
-  let config = readCollectConfig(readText(flags.config), flags.config)
+  if (flags.config === undefined && !env.KUBERNETES_SERVICE_HOST)
+    throw invalidInput([{ path: '--config', message: 'outside of a cluster a configuration is needed: --config prometheus.yml' }])
+  let config = flags.config === undefined ? readCollectConfig(builtinConfig(), 'built in') : readCollectConfig(readText(flags.config), flags.config)
   if (flags.remoteWrite !== undefined) {
     const version = flags.remoteWriteVersion ?? '1.0'
     if (!/^[12]\.0$/.test(version)) problems.push({ path: '--remote-write-version', message: '1.0 or 2.0' })
@@ -68,7 +70,7 @@ export function collectSettings(flags: CollectFlags, env: Readonly<Record<string
   if (problems.length > 0) throw invalidInput(problems)
   return {
     config,
-    folder: dirname(resolve(flags.config)),
+    folder: flags.config === undefined ? process.cwd() : dirname(resolve(flags.config)),
     data: flags.data ?? '/var/lib/sallyport',
     queueBytes,
     ...(server === undefined

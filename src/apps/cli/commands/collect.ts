@@ -12,7 +12,12 @@ export const door: CliDoor = (program, context) => {
   const command = program
     .command('collect')
     .description(collection.summary[context.language])
-    .requiredOption('--config <file>', zh ? 'prometheus.yml 格式的配置' : 'configuration, as prometheus.yml')
+    .option(
+      '--config <file>',
+      zh
+        ? 'prometheus.yml 格式的配置；在集群内可省略：采集 kubelet、cAdvisor、API 服务器及 prometheus.io 注解'
+        : 'configuration, as prometheus.yml; may be left out in a cluster: kubelets, cAdvisor, API servers and prometheus.io annotations',
+    )
     .option('--ca-file <file>', zh ? '签发服务器证书的 CA' : 'authority that signed the server’s certificate')
     .option('--remote-write <url>', zh ? '同时以远程写入发送到该地址' : 'send there too, by remote write')
     .option('--remote-write-version <version>', zh ? '1.0 或 2.0' : '1.0 or 2.0', '1.0')
@@ -27,8 +32,10 @@ export const door: CliDoor = (program, context) => {
       await runCollect(settings, { clock: context.clock, env: context.env, write: (line) => process.stderr.write(`${line}\n`) }, context.signal)
       return
     }
-    const kubernetes = kubernetesOf()
+    const done = new AbortController()
+    const kubernetes = kubernetesOf(context.clock, context.env, AbortSignal.any([context.signal, done.signal]))
     const jobs = await dryRun(settings.config, { clock: context.clock, folder: settings.folder, listFolder, kubernetes }, context.signal)
+    done.abort()
     for (const { job, troubles } of jobs) for (const what of troubles) context.note(`${job}: ${what}`)
     const found = jobs.flatMap(({ job, judged }) =>
       judged.map(({ target, dropped, discovered, trace }) => ({

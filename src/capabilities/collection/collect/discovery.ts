@@ -24,6 +24,7 @@ export interface DiscoveryDeps {
 
 const groups = z.array(z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.coerce.string()).default({}) }))
 const MOST_TARGETS = 100_000
+const KUBERNETES_AGAIN_MS = 30_000
 
 /** One for each source of the job. */
 export function discoveriesOf(job: ScrapeJob, deps: DiscoveryDeps): Discover[] {
@@ -74,7 +75,20 @@ export function discoveriesOf(job: ScrapeJob, deps: DiscoveryDeps): Discover[] {
       }
     })
   }
-  for (const config of job.kubernetes_sd_configs) out.push(deps.kubernetes(config))
+  for (const config of job.kubernetes_sd_configs) {
+    const discover = deps.kubernetes(config)
+    out.push(async (onTargets, signal) => {
+      while (!signal.aborted) {
+        try {
+          await discover(onTargets, signal)
+        } catch (error) {
+          // Rights may be given later, a kind may be served later: what was found before stays in force.
+          if (!signal.aborted) trouble(`kubernetes ${config.role}: ${(error as Error).message}`)
+        }
+        await clock.sleep(KUBERNETES_AGAIN_MS, signal).catch(() => {})
+      }
+    })
+  }
   return out
 }
 
