@@ -7,7 +7,6 @@ import { discoverRole, kindsOf } from '#capabilities/collection/domain/kubernete
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
 import type { Cluster, Informer } from '#core/shapes/ports/cluster.ts'
-import { openCluster } from '#edges/cluster/client.ts'
 import { type ClusterAccess, type Credentials, inClusterAccess, parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 
 /** Changes are told together: a rollout is many. */
@@ -42,6 +41,8 @@ export function kubernetesOf(clock: Clock, env: Readonly<Record<string, string |
   }
   async function open(config: KubernetesDiscovery): Promise<Known> {
     const access = await accessOf(config, env)
+    // A collector without Kubernetes does without the memory of an HTTP client.
+    const { openCluster } = await import('#edges/cluster/client.ts')
     const { cluster, close } = openCluster({ name: access.server, access, clock })
     signal.addEventListener('abort', () => void close(), { once: true })
     return { cluster, informers: new Map(), ownNamespace: access.namespace }
