@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { RESOURCES } from '#apps/resources.ts'
 import { BEHAVIOR_RULES } from '#capabilities/audit/domain/behavior.ts'
 import { RULES } from '#capabilities/audit/domain/engine.ts'
+import { CHECKS } from '#capabilities/inspection/domain/catalog.ts'
 import { ERRORS, type ErrorRow, EXIT, type Language } from '#core/kernel/errors.ts'
 import { definitionOf, RESOURCE_GROUP } from '#core/shapes/custom-resource.ts'
 import type { Column, Table } from '#core/telemetry/table.ts'
@@ -65,10 +66,33 @@ function auditRulesPage(language: Language): string {
   return `${NOTICE}# ${zh ? '审计规则' : 'Audit rules'}\n\n${intro}\n\n${table(head, rows)}\n`
 }
 
+/** A place of its own for each check: `checks.md#ID`, which findings lead to. */
+function checksPage(language: Language): string {
+  const zh = language === 'zh-CN'
+  const sections = CHECKS.map(({ id, category, severity, optional, aliases, message }) =>
+    [
+      `## ${id}\n`,
+      `${message[language]}\n`,
+      zh
+        ? `- 类别 \`${category}\`，级别 \`${severity}\`；${optional ? '按名称或按工具的检查集合运行' : '默认运行'}`
+        : `- category \`${category}\`, severity \`${severity}\`; ${optional ? 'runs by name, or with the profile of a tool' : 'runs unless told otherwise'}`,
+      ...(aliases.length === 0 ? [] : [`- ${zh ? '其他工具中的名称' : 'in other tools'}: ${aliases.map((alias) => `\`${alias}\``).join(', ')}`]),
+      `- ${zh ? '只运行它' : 'only this one'}: \`sallyport inspect -f FILE --check ${id}\``,
+      `- ${zh ? '忽略到某日（注解）' : 'live with it until a day (annotation)'}: \`inspection.sallyport.io/${id}: "until 2027-01-31: ${zh ? '原因' : 'reason'}"\`\n`,
+    ].join('\n'),
+  )
+  const intro = zh
+    ? `\`sallyport inspect\`、\`Inspection\` 与准入检查使用的 ${CHECKS.length} 项检查。证据与修复随每条发现给出。`
+    : `The ${CHECKS.length} checks of \`sallyport inspect\`, of an \`Inspection\` and at admission. The exact field and the fix come with each finding.`
+  return `${NOTICE}# ${zh ? '检查项' : 'Checks'}\n\n${intro}\n\n${sections.join('\n')}`
+}
+
 export const pages = (): Record<string, string> => ({
   'errors.md': errorsPage('en'),
   'errors.zh-CN.md': errorsPage('zh-CN'),
   'tables.md': tablesPage(),
+  'checks.md': checksPage('en'),
+  'checks.zh-CN.md': checksPage('zh-CN'),
   'audit-rules.md': auditRulesPage('en'),
   'audit-rules.zh-CN.md': auditRulesPage('zh-CN'),
 })

@@ -12,13 +12,14 @@ import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { stringify } from '#kits/cli-kit/yaml.ts'
 import { inspection } from '../capability.ts'
-import { checksNamed, checksOf, PROFILES, type Profile } from '../domain/catalog.ts'
+import { checksNamed, checksOf, PROFILES, type Profile, withVulnerabilities } from '../domain/catalog.ts'
 import { celCheckFile, compileCelChecks } from '../domain/cel-checks.ts'
 import type { InspectionCheck } from '../domain/check.ts'
 import { type InspectionFinding, inspect, objectName } from '../domain/inspect.ts'
 import type { Settings } from '../domain/inventory.ts'
 import { annotated, baselineFile, fingerprint, type Suppression, sinceBaseline, suppress, suppressionFile } from '../domain/known.ts'
 import { countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
+import { type Vulnerability, vulnerabilityFile } from '../domain/vulnerabilities.ts'
 import { apiStates, readCluster } from '../sources/cluster.ts'
 import { fixCluster, undoCluster, undoObjects } from './fix-cluster.ts'
 import { fixFiles, undoFix } from './fix-files.ts'
@@ -36,6 +37,7 @@ interface InspectOptions {
   checks?: string
   profile?: Profile
   settings?: string
+  cveData?: string
   suppressions?: string
   baseline?: string
   writeBaseline?: string
@@ -87,6 +89,7 @@ export function addInspect(program: Command, context: CliContext): void {
       '--settings <file>',
       say('lists that checks go by (registries, secret words …), also in the form of Kubescape', '检查所用列表（镜像仓库、敏感词等），兼容 Kubescape 格式'),
     )
+    .option('--cve-data <file>', say('newer data of known vulnerabilities; it replaces built-in entries of the same ids', '更新的漏洞数据；同 id 覆盖内置条目'))
     .option('--suppressions <file>', say('findings to live with: check, object, reason, until', '可忽略的问题：check、object、reason、until'))
     .option('--baseline <file>', say('tell only what is new since this baseline', '只报告相对基线新增的问题'))
     .option('--write-baseline <file>', say('write all open findings as a baseline', '将当前全部问题写为基线'))
@@ -121,7 +124,8 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   const isLive = options.filename.length === 0
   const unanswered: Problem[] = []
   const mine = options.checks === undefined ? [] : await ownChecks(options.checks, (problem) => void unanswered.push(problem))
-  const chosen = [...choose(options), ...mine]
+  const builtIn = choose(options, withVulnerabilities(options.cveData === undefined ? [] : await vulnerabilitiesOf(options.cveData)))
+  const chosen = [...builtIn, ...mine]
   const settings = options.settings === undefined ? {} : settingsOf(await fileData(options.settings, '--settings'), options.settings)
   const listed = options.suppressions === undefined ? [] : await suppressionsOf(options.suppressions)
   const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline)
@@ -131,7 +135,7 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   let files: Files = found ? { items: [], texts: new Map(), problems: found.problems } : await readFiles(options.filename, context)
   const problems: Problem[] = []
   if (options.fix) {
-    const named = namedIn(options)
+    const named = new Set(options.check.length > 0 ? builtIn.map(({ id }) => id) : [])
     const undo = options.undoFile ?? `sallyport-undo-${new Date(context.clock.now()).toISOString().replace(/[:.]/g, '-')}.json`
     const dryRun = options.dryRun === true
     if (cluster && found) {
@@ -228,15 +232,11 @@ function told(problems: readonly Problem[], context: CliContext): void {
   if (problems.length > 0) context.exit(EXIT.partial)
 }
 
-function choose({ check, profile }: InspectOptions): readonly InspectionCheck[] {
-  if (check.length === 0) return checksOf(profile ?? 'recommended')
-  const named = checksNamed(check)
+function choose({ check, profile }: InspectOptions, all: readonly InspectionCheck[]): readonly InspectionCheck[] {
+  if (check.length === 0) return checksOf(profile ?? 'recommended', all)
+  const named = checksNamed(check, all)
   if (!named.ok) throw invalidInput(named.error.map((problem) => ({ ...problem, path: `--check ${problem.path}` })))
   return named.value
-}
-const namedIn = ({ check }: InspectOptions): ReadonlySet<string> => {
-  const named = checksNamed(check)
-  return new Set(named.ok ? named.value.map(({ id }) => id) : [])
 }
 
 const MOST = 16 << 20
@@ -268,6 +268,12 @@ async function ownChecks(path: string, onUnknown: (problem: Problem) => void): P
   const checks = read.ok ? compileCelChecks(read.value.checks, onUnknown) : read
   if (!checks.ok) throw invalidInput(checks.error.map((problem) => ({ ...problem, path: `--checks ${path} ${problem.path}` })))
   return checks.value
+}
+
+async function vulnerabilitiesOf(path: string): Promise<readonly Vulnerability[]> {
+  const read = parseInput(vulnerabilityFile, await fileData(path, '--cve-data'))
+  if (!read.ok) throw invalidInput(read.error.map((problem) => ({ ...problem, path: `--cve-data ${path} ${problem.path}` })))
+  return read.value.vulnerabilities
 }
 
 async function suppressionsOf(path: string): Promise<Suppression[]> {

@@ -348,10 +348,31 @@ const HYGIENE_CASES: Record<string, Cases> = {
     silent: [[template({ networkPolicy: { egress: [] } })]],
     settings: { agentSandboxEgressMode: ['strict'] },
   },
+  'sandbox-claim-overrides': either(template({ envVarsInjectionPolicy: 'Overrides' }), template({ envVarsInjectionPolicy: 'Allowed' })),
   'worker-pool-ceiling': {
     fires: [[pool('4')], [{ kind: 'WorkerPool', metadata: meta('w'), spec: {} }]],
     silent: [[pool('2')]],
     settings: { cpu_limit_max: ['2'] },
+  },
+  'load-balancer-beside-tls': {
+    fires: [
+      [named('Service', 's', { spec: { type: 'LoadBalancer' } })],
+      [
+        named('Service', 's', { spec: { type: 'LoadBalancer' } }),
+        named('Ingress', 'i', { spec: { rules: [{ http: { paths: [{ backend: { service: { name: 's' } } }] } }] } }),
+      ],
+    ],
+    silent: [
+      [named('Service', 's', { spec: { type: 'ClusterIP' } })],
+      [
+        named('Service', 's', { spec: { type: 'LoadBalancer' } }),
+        named('Ingress', 'i', { spec: { tls: [{ secretName: 't' }], rules: [{ http: { paths: [{ backend: { service: { name: 's' } } }] } }] } }),
+      ],
+    ],
+  },
+  'namespace-without-account': {
+    fires: [[{ kind: 'Namespace', metadata: { name: 'shop' } }, named('ServiceAccount', 'default')]],
+    silent: [[{ kind: 'Namespace', metadata: { name: 'shop' } }, named('ServiceAccount', 'web')]],
   },
   'tiller-reachable': either(
     named('Deployment', 'tiller-deploy', { spec: { template: { spec: { containers: [{ name: 't', image: 'gcr.io/kubernetes-helm/tiller:v2.9.1' }] } } } }),
@@ -415,6 +436,10 @@ const COMPONENT_CASES: Record<string, Cases> = {
   'cve-2022-24348': either(image('quay.io/argoproj/argocd:v2.2.3'), image('quay.io/argoproj/argocd:v2.2.4')),
   'cve-2022-39328': either(image('grafana/grafana:9.2.3'), image('grafana/grafana:9.1.0')),
   'cve-2022-47633': either(image('ghcr.io/kyverno/kyverno:v1.8.4'), image('ghcr.io/kyverno/kyverno:v1.8.5')),
+  'cve-2025-14847': {
+    fires: [[image('mongo:8.0.16')], [image('docker.io/bitnami/mongodb:7.0.14-debian-12')], [image('mongo:4.2')]],
+    silent: [[image('mongo:8.0.17')], [image('mongo:latest')], [image('mongo-express:1.0.2')]],
+  },
   'cve-2022-0492': either(pod({}), inContainer({ seccompProfile: { type: 'RuntimeDefault' } })),
   'kubernetes-old': either(node({ kubeletVersion: 'v1.20.1' }), node({ kubeletVersion: 'v1.99.0' })),
   'ingress-nginx-retired': either(image('registry.k8s.io/ingress-nginx/controller:v1.12.1'), image('nginx')),
@@ -444,6 +469,8 @@ const CONTROL_PLANE_CASES: Record<string, Cases> = {
   'apiserver-anonymous': api(['--anonymous-auth=false'], ['--anonymous-auth=true']),
   'apiserver-token-file': api([], ['--token-auth-file=/x']),
   'apiserver-external-ips-plugin': api([], ['--enable-admission-plugins=DenyServiceExternalIPs']),
+  'apiserver-external-ips-allowed': api(['--enable-admission-plugins=A,DenyServiceExternalIPs'], ['--enable-admission-plugins=A']),
+  'apiserver-long-tokens': api(['--service-account-extend-token-expiration=false'], ['--service-account-extend-token-expiration=true']),
   'apiserver-kubelet-client-certificate': api(['--kubelet-client-certificate=/c', '--kubelet-client-key=/k']),
   'apiserver-kubelet-authority': api(['--kubelet-certificate-authority=/c']),
   'apiserver-allows-all': api(['--authorization-mode=RBAC'], ['--authorization-mode=RBAC,AlwaysAllow']),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '#core/kube/objects.ts'
-import { CHECKS, checksNamed } from './catalog.ts'
+import { CHECKS, checksNamed, withVulnerabilities } from './catalog.ts'
 import { type Cases, type Fields, MORE_CASES } from './checks.cases.ts'
 import { inspect } from './inspect.ts'
 import type { Item, Surroundings } from './inventory.ts'
+import { vulnerabilityFile } from './vulnerabilities.ts'
 
 const pod = (spec: Fields, container: Fields = {}): Fields => ({
   kind: 'Pod',
@@ -246,6 +247,31 @@ describe('checks', () => {
     const around = now === undefined ? {} : { now }
     for (const objects of fires) expect(run(id, objects, settings, around).found, JSON.stringify(objects)).not.toEqual([])
     for (const objects of silent) expect(run(id, objects, settings, around).found, JSON.stringify(objects)).toEqual([])
+  })
+
+  it('takes newer data of vulnerabilities: an entry replaces the built-in one of its id, the others are added', () => {
+    const entry = { severity: 'error', en: 'x', zh: 'x', component: 'kyverno', affected: [['1.0.0', '2.0.0']] } as const
+    const all = withVulnerabilities([
+      { ...entry, id: 'CVE-2022-47633', affected: [] },
+      { ...entry, id: 'CVE-2031-0001' },
+    ])
+    const image = (tag: string) => pod({}, { image: `ghcr.io/kyverno/kyverno:${tag}` })
+    const found = (tag: string) =>
+      inspect([{ file: 'x', line: 1, object: { apiVersion: 'v1', ...image(tag) } } as Item], all)
+        .findings.map(({ check }) => check)
+        .filter((check) => check.startsWith('cve-2022-47633') || check.startsWith('cve-2031'))
+    expect(found('v1.8.4')).toEqual(['cve-2031-0001'])
+    expect(found('v2.0.0')).toEqual([])
+    const named = checksNamed(['kubescape/CVE-2031-0001'], all)
+    expect(named.ok && named.value.map(({ id }) => id)).toEqual(['cve-2031-0001'])
+    expect(
+      vulnerabilityFile.safeParse({
+        vulnerabilities: [
+          { ...entry, id: 'CVE-2031-0001' },
+          { ...entry, id: 'cve-2031-0001' },
+        ],
+      }).success,
+    ).toBe(false)
   })
 
   it('has ids of its own once, and texts in both languages', () => {

@@ -28,9 +28,12 @@ export interface Report {
 export const countsOf = (findings: readonly InspectionFinding[]): Record<Severity, number> =>
   Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((one) => one.severity === severity).length])) as Record<Severity, number>
 
+/** Where the check is explained, in the repository. */
+const docsOf = (check: string, language: Language): string => `docs/look-up/checks${language === 'zh-CN' ? '.zh-CN' : ''}.md#${check}`
+
 /** As JSON: the texts in one language. */
 export function spoken(report: Report, language: Language) {
-  const said = ({ message, ...finding }: InspectionFinding) => ({ ...finding, message: message[language] })
+  const said = ({ message, ...finding }: InspectionFinding) => ({ ...finding, message: message[language], docs: docsOf(finding.check, language) })
   return {
     complete: report.complete,
     objects: report.coverage.objects,
@@ -51,6 +54,7 @@ const RANK: Readonly<Record<Severity, string>> = { advice: '2.0', warning: '5.0'
 export function sarif(report: Report, checks: readonly InspectionCheck[], language: Language): string {
   const rules = checks.map(({ id, severity, message, aliases, category }) => ({
     id,
+    help: { text: docsOf(id, language) },
     shortDescription: { text: message[language] },
     defaultConfiguration: { level: LEVEL[severity] },
     properties: { tags: [category, ...aliases], 'security-severity': RANK[severity] },

@@ -1,22 +1,48 @@
 /** Known vulnerabilities of what runs a cluster, by version. Facts of the Kubernetes CVE feed, of containerd's and the projects' advisories. */
-import type { Severity } from '#core/shapes/severity.ts'
+import { z } from 'zod'
+import { SEVERITIES } from '#core/shapes/severity.ts'
 
-export const COMPONENTS = ['kube-apiserver', 'kubelet', 'containerd', 'linux', 'ingress-nginx', 'etcd', 'coredns', 'argocd', 'grafana', 'kyverno'] as const
+export const COMPONENTS = [
+  'kube-apiserver',
+  'kubelet',
+  'containerd',
+  'linux',
+  'ingress-nginx',
+  'etcd',
+  'coredns',
+  'argocd',
+  'grafana',
+  'kyverno',
+  'mongodb',
+] as const
 export type Component = (typeof COMPONENTS)[number]
 
-export interface Vulnerability {
-  id: string
-  component: Component
-  severity: Severity
-  /** From (with it) to (without it: the version with the fix). */
-  affected: readonly (readonly [from: string, fixed: string])[]
-  /** Of Kubescape. */
-  control?: string
-  /** Only nodes with Windows. */
-  windows?: true
-  en: string
-  zh: string
-}
+const version = z.string().regex(/^\d{1,4}\.\d{1,4}(\.\d{1,6})?$/, 'a version such as 1.30.2')
+
+export const vulnerability = z.strictObject({
+  id: z.string().regex(/^(CVE|GHSA)-[\w-]{4,40}$/i, 'an id such as CVE-2025-1974'),
+  component: z.enum(COMPONENTS),
+  severity: z.enum(SEVERITIES),
+  affected: z
+    .array(z.tuple([version, version]).readonly())
+    .max(200)
+    .readonly()
+    .describe('From (with it) to (without it: the version with the fix). None: nothing is affected.'),
+  control: z.string().max(40).optional().describe('Of Kubescape.'),
+  windows: z.literal(true).optional().describe('Only nodes with Windows.'),
+  en: z.string().min(1).max(300),
+  zh: z.string().min(1).max(300),
+})
+export type Vulnerability = z.output<typeof vulnerability>
+
+/** A file of them takes the place of the built-in entries with the same ids, and adds to the others. */
+export const vulnerabilityFile = z.strictObject({
+  vulnerabilities: z
+    .array(vulnerability)
+    .min(1)
+    .max(5000)
+    .refine((all) => new Set(all.map(({ id }) => id.toLowerCase())).size === all.length, 'an id stands twice'),
+})
 
 export const VULNERABILITIES: readonly Vulnerability[] = [
   {
@@ -212,5 +238,20 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
     affected: [['1.8.3', '1.8.5']],
     en: 'image signatures can be got around',
     zh: '可绕过镜像签名校验',
+  },
+  {
+    id: 'CVE-2025-14847',
+    component: 'mongodb',
+    severity: 'critical',
+    affected: [
+      ['3.6.0', '4.4.30'],
+      ['5.0.0', '5.0.32'],
+      ['6.0.0', '6.0.27'],
+      ['7.0.0', '7.0.28'],
+      ['8.0.0', '8.0.17'],
+      ['8.2.0', '8.2.3'],
+    ],
+    en: 'anybody who reaches it reads its memory through compressed messages',
+    zh: '能连接者可通过压缩消息读取其内存',
   },
 ]

@@ -156,6 +156,25 @@ export const AGENT_CHECKS: readonly InspectionCheck[] = [
   ),
   objectCheck(
     {
+      id: 'sandbox-claim-overrides',
+      category: 'security',
+      severity: 'warning',
+      aliases: kubescape('C-0316', 'agent-sandbox-claim-overrides'),
+      message: {
+        en: 'Who claims a sandbox may replace what its template says.',
+        'zh-CN': '申领沙箱者可覆盖模板中的设置。',
+      },
+    },
+    ['SandboxTemplate'],
+    ({ object }) =>
+      Object.entries(isFields(object.spec) ? object.spec : {}).flatMap(([field, policy]): Fault[] =>
+        field.endsWith('Policy') && policy === 'Overrides'
+          ? [{ path: ['spec', field], what: 'Overrides', fix: [{ path: ['spec', field], value: 'Disallowed', guess: true }] }]
+          : [],
+      ),
+  ),
+  objectCheck(
+    {
       id: 'worker-pool-ceiling',
       category: 'limitation',
       severity: 'warning',

@@ -29,6 +29,7 @@ const IMAGES: readonly (readonly [Component, RegExp])[] = [
   ['argocd', /(^|\/)argoproj\/argocd$/],
   ['grafana', /(^|\/)grafana(-enterprise)?$/],
   ['kyverno', /(^|\/)kyverno$/],
+  ['mongodb', /(^|\/)(mongo|mongodb|mongodb-(community|enterprise)-server|percona-server-mongodb)$/],
 ]
 const nameOfImage = (image: string): string => image.split('@')[0]!.replace(/:[^/:]*$/, '')
 
@@ -83,9 +84,13 @@ function serverVersion(inventory: Inventory): readonly number[] | undefined {
 }
 
 /** Rules of Kubescape that do not bear the name of the vulnerability. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { 'CVE-2022-3172': ['detect-aggregated-api-server-redirection'] }
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  'CVE-2022-3172': ['detect-aggregated-api-server-redirection'],
+  'CVE-2025-14847': ['mongodb-zlib-memory-read'],
+}
 
-const vulnerability = (entry: Vulnerability): InspectionCheck => ({
+/** Is one of the versions in use one that the entry names? */
+export const vulnerabilityCheck = (entry: Vulnerability): InspectionCheck => ({
   id: entry.id.toLowerCase(),
   category: 'security',
   severity: entry.severity,
@@ -118,7 +123,7 @@ const isConfined = (container: Container): boolean => {
 }
 
 export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
-  ...VULNERABILITIES.map(vulnerability),
+  ...VULNERABILITIES.map(vulnerabilityCheck),
   podCheck(
     {
       id: 'cve-2022-0492',

@@ -126,6 +126,28 @@ const API: readonly Omit<FlagRule, 'program'>[] = [
     zh: '已启用 DenyServiceExternalIPs 准入插件：Service 无法使用外部 IP。',
   },
   {
+    id: 'apiserver-external-ips-allowed',
+    optional: true,
+    severity: 'advice',
+    flags: ['enable-admission-plugins'],
+    aliases: names('C-0283', 'ensure-that-the-api-server-DenyServiceExternalIPs-is-set', '1.2.3'),
+    right: holds('DenyServiceExternalIPs'),
+    better: withWord('DenyServiceExternalIPs'),
+    en: 'A Service may take over addresses outside the cluster (the admission plugin DenyServiceExternalIPs is off).',
+    zh: 'Service 可占用集群外地址（未启用 DenyServiceExternalIPs 准入插件）。',
+  },
+  {
+    id: 'apiserver-long-tokens',
+    optional: true,
+    severity: 'advice',
+    flags: ['service-account-extend-token-expiration'],
+    aliases: names('C-0290', 'ensure-that-the-api-server-service-account-extend-token-expiration-argument-is-set-to-false', '1.2.30'),
+    right: is('false'),
+    better: value('false'),
+    en: 'Tokens of pods hold for a year instead of an hour (--service-account-extend-token-expiration is not false).',
+    zh: 'Pod 令牌有效期为一年而非一小时（--service-account-extend-token-expiration 未设为 false）。',
+  },
+  {
     id: 'apiserver-kubelet-client-certificate',
     flags: ['kubelet-client-certificate', 'kubelet-client-key'],
     aliases: names('C-0116', 'ensure-that-the-api-server-kubelet-client-certificate-and-kubelet-client-key-arguments-are-set-as-appropriate', '1.2.4'),
@@ -302,7 +324,7 @@ const API: readonly Omit<FlagRule, 'program'>[] = [
   {
     id: 'apiserver-audit-policy',
     flags: ['audit-policy-file'],
-    aliases: [...names('C-0067', 'k8s-audit-logs-enabled-native', '3.2.1'), 'kubescape/C-0160'],
+    aliases: [...names('C-0067', 'k8s-audit-logs-enabled-native', '3.2.1'), 'kubescape/C-0160', 'kubescape/k8s-audit-logs-enabled-native-cis'],
     right: isSet,
     better: value('/etc/kubernetes/audit-policy.yaml'),
     en: 'The API server has no audit policy: nothing is audited.',
@@ -413,6 +435,7 @@ const API: readonly Omit<FlagRule, 'program'>[] = [
     aliases: names('C-0143', 'ensure-that-the-api-server-only-makes-use-of-Strong-Cryptographic-Ciphers', '1.2.31').concat(
       'kubescape/C-0277',
       'kubescape/ensure-that-the-API-Server-only-makes-use-of-Strong-Cryptographic-Ciphers',
+      'kubescape/ensure-that-the-API-Server-only-makes-use-of-Strong-Cryptographic-Ciphers-cis1-10',
     ),
     right: (text) => words(text).length > 0 && words(text).every((suite) => STRONG_CIPHERS.includes(suite)),
     better: (text) =>

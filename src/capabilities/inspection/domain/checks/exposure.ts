@@ -241,7 +241,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
       id: 'dashboard-exposed',
       category: 'security',
       severity: 'critical',
-      aliases: kubescape('C-0047', 'rule-exposed-dashboard'),
+      aliases: kubescape('C-0047', 'rule-exposed-dashboard', 'rule-exposed-dashboard-v1'),
       message: { en: 'The Kubernetes dashboard can be reached from outside the cluster.', 'zh-CN': 'Kubernetes Dashboard 暴露在集群外。' },
     },
     ['Service'],
@@ -393,6 +393,30 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
       return at(object, 'spec', 'type') === 'LoadBalancer' && !at(object, 'metadata', 'annotations', key)
         ? { path: ['metadata', 'annotations', key] }
         : undefined
+    },
+  ),
+  objectCheck(
+    {
+      id: 'load-balancer-beside-tls',
+      category: 'security',
+      severity: 'advice',
+      optional: true,
+      aliases: kubescape('C-0245', 'encrypt-traffic-to-https-load-balancers-with-tls-certificates'),
+      message: { en: 'The load balancer is reached without an Ingress that has a certificate.', 'zh-CN': '负载均衡未经带证书的 Ingress 即可访问。' },
+    },
+    ['Service'],
+    (item, inventory) => {
+      const { object } = item
+      if (at(object, 'spec', 'type') !== 'LoadBalancer') return undefined
+      const covered = ofKind(inventory, 'Ingress').some(
+        (ingress) =>
+          namespaceOf(ingress) === namespaceOf(item) &&
+          listAt(ingress.object, 'spec', 'tls').length > 0 &&
+          listAt(ingress.object, 'spec', 'rules')
+            .flatMap((rule) => listAt(rule, 'http', 'paths'))
+            .some((route) => at(route, 'backend', 'service', 'name') === object.metadata.name),
+      )
+      return covered ? undefined : { path: ['spec', 'type'] }
     },
   ),
   objectCheck(

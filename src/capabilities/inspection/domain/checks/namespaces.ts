@@ -153,7 +153,13 @@ const PSP_FIELDS = [
 export const NAMESPACE_CHECKS: readonly InspectionCheck[] = [
   podSecurity(
     'pod-security-admission-missing',
-    ['kubescape/C-0192', 'kubescape/pod-security-admission-applied-1', 'kubescape/pod-security-admission-applied-2', 'cis/5.2.1'],
+    [
+      'kubescape/C-0192',
+      'kubescape/pod-security-admission-applied',
+      'kubescape/pod-security-admission-applied-1',
+      'kubescape/pod-security-admission-applied-2',
+      'cis/5.2.1',
+    ],
     undefined,
     'baseline',
     true,
@@ -164,6 +170,7 @@ export const NAMESPACE_CHECKS: readonly InspectionCheck[] = [
     'pod-security-baseline-missing',
     [
       ...['C-0193', 'C-0194', 'C-0195', 'C-0196', 'C-0200', 'C-0202', 'C-0203', 'C-0204'].map((control) => `kubescape/${control}`),
+      'kubescape/pod-security-admission-baseline-applied',
       'kubescape/pod-security-admission-baseline-applied-1',
     ],
     ['baseline', 'restricted'],
@@ -174,7 +181,11 @@ export const NAMESPACE_CHECKS: readonly InspectionCheck[] = [
   ),
   podSecurity(
     'pod-security-restricted-missing',
-    [...['C-0197', 'C-0198', 'C-0199', 'C-0201'].map((control) => `kubescape/${control}`), 'kubescape/pod-security-admission-restricted-applied-1'],
+    [
+      ...['C-0197', 'C-0198', 'C-0199', 'C-0201'].map((control) => `kubescape/${control}`),
+      'kubescape/pod-security-admission-restricted-applied',
+      'kubescape/pod-security-admission-restricted-applied-1',
+    ],
     ['restricted'],
     'restricted',
     false,
@@ -225,6 +236,24 @@ export const NAMESPACE_CHECKS: readonly InspectionCheck[] = [
     },
     ['Namespace'],
     () => ({ path: ['metadata', 'name'] }),
+  ),
+  objectCheck(
+    {
+      id: 'namespace-without-account',
+      category: 'security',
+      severity: 'advice',
+      optional: true,
+      aliases: ['kubescape/C-0060', 'kubescape/namespace-without-service-account'],
+      message: {
+        en: 'The namespace has no ServiceAccount besides default: all of its pods share one identity.',
+        'zh-CN': '命名空间除 default 外没有 ServiceAccount：所有 Pod 共用同一身份。',
+      },
+    },
+    ['Namespace'],
+    ({ object }, inventory) =>
+      ofKind(inventory, 'ServiceAccount').some((item) => namespaceOf(item) === object.metadata.name && nameOf(item) !== 'default')
+        ? undefined
+        : { path: ['metadata', 'name'] },
   ),
   ...HOOKS.map((kind, i) =>
     objectCheck(

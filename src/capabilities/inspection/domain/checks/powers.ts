@@ -375,7 +375,7 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
   ),
   bindingCheck(
     'default-account-bound',
-    [...kubescape('C-0189', 'ensure-default-service-accounts-has-only-default-roles'), 'popeye/POP-308', 'cis/5.1.5'],
+    [...kubescape('C-0189', 'C-0225', 'ensure-default-service-accounts-has-only-default-roles'), 'popeye/POP-308', 'cis/5.1.5'],
     'warning',
     'The default ServiceAccount is given rights: every pod of the namespace that names no other has them.',
     'default ServiceAccount 被授予权限：命名空间内未指定账号的所有 Pod 都会拥有。',
@@ -427,7 +427,7 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'advice',
       optional: true,
-      aliases: [...kubescape('C-0189', 'automount-default-service-account'), 'cis/5.1.5'],
+      aliases: [...kubescape('C-0189', 'C-0225', 'automount-default-service-account'), 'cis/5.1.5'],
       message: {
         en: 'The default ServiceAccount hands its token to every pod of the namespace.',
         'zh-CN': 'default ServiceAccount 会把令牌挂载到命名空间内的每个 Pod。',
