@@ -91,7 +91,7 @@ export function leaverHtml(report: LeaverReport, language: Language): string {
   const section = (title: string, body: string) => `<section><h2>${title}</h2>${body}</section>`
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(`${words.title} ${report.name}`)}</title>
-<style>body{font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}th{text-align:start}th,td{border-top:1px solid color-mix(in srgb,currentColor 20%,transparent);padding:.3rem .5rem;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}.proof{border-left:4px solid;padding-left:1rem}</style></head><body>
+<style>:root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}th{text-align:start;white-space:nowrap}td{min-width:4.5rem}th,td{border-top:1px solid color-mix(in srgb,currentColor 20%,transparent);padding:.3rem .5rem;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}.proof{border-left:4px solid;padding-left:1rem}</style></head><body>
 <h1>${escapeHtml(`${words.title} ${report.name}`)}</h1>
 <p>${escapeHtml([...report.aliases, ...report.groups].join(', '))}</p>
 <div class="proof">${report.after.length === 0 ? `<p>${words.proof}</p>` : `<p>${words.noProof}</p>${can(report.after)}`}${report.complete ? '' : `<p>${words.partly}</p>`}</div>
