@@ -9,6 +9,7 @@ import { createIdentities, type Mapping } from '../domain/access/identities.ts'
 import { createUsage, diffGrants, leastRoles } from '../domain/access/least.ts'
 import { type Left, leaverReport, reachWithoutLogin } from '../domain/access/leaver.ts'
 import { leaverHtml } from '../domain/access/leaver-html.ts'
+import { leaverChinese } from '../domain/access/leaver-words.ts'
 import { indexObjects } from '../domain/access/objects.ts'
 import { certificatesOf, eventSource, type FactOptions, objectsOfCluster, objectsOfFiles } from './facts.ts'
 import { carryOut, type Outcome } from './leaver-apply.ts'
@@ -115,12 +116,21 @@ export function addLeaver(audit: Command, context: CliContext): void {
     if (options.output === 'json') context.out.write(`${JSON.stringify({ ...report, ...(applied ? { applied, proof } : {}) }, undefined, 2)}\n`)
     else if (options.output === 'html') context.out.write(leaverHtml(report, context.language))
     else {
+      const said = zh ? leaverChinese : (text: string) => text
       if (mappings.length > 0) {
-        printTable(context, MAPPINGS, mappings)
+        printTable(
+          context,
+          MAPPINGS,
+          mappings.map((mapping) => ({ ...mapping, evidence: said(mapping.evidence) })),
+        )
         context.out.write('\n')
       }
-      printTable(context, LEFT, report.left)
-      context.out.write(`\n${report.plan.steps.map(({ what, why }, i) => `${i + 1}. ${what}\n   ${why}\n`).join('')}`)
+      printTable(
+        context,
+        LEFT,
+        report.left.map((one) => ({ ...one, why: said(one.why) })),
+      )
+      context.out.write(`\n${report.plan.steps.map(({ what, why }, i) => `${i + 1}. ${said(what)}\n   ${said(why)}\n`).join('')}`)
       const proof = zh
         ? `现在可达 ${report.can.length} 条规则；执行计划后 ${report.after.length} 条。`
         : `${report.can.length} rules are reachable now, ${report.after.length} after the plan.`

@@ -48,6 +48,13 @@ export function addSetup(audit: Command, context: CliContext): void {
           ? `${sight.length} 条规则中 ${blind.length} 条看不到或只能看到部分。`
           : `${blind.length} of ${sight.length} rules are blind or see a part only.`
         context.note(text)
+        const late = [...new Set(sight.flatMap((one) => one.late))]
+        if (late.length > 0)
+          context.note(
+            zh
+              ? `策略规则 ${late.join('、')} 省略了 ResponseStarted：exec、attach 和端口转发要到会话结束才会告警。`
+              : `Rules ${late.join(', ')} of the policy leave ResponseStarted out: exec, attach and port-forward are told of only when the session is over.`,
+          )
         if (options.policy === undefined)
           context.note(
             zh ? '这些是有意为之：否则 Secret 的值会写入日志。' : 'These are on purpose: to see them, values of secrets would have to be written into the log.',

@@ -17,6 +17,12 @@ describe('audit policies', () => {
     expect(seen(metadata, 'pod-privileged')).toMatchObject({ sees: 'no', because: [1], has: 'Metadata', needs: 'Request' })
   })
 
+  it('tell by which rules a session is seen only when it is over', () => {
+    expect(seen(policy({ level: 'Metadata', omitStages: ['ResponseStarted'] }), 'pod-exec')).toMatchObject({ sees: 'yes', late: [1] })
+    expect(seen(policy({ level: 'Metadata' }), 'pod-exec')).toMatchObject({ late: [] })
+    expect(sightOf(RECOMMENDED_POLICY, RULES).flatMap(({ late }) => late)).toEqual([])
+  })
+
   it('tell what some are not seen doing', () => {
     const some = policy(
       { level: 'None', users: ['alice'] },

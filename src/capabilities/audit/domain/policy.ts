@@ -100,6 +100,8 @@ export interface Sight {
   /** What is recorded, and what is needed. */
   has: PolicyLevel
   needs: PolicyLevel
+  /** Numbers of the policy's rules by which a session is seen only when it is over: they leave ResponseStarted out. */
+  late: number[]
 }
 
 /** What of each rule a policy lets be seen. */
@@ -108,6 +110,7 @@ export function sightOf(policy: Policy, rules: readonly AuditRule[]): Sight[] {
     .filter(({ planes }) => planes === undefined || planes.includes('kubernetes'))
     .map((rule) => {
       const because = new Set<number>()
+      const late = new Set<number>()
       let seen = 0
       let missed = 0
       let least: PolicyLevel = 'RequestResponse'
@@ -117,6 +120,7 @@ export function sightOf(policy: Policy, rules: readonly AuditRule[]): Sight[] {
           const enough =
             LEVELS.indexOf(level) >= LEVELS.indexOf(rule.needs) && (stages.has('ResponseComplete') || (rule.started === true && stages.has('ResponseStarted')))
           if (enough) {
+            if (rule.started === true && !stages.has('ResponseStarted')) late.add(number)
             if (!partial) seen++
             continue
           }
@@ -126,7 +130,7 @@ export function sightOf(policy: Policy, rules: readonly AuditRule[]): Sight[] {
         }
       }
       const sees = missed === 0 ? 'yes' : seen === 0 ? 'no' : 'partly'
-      return { rule, sees, because: [...because].sort((a, b) => a - b), has: missed === 0 ? rule.needs : least, needs: rule.needs }
+      return { rule, sees, because: [...because].sort((a, b) => a - b), has: missed === 0 ? rule.needs : least, needs: rule.needs, late: [...late] }
     })
 }
 

@@ -3,6 +3,7 @@
  * reader's language: `inLanguage` finds the template that made a text and fills the other language's.
  */
 import type { Language } from '#core/kernel/errors.ts'
+import { fill, translator } from '#core/kernel/sentences.ts'
 
 const TEXTS = {
   // Steps
@@ -125,33 +126,9 @@ const TEXTS = {
 type Word = keyof typeof TEXTS
 type Params = Readonly<Record<string, string | number>>
 
-const fill = (template: string, params: Params): string => template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ''))
-
 /** The English text. */
 export const say = (word: Word, params: Params = {}): string => fill(TEXTS[word][0], params)
 
-interface Template {
-  pattern: RegExp
-  names: readonly string[]
-  zh: string
-}
-/** What says more of its own text is asked first. */
-const TEMPLATES: readonly Template[] = Object.values(TEXTS)
-  .toSorted(([a], [b]) => b.replace(/\{\w+\}/g, '').length - a.replace(/\{\w+\}/g, '').length)
-  .map(([en, zh]) => ({
-    pattern: new RegExp(`^${en.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '(.*?)')}$`, 's'),
-    names: [...en.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!),
-    zh,
-  }))
-
 /** A text of `say`, also one that stands in another or several joined by "; ", in the language; what was not made here stays as it is. */
-export function inLanguage(text: string, language: Language): string {
-  if (language === 'en' || text === '') return text
-  for (const { pattern, names, zh } of TEMPLATES) {
-    const found = pattern.exec(text)
-    if (found === null || (names.length > 0 && found[0] === found[1])) continue
-    return fill(zh, Object.fromEntries(names.map((name, i) => [name, found[i + 1] === text ? text : inLanguage(found[i + 1]!, language)])))
-  }
-  const parts = text.split('; ')
-  return parts.length > 1 ? parts.map((part) => inLanguage(part, language)).join('；') : text
-}
+const chinese = translator(Object.values(TEXTS))
+export const inLanguage = (text: string, language: Language): string => (language === 'en' ? text : chinese(text))

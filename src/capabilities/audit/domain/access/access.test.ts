@@ -5,6 +5,7 @@ import { createDeeds } from './deeds.ts'
 import { createUsage, diffGrants, leastRoles } from './least.ts'
 import { type Certificate, type LeftKind, leaverReport } from './leaver.ts'
 import { leaverHtml } from './leaver-html.ts'
+import { leaverChinese } from './leaver-words.ts'
 import { indexObjects } from './objects.ts'
 import { reach } from './reach.ts'
 
@@ -163,6 +164,26 @@ describe('what somebody left', () => {
     expect(found.can.length).toBeGreaterThan(0)
     expect(found.after).toEqual([])
     expect(found.plan.steps[0]!.what).toContain('disable the login')
+  })
+
+  it('is told in Chinese too, every sentence of it', () => {
+    const all = Object.values(PLANTED)
+    const reports = [
+      report(
+        all.flatMap(({ objects }) => objects),
+        all.flatMap(({ events }) => events('lee')),
+        all.flatMap(({ certificates = [] }) => certificates),
+      ),
+      report([...POWER, bind('b', 'ops', group('dev'))], [], [certificate({ organizations: ['dev'] })]),
+    ]
+    const texts = reports.flatMap(({ left, plan, identities }) => [
+      ...left.map(({ why }) => why),
+      ...plan.steps.flatMap(({ what, why }) => [what, why]),
+      ...identities.flatMap(({ via }) => via),
+    ])
+    const stayed = new Set(texts.flatMap((text) => leaverChinese(text).split('；')).filter((text) => !/[\u4e00-\u9fff]/.test(text)))
+    expect([...stayed]).toEqual([])
+    expect(leaverHtml(reports[0]!, 'zh-CN')).toContain('停用 lee 的登录')
   })
 
   it('asks for a new authority only when a live certificate has rights that others need', () => {

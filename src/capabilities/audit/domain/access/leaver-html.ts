@@ -4,6 +4,7 @@ import { escapeHtml } from '#core/kernel/html.ts'
 import { rfc3339 } from '../time.ts'
 import type { Mapping } from './identities.ts'
 import type { LeaverReport } from './leaver.ts'
+import { leaverChinese } from './leaver-words.ts'
 
 const WORDS = {
   en: {
@@ -73,6 +74,7 @@ const SHOWN = 2000
 
 export function leaverHtml(report: LeaverReport, language: Language): string {
   const words = WORDS[language]
+  const said = language === 'zh-CN' ? leaverChinese : (text: string) => text
   const table = (part: keyof typeof words.heads, rows: readonly (readonly (string | number)[])[]) => {
     if (rows.length === 0) return `<p>${words.none}</p>`
     const cells = (row: readonly (string | number)[], tag: 'th' | 'td') =>
@@ -99,15 +101,15 @@ ${section(
   words.mappings,
   table(
     'mappings',
-    report.mappings.map((mapping) => [mapping.name, mapping.kind, mapping.confidence, standing(mapping), mapping.evidence]),
+    report.mappings.map((mapping) => [mapping.name, mapping.kind, mapping.confidence, standing(mapping), said(mapping.evidence)]),
   ),
 )}
-${section(words.plan, `<ol>${report.plan.steps.map(({ what, why }) => `<li><b>${escapeHtml(what)}</b><br>${escapeHtml(why)}</li>`).join('')}</ol>`)}
+${section(words.plan, `<ol>${report.plan.steps.map(({ what, why }) => `<li><b>${escapeHtml(said(what))}</b><br>${escapeHtml(said(why))}</li>`).join('')}</ol>`)}
 ${section(
   words.left,
   table(
     'left',
-    report.left.map(({ kind, object, why, review }) => [kind, object, why, review ? words.review : '']),
+    report.left.map(({ kind, object, why, review }) => [kind, object, said(why), review ? words.review : '']),
   ),
 )}
 ${section(
@@ -126,7 +128,7 @@ ${section(
   words.identities,
   table(
     'identities',
-    report.identities.map(({ user, via }) => [user, via.join(' → ')]),
+    report.identities.map(({ user, via }) => [user, via.map(said).join(' → ')]),
   ),
 )}
 ${section(words.can, can(report.can))}
