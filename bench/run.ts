@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const NOT_A_BENCH = new Set(['run', 'proxy', 'processes', 'measure', 'access-log-generator'])
+const NOT_A_BENCH = new Set(['run', 'proxy', 'processes', 'measure', 'access-log-generator', 'hpa-record'])
 const all = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   .map((file) => file.slice(0, -3))

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { emptyHpaState, type HpaSpec, hpaDecide, type PodReading, type Reading } from './hpa.ts'
 
 const spec: HpaSpec = { minReplicas: 1, maxReplicas: 100 }
+/** It was looked at before, longer ago than any window. */
+const longAgo = (replicas: number) => ({ ...emptyHpaState(), recommendations: [{ at: 0, replicas }] })
 const once = (readings: readonly Reading[], current: number, more: Partial<HpaSpec> = {}, ready = current) =>
-  hpaDecide({ ...spec, ...more }, { current, ready, readings }, emptyHpaState(), 1_000).replicas
+  hpaDecide({ ...spec, ...more }, { current, ready, readings }, longAgo(current), 1_000).replicas
+const atOnce = { stabilizationWindowSeconds: 0 }
 const average = (value: number | undefined, target = 100): Reading => ({ type: 'averageValue', value, target })
 const cpu = (target: number, ...pods: PodReading[]): Reading => ({ type: 'utilization', target, pods })
 const pod = (value: number | undefined, more: Partial<PodReading> = {}): PodReading => ({ value, request: 100, ...more })
@@ -15,8 +18,8 @@ describe('the HPA', () => {
     ['rests within the tolerance', [average(1_090)], 10, 10],
     ['rests a tenth short', [average(3_050)], 28, 28],
     ['takes the metric that asks for most', [average(300), average(800)], 5, 8],
-    ['at most doubles, or adds four', [average(10_000)], 10, 20],
-    ['adds four when few', [average(10_000)], 2, 6],
+    ['at most doubles', [average(10_000)], 10, 20],
+    ['grows to four when few', [average(10_000)], 1, 4],
     ['keeps the pods when a metric is gone and the other would shrink', [average(undefined), average(100)], 5, 5],
     ['grows though a metric is gone', [average(undefined), average(800)], 5, 8],
     ['keeps the pods when nothing can be read', [average(undefined)], 5, 5],
@@ -53,7 +56,7 @@ describe('the HPA', () => {
       current = hpaDecide(spec, { current, ready: current, readings: [average(now === 0 ? 1_000 : 300)] }, state, now).replicas
       if (current < 10 && at.length === 0) at.push(now)
     }
-    expect([at, current]).toEqual([[300], 3])
+    expect([at, current]).toEqual([[315], 3])
   })
   it('keeps to the policies of its behavior over their periods', () => {
     const behavior = { scaleUp: { policies: [{ type: 'Pods' as const, value: 2, periodSeconds: 60 }] } }
@@ -65,8 +68,9 @@ describe('the HPA', () => {
       seen.push(current)
     }
     expect(seen).toEqual([6, 6, 6, 6, 8, 8, 8, 8, 10])
-    expect(once([average(100)], 10, { behavior: { scaleDown: { selectPolicy: 'Disabled' } } })).toBe(10)
-    expect(once([average(100)], 10, { behavior: { scaleDown: { policies: [{ type: 'Percent', value: 25, periodSeconds: 60 }] } } })).toBe(7)
+    expect(once([average(10_000)], 2, { behavior: {} })).toBe(6)
+    expect(once([average(100)], 10, { behavior: { scaleDown: { ...atOnce, selectPolicy: 'Disabled' } } })).toBe(10)
+    expect(once([average(100)], 10, { behavior: { scaleDown: { ...atOnce, policies: [{ type: 'Percent', value: 25, periodSeconds: 60 }] } } })).toBe(7)
   })
   it('never shrinks on what it cannot read, and never leaves its bounds', () => {
     const reading = fc.oneof(

@@ -8,6 +8,10 @@ export interface HpaSpec {
   minReplicas?: number
   maxReplicas: number
   behavior?: { scaleUp?: Partial<ScalingRules>; scaleDown?: Partial<ScalingRules> }
+  /** The controller's flag `--horizontal-pod-autoscaler-downscale-stabilization`, seconds. Default 300. */
+  downscaleStabilization?: number
+  /** Controllers of that time look in one direction only, at what was recommended and changed, and shrink though one of several metrics is unreadable. Default: as they are now. */
+  controller?: 'v1.20'
 }
 
 export interface ScalingRules {
@@ -82,13 +86,14 @@ export function hpaDecide(
   const min = spec.minReplicas ?? 1
   const { maxReplicas: max } = spec
   if (current === 0 && min !== 0) return { replicas: 0, reason: 'ScalingDisabled' }
-  const rules = { up: { ...UP, ...spec.behavior?.scaleUp }, down: { ...DOWN, ...spec.behavior?.scaleDown } }
+  const old = spec.controller === 'v1.20'
+  // What is there when the controller first looks counts as recommended.
+  if (state.recommendations.length === 0) state.recommendations.push({ at: now, replicas: current })
+  const window = spec.downscaleStabilization ?? DOWN.stabilizationWindowSeconds
+  const rules = { up: { ...UP, ...spec.behavior?.scaleUp }, down: { ...DOWN, stabilizationWindowSeconds: window, ...spec.behavior?.scaleDown } }
   const settle = (replicas: number, reason: string): HpaDecision => {
-    const longest = (one: ScalingRules) => Math.max(0, ...one.policies.map(({ periodSeconds }) => periodSeconds))
-    state.ups = state.ups.filter(({ at }) => at > now - longest(rules.up))
-    state.downs = state.downs.filter(({ at }) => at > now - longest(rules.down))
-    if (replicas > current) state.ups.push({ at: now, change: replicas - current })
-    if (replicas < current) state.downs.push({ at: now, change: current - replicas })
+    if (replicas > current) remember(state.ups, rules.up, now, replicas - current)
+    if (replicas < current) remember(state.downs, rules.down, now, current - replicas)
     return { replicas, reason }
   }
   if (current > max) return settle(max, 'TooManyReplicas')
@@ -102,11 +107,22 @@ export function hpaDecide(
     else wanted = Math.max(wanted ?? 0, proposal)
   }
   // What is not known must not scale in.
-  if (wanted === undefined || (unread > 0 && wanted < current)) return settle(current, 'FailedGetMetric')
+  if (wanted === undefined || (unread > 0 && wanted < current && !old)) return settle(current, 'FailedGetMetric')
 
-  const stable = stabilize(wanted, current, state, rules, now)
-  const limited = limit(stable, current, state, rules, now)
+  if (spec.behavior === undefined) {
+    const stable = withoutBehavior(wanted, state, window, now)
+    return settle(Math.min(max, Math.max(2 * current, 4), Math.max(min, stable)), 'ValidMetricFound')
+  }
+  const stable = stabilize(wanted, current, state, rules, now, old)
+  const limited = limit(stable, current, state, rules, now, old)
   return settle(Math.min(max, Math.max(min, limited)), 'ValidMetricFound')
+}
+
+/** The place of an event that no policy of its direction looks at any more is taken by the next, as the controller does it. */
+function remember(events: HpaState['ups'], { policies }: ScalingRules, at: number, change: number): void {
+  const longest = Math.max(0, ...policies.map(({ periodSeconds }) => periodSeconds))
+  const old = events.findLastIndex((event) => event.at < at - longest)
+  events.splice(old < 0 ? events.length : old, 1, { at, change })
 }
 
 interface Rules {
@@ -166,8 +182,15 @@ function proposeByPods({ type, target, pods }: Extract<Reading, { pods: readonly
   return (corrected < 1 && wanted > current) || (corrected > 1 && wanted < current) ? current : wanted
 }
 
+/** Without `behavior` the controller keeps to its older rules: the most that was recommended lately, and at most twice the pods or four at once. */
+function withoutBehavior(wanted: number, state: HpaState, window: number, now: number): number {
+  state.recommendations = state.recommendations.filter(({ at }) => at >= now - window)
+  state.recommendations.push({ at: now, replicas: wanted })
+  return Math.max(...state.recommendations.map(({ replicas }) => replicas))
+}
+
 /** The least that was recommended in the window of growth, the most in that of shrinking. */
-function stabilize(wanted: number, current: number, state: HpaState, { up, down }: Rules, now: number): number {
+function stabilize(wanted: number, current: number, state: HpaState, { up, down }: Rules, now: number, oneSided: boolean): number {
   let least = wanted
   let most = wanted
   for (const { at, replicas } of state.recommendations) {
@@ -177,17 +200,19 @@ function stabilize(wanted: number, current: number, state: HpaState, { up, down 
   const longest = Math.max(up.stabilizationWindowSeconds, down.stabilizationWindowSeconds)
   state.recommendations = state.recommendations.filter(({ at }) => at > now - longest)
   state.recommendations.push({ at: now, replicas: wanted })
+  if (oneSided) return wanted >= current ? least : most
   return Math.min(Math.max(current, least), most)
 }
 
-function limit(wanted: number, current: number, { ups, downs }: HpaState, { up, down }: Rules, now: number): number {
+function limit(wanted: number, current: number, { ups, downs }: HpaState, { up, down }: Rules, now: number, oneSided: boolean): number {
   const rules = wanted > current ? up : down
   if (wanted === current) return current
   if (rules.selectPolicy === 'Disabled') return current
   const changed = (events: HpaState['ups'], period: number) => events.reduce((sum, { at, change }) => (at > now - period ? sum + change : sum), 0)
   const limits = rules.policies.map(({ type, value, periodSeconds }) => {
-    const began = current - changed(ups, periodSeconds) + changed(downs, periodSeconds)
-    if (wanted > current) return type === 'Pods' ? began + value : Math.ceil(began * (1 + value / 100))
+    const grows = wanted > current
+    const began = current - (oneSided && !grows ? 0 : changed(ups, periodSeconds)) + (oneSided && grows ? 0 : changed(downs, periodSeconds))
+    if (grows) return type === 'Pods' ? began + value : Math.ceil(began * (1 + value / 100))
     return type === 'Pods' ? began - value : Math.trunc(began * (1 - value / 100))
   })
   if (wanted > current) return Math.min(wanted, Math.max(current, rules.selectPolicy === 'Min' ? Math.min(...limits) : Math.max(...limits)))
