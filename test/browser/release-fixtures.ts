@@ -12,7 +12,7 @@ function judged(id: string, minutes: number): JudgeReport {
   const judge = createJudge({ ...DEFAULT_CONFIG, expectedShare: 0.1 })
   const decisions = [...run(SCENARIOS.find((one) => one.id === id)!, PILOT, 3)].slice(0, minutes * 4).map((block) => judgeBlock(judge, block))
   const report = reportOf(judge, decisions.includes('rollback') ? 'rollback' : undefined)
-  const queue = { value: 12, low: 9, high: 15 }
+  const queue = { value: 12, low: 9, high: 15, n: 40 }
   const proof = { evidence: 2, needed: 3 }
   return {
     ...report,

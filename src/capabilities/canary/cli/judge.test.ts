@@ -93,6 +93,38 @@ describe('canary judge', () => {
     ])
   })
 
+  it('judges by its configuration: a budget that allows the harm lets it pass', async () => {
+    const file = write('harm.ndjson', lines(requests(0.2)))
+    const config = write('wide.yaml', 'measures:\n  errors: { budget: { plus: 0.5 }, margin: { plus: 0.6 } }\n')
+    const verdict = JSON.parse((await judge('-f', file, '--config', config, '-o', 'json')).text) as FileVerdict
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.evidence.find(({ measure }) => measure === 'errors')).not.toMatchObject({ finding: 'exceeded' })
+    expect(JSON.parse((await judge('-f', file, '-o', 'json')).text)).toMatchObject({ verdict: 'rollback' })
+  })
+
+  it('shows success, timeouts and bytes, each with its interval and its n, and decides nothing by them', async () => {
+    const all = requests(0.01).map((one, i) => ({ ...one, status: i % 100 === 0 ? 504 : 200, bytes: one.arm === 'canary' ? 2000 + (i % 7) : 1000 }))
+    const { evidence, requests: seen } = JSON.parse((await judge('-f', write('bytes.ndjson', lines(all)), '-o', 'json')).text) as FileVerdict
+    const find = (measure: string) => evidence.find((one) => one.measure === measure)!
+    expect(find('timeouts')).toMatchObject({ unit: 'share', finding: 'shown', stable: { value: 0, n: seen.stable }, canary: { n: seen.canary } })
+    expect(find('timeouts').canary!.value).toBeCloseTo(0.05, 3)
+    expect(find('success').canary!.value).toBeCloseTo(0.95, 3)
+    expect(find('bytes')).toMatchObject({ unit: 'bytes', finding: 'shown', stable: { value: 1000, low: 1000, high: 1000 } })
+    const { value, low, high } = find('bytes').canary!
+    expect([low! < value, value < high!, high! - low! < 1, Math.round(value)]).toEqual([true, true, true, 2003])
+    expect(find('mean').canary!.low).toBeLessThan(find('mean').canary!.value)
+  })
+
+  it('says what an absent arm leaves open, and never promotes without it', async () => {
+    for (const [arm, text] of [
+      ['stable', 'There was no request to the canary.'],
+      ['canary', 'There was no request to stable while the canary ran.'],
+    ]) {
+      const file = write('one.ndjson', lines(requests(0.5).filter((one) => one.arm === arm)))
+      expect(JSON.parse((await judge('-f', file, '-o', 'json')).text)).toMatchObject({ verdict: 'inconclusive', reason: text })
+    }
+  })
+
   it('prints a table for people', async () => {
     const { text } = await judge('-f', write('t.ndjson', lines(requests(0.2))))
     expect(text).toMatch(/^ROLLBACK at 2023-11-14T22:1\d/)

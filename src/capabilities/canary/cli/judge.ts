@@ -136,7 +136,8 @@ async function* completeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
 
 const amount = (estimate: Evidence['stable'], unit: Evidence['unit']): string | undefined => {
   if (!estimate) return undefined
-  const digits = (value: number) => (unit === 'share' ? `${(value * 100).toFixed(3)}%` : `${value.toFixed(value < 10 ? 2 : 0)}ms`)
+  const digits = (value: number) =>
+    unit === 'share' ? `${(value * 100).toFixed(3)}%` : `${value.toFixed(value < 10 ? 2 : 0)}${unit === 'ms' ? 'ms' : unit === 'bytes' ? 'B' : ''}`
   const { value, low, high } = estimate
   return low === undefined && high === undefined
     ? digits(value)

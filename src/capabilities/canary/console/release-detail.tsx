@@ -197,12 +197,11 @@ const proof = (one: Evidence['harm']): string => (one === undefined ? '' : `${Ma
 
 function Interval({ estimate, unit }: { estimate: Estimate | null; unit: Evidence['unit'] }) {
   const format = useFormat()
-  const text = (value: number) =>
-    unit === 'share' ? format.value(value, 'share') : unit === 'ms' ? format.value(value / 1000, 'seconds') : format.value(value, 'number')
+  const text = (value: number) => (unit === 'ms' ? format.value(value / 1000, 'seconds') : format.value(value, unit))
   if (estimate === null) return <>–</>
-  const { value, low, high } = estimate as { value: number; low?: number; high?: number }
+  const { value, low, high, n } = estimate
   return (
-    <>
+    <span title={`n = ${format.value(n, 'number')}`}>
       {text(value)}
       {low !== undefined && high !== undefined && (
         <span className={styles.quiet}>
@@ -210,7 +209,7 @@ function Interval({ estimate, unit }: { estimate: Estimate | null; unit: Evidenc
           [{text(low)}, {text(high)}]
         </span>
       )}
-    </>
+    </span>
   )
 }
 

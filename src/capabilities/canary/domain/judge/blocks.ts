@@ -16,6 +16,8 @@ export interface CanaryRequest {
   latencyMs: number
   /** '' when not known. */
   pod: string
+  /** Of the answer; left out: not logged. */
+  bytes?: number
 }
 
 /** What one pod answered in one block. */
@@ -23,6 +25,12 @@ export interface PodCounts {
   requests: number
   errors: number
   rejected: number
+  /** Waited for in vain: 408, 499, 504, and no status at all. */
+  timeouts: number
+  /** Requests whose bytes are known, their sum and that of their squares. */
+  sized: number
+  sumBytes: number
+  squaredBytes: number
   /** Requests whose latency is known, their sum in ms and the largest. */
   timed: number
   sumMs: number
@@ -39,7 +47,19 @@ export interface Block {
   canary: ReadonlyMap<string, PodCounts>
 }
 
-export const emptyCounts = (): PodCounts => ({ requests: 0, errors: 0, rejected: 0, timed: 0, sumMs: 0, maxMs: 0, latency: new Uint32Array(BUCKETS) })
+export const emptyCounts = (): PodCounts => ({
+  requests: 0,
+  errors: 0,
+  rejected: 0,
+  timeouts: 0,
+  sized: 0,
+  sumBytes: 0,
+  squaredBytes: 0,
+  timed: 0,
+  sumMs: 0,
+  maxMs: 0,
+  latency: new Uint32Array(BUCKETS),
+})
 
 /** All pods together. */
 export function totalOf(pods: Iterable<PodCounts>): PodCounts {
@@ -52,6 +72,10 @@ export function addCounts(sum: PodCounts, counts: PodCounts): void {
   sum.requests += counts.requests
   sum.errors += counts.errors
   sum.rejected += counts.rejected
+  sum.timeouts += counts.timeouts
+  sum.sized += counts.sized
+  sum.sumBytes += counts.sumBytes
+  sum.squaredBytes += counts.squaredBytes
   sum.timed += counts.timed
   sum.sumMs += counts.sumMs
   sum.maxMs = Math.max(sum.maxMs, counts.maxMs)
@@ -60,13 +84,20 @@ export function addCounts(sum: PodCounts, counts: PodCounts): void {
 
 /** 499: nginx' word for a client that gave up waiting. */
 export const isError = (status: number): boolean => status >= 500 || status === 499 || status === 0
+const isTimeout = (status: number): boolean => status === 504 || status === 499 || status === 408 || status === 0
 const isRejected = (status: number): boolean => status >= 400 && status < 499
 
 /** Adds a request to the counts; `bucket` is `bucketOf(latencyMs)`, or -1 when it is not known. */
-export function countRequest(counts: PodCounts, status: number, latencyMs: number, bucket: number): void {
+export function countRequest(counts: PodCounts, status: number, latencyMs: number, bucket: number, bytes?: number): void {
   counts.requests++
   if (isError(status)) counts.errors++
   else if (isRejected(status)) counts.rejected++
+  if (isTimeout(status)) counts.timeouts++
+  if (bytes !== undefined) {
+    counts.sized++
+    counts.sumBytes += bytes
+    counts.squaredBytes += bytes * bytes
+  }
   if (bucket >= 0) {
     counts.timed++
     counts.sumMs += latencyMs
@@ -132,14 +163,14 @@ export function collectBlocks(give: (block: Block) => void, { blockMs = BLOCK_MS
   }
 
   return {
-    add({ ts, arm, status, latencyMs, pod }) {
+    add({ ts, arm, status, latencyMs, pod, bytes }) {
       origin ??= ts
       const from = origin + Math.floor((ts - origin) / blockMs) * blockMs
       if (from <= givenUpTo) return false
       if (last?.from !== from || last.arm !== arm || last.pod !== pod) last = { from, arm, pod, counts: find(from, arm, pod) }
       // Making room may have given this very block away.
       if (from <= givenUpTo) return false
-      countRequest(last.counts, status, latencyMs, Number.isNaN(latencyMs) ? -1 : bucketOf(latencyMs))
+      countRequest(last.counts, status, latencyMs, Number.isNaN(latencyMs) ? -1 : bucketOf(latencyMs), bytes)
       return true
     },
     end() {

@@ -182,10 +182,13 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   const stableRequests = requestsOf(stable)
   const stableEvents = eventsOf(stable, 1)
   if (!judged || canaryRequests === 0 || stableRequests === 0) return
-  observe(one.harm, eventsOf(canary, budget.slower), canaryRequests, stableEvents, stableRequests)
   const withMargin = eventsOf(canary, margin.slower)
-  // Of the margin's two forms the wider one counts, by stable's rate so far.
+  // Of the two forms of a budget or margin the wider one counts, by stable's rate so far.
   const rate = (one.events.stable + 0.5) / (one.requests.stable + 1)
+  const allowed = budget.plus === 0 ? 1 : Math.max(1, (1 + budget.plus / rate) / budget.times)
+  // With `plus`, once stable's rate is known as finely as that. An allowance acts as so many more requests to the canary.
+  if (budget.plus * one.requests.stable >= 1 || budget.plus === 0)
+    observe(one.harm, eventsOf(canary, budget.slower), canaryRequests * allowed, stableEvents, stableRequests)
   if (margin.plus > rate * (margin.times - 1)) {
     // Poisson likelihood of stable's rate against that rate plus the margin.
     one.keptPlus += withMargin * Math.log(rate / (rate + margin.plus)) + canaryRequests * margin.plus

@@ -1,17 +1,17 @@
 /** What the judge saw, for people and programs: the verdict, and each number with its interval and how many requests it stands on. */
 
 import { say } from '../words.ts'
-import { type Arm, BLOCK_MS } from './blocks.ts'
+import { type Arm, BLOCK_MS, type PodCounts } from './blocks.ts'
 import { requestsToKeep } from './forecast.ts'
-import { type Estimate, quantileEstimate, shareEstimate } from './intervals.ts'
+import { type Estimate, meanEstimate, quantileEstimate, shareEstimate, squaresOf } from './intervals.ts'
 import { harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, noiseBetweenPods, thinningOf, type Verdict, varianceOf } from './judge.ts'
 import { isLatency, type Measure, QUANTILES } from './limits.ts'
 
 export interface Evidence {
-  /** A `Measure`, `p9999`, `max`, `mean`, or the name of a metric. */
+  /** A `Measure`, `success`, `timeouts`, `p9999`, `max`, `mean`, `bytes`, or the name of a metric. */
   measure: string
   /** `number`: of a metric. */
-  unit: 'share' | 'ms' | 'number'
+  unit: 'share' | 'ms' | 'bytes' | 'number'
   /** Null: too few requests for this number. */
   stable: Estimate | null
   canary: Estimate | null
@@ -46,14 +46,32 @@ export type Decision = 'promote' | 'rollback' | 'split' | undefined
 export function reportOf(state: JudgeState, decision: Decision): JudgeReport {
   const { seen, config } = state
   const evidence: Evidence[] = state.measures.map((one) => measureEvidence(state, one))
+  const shares = {
+    success: ({ requests, errors, rejected }: PodCounts) => requests - errors - rejected,
+    timeouts: ({ timeouts }: PodCounts) => timeouts,
+  }
+  for (const [measure, of] of Object.entries(shares))
+    evidence.push({ measure, unit: 'share', ...both((arm) => shareEstimate(of(seen[arm]), seen[arm].requests)), finding: 'shown' })
   evidence.push({ measure: 'p9999', unit: 'ms', ...both((arm) => quantileEstimate(0.9999, seen[arm].latency, seen[arm].timed)), finding: 'shown' })
-  evidence.push({ measure: 'max', unit: 'ms', ...both((arm) => (seen[arm].timed > 0 ? { value: seen[arm].maxMs } : undefined)), finding: 'shown' })
+  evidence.push({
+    measure: 'max',
+    unit: 'ms',
+    ...both((arm) => (seen[arm].timed > 0 ? { value: seen[arm].maxMs, n: seen[arm].timed } : undefined)),
+    finding: 'shown',
+  })
   evidence.push({
     measure: 'mean',
     unit: 'ms',
-    ...both((arm) => (seen[arm].timed > 0 ? { value: seen[arm].sumMs / seen[arm].timed } : undefined)),
+    ...both((arm) => meanEstimate(seen[arm].sumMs, squaresOf(seen[arm].latency), seen[arm].timed)),
     finding: 'shown',
   })
+  if (seen.stable.sized + seen.canary.sized > 0)
+    evidence.push({
+      measure: 'bytes',
+      unit: 'bytes',
+      ...both((arm) => meanEstimate(seen[arm].sumBytes, seen[arm].squaredBytes, seen[arm].sized)),
+      finding: 'shown',
+    })
   const total = seen.stable.requests + seen.canary.requests
   const verdict = decision === 'promote' || decision === 'rollback' ? decision : 'inconclusive'
   const forecast = verdict === 'inconclusive' && decision !== 'split' ? forecastOf(state, evidence) : undefined

@@ -78,5 +78,5 @@ function medianOf(values: number[]): Estimate | null {
   const sorted = values.toSorted((a, b) => a - b)
   const half = 0.98 * Math.sqrt(sorted.length)
   const [low, high] = [sorted[Math.floor(sorted.length / 2 - half)], sorted[Math.ceil(sorted.length / 2 + half)]]
-  return { value: sorted[sorted.length >> 1]!, ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }) }
+  return { value: sorted[sorted.length >> 1]!, ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }), n: sorted.length }
 }

@@ -41,6 +41,7 @@ export const evidenceStatement = ({ cluster, namespace, stable, canary, byServic
   substring(upstream_addr, 1, length(upstream_addr) - position(reverse(upstream_addr), ':')) AS ip,
   if(isNaN(request_time), -1, toInt32(least(${BUCKETS - 1}, greatest(0, floor(log(greatest(toFloat64(request_time) * 1000, 0.05) / 0.05) / ${LOG_GROWTH}))))) AS bucket,
   count() AS requests, countIf(status >= 500 OR status = 499 OR status = 0) AS errors, countIf(status >= 400 AND status < 499) AS rejected,
+  countIf(status IN (0, 408, 499, 504)) AS timeouts, sum(toFloat64(bytes_out)) AS bytes, sum(toFloat64(bytes_out) * toFloat64(bytes_out)) AS squares,
   sumIf(toFloat64(request_time) * 1000, bucket >= 0) AS total, maxIf(toFloat64(request_time) * 1000, bucket >= 0) AS longest
 FROM access
 WHERE cluster = {cluster:String} AND ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64})
@@ -57,6 +58,9 @@ export type EvidenceRow = readonly [
   requests: number,
   errors: number,
   rejected: number,
+  timeouts: number,
+  bytes: number,
+  squares: number,
   total: number,
   longest: number,
 ]
@@ -115,7 +119,7 @@ export function foldRows(fold: Fold, rows: readonly EvidenceRow[], until: number
 /** The blocks [first, last), also those in which there was nothing. */
 export function blocksOf(rows: readonly EvidenceRow[], origin: number, first: number, last: number): Block[] {
   const byBlock = new Map<number, Record<Arm, Map<string, PodCounts>>>()
-  for (const [number, arm, ip, bucket, requests, errors, rejected, total, longest] of rows) {
+  for (const [number, arm, ip, bucket, requests, errors, rejected, timeouts, bytes, squares, total, longest] of rows) {
     if (number < first || number >= last || (arm !== 'stable' && arm !== 'canary')) continue
     const block = byBlock.get(number) ?? { stable: new Map<string, PodCounts>(), canary: new Map<string, PodCounts>() }
     byBlock.set(number, block)
@@ -124,6 +128,10 @@ export function blocksOf(rows: readonly EvidenceRow[], origin: number, first: nu
     counts.requests += requests
     counts.errors += errors
     counts.rejected += rejected
+    counts.timeouts += timeouts
+    counts.sized += requests
+    counts.sumBytes += bytes
+    counts.squaredBytes += squares
     if (bucket < 0) continue
     counts.timed += requests
     counts.sumMs += total
