@@ -1,6 +1,6 @@
 /**
  * Schedules and the HPA's rules at full size: 10,000 random (schedule, zone) pairs over every IANA zone, each over a year that is looked at now and then, with restarts
- * and a clock that jumps by up to ten minutes; 10^6 random states of HPAs, decided twice.
+ * and a clock that jumps by up to ten minutes; 10^6 random states of HPAs, decided twice; 1,000 runs in which the numbers go wrong.
  *   node test/soak/elasticity.ts [PAIRS] [STATES] [SEED]
  */
 import { dueRuns, type JobMemory, type NamedJob } from '#capabilities/elasticity/domain/time/cron-hpa.ts'
@@ -8,6 +8,7 @@ import { parseSchedule, runsOf } from '#core/kernel/cron.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { zoneOf } from '#core/kernel/zone.ts'
 import { compareWithPlain } from '#test/builders/hpa-states.ts'
+import { runFaults } from '#test/builders/metric-faults.ts'
 
 const pairs = Number(process.argv[2] ?? 10_000)
 const states = Number(process.argv[3] ?? 1_000_000)
@@ -73,4 +74,6 @@ const different = compareWithPlain(states, seed)
 console.log(
   `${states} states of HPAs: ${different.length} decided otherwise by the second reading${different.length > 0 ? `\n${JSON.stringify(different, null, 1)}` : ''}`,
 )
-process.exit(different.length > 0 ? 1 : 0)
+const faults = await runFaults(1_000, seed)
+console.log(`1000 runs with wrong numbers: ${faults.length} with fewer pods than are needed\n${faults.join('\n')}`)
+process.exit(different.length + faults.length > 0 ? 1 : 0)

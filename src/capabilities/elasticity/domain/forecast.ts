@@ -28,13 +28,21 @@ const REMEMBER = 3_600
 const STEP = 2
 const CHANCE = 3
 /** A step grows by a little more than was counted, so that chance leaves nothing short. */
-const STEP_MARGIN = 1.05
+const STEP_MARGIN = 1.08
+/** So much more at once than in the half minute before is another traffic: what was learned before says nothing of it, and must not be drawn out into the future. */
+const JUMP = 1.5
+const JUMP_BEFORE = 30
 /** Of what is needed, while too little was seen to forecast. */
 const MARGIN = 1.15
 
+/** Kept at least, seconds: until then it is known whether a sender is only late. */
+const LEAST_KEEP = 45
+
 /** Undefined: the traffic is not known. Remembers; to be asked about once a second. */
-export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart, keep, since }: ForecastOptions): Forecast {
-  const plan = createPlanner({ every: EVERY, quantile, remember: REMEMBER })
+export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart, keep: asked, since }: ForecastOptions): Forecast {
+  const keep = Math.max(asked, LEAST_KEEP)
+  const begin = () => createPlanner({ every: EVERY, quantile, remember: REMEMBER, queues: false })
+  let plan = begin()
   let last: { at: number; replicas: number; why: string } | undefined
   /** Highest first, of the last `keep` seconds. */
   let needs: { at: number; pods: number }[] = []
@@ -44,6 +52,10 @@ export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart
     if (!traffic.known) return undefined
     const podRps = loadPerPod / callsPerRequest
     const seconds = traffic.now
+    const recent = Math.min(STEP, seconds)
+    const counted = recent <= 0 ? 0 : traffic.requests(seconds - recent, seconds)
+    const surely = Math.max(0, counted - CHANCE * Math.sqrt(counted)) / Math.max(1, recent)
+    if (seconds > JUMP_BEFORE + STEP && surely * JUMP_BEFORE > JUMP * traffic.requests(seconds - STEP - JUMP_BEFORE, seconds - STEP)) plan = begin()
     if (last === undefined || seconds >= last.at + EVERY) {
       const made = plan({ now: seconds, replicas, ready, podRps, podStart, min: 1, max: 1_000_000, requests: traffic.requests })
       const span = Math.min(30, seconds)
@@ -57,9 +69,7 @@ export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart
         : { at: seconds, replicas: made.replicas, why: made.why }
     }
     let { replicas: pods, why } = last
-    const recent = Math.min(STEP, seconds)
-    const counted = recent <= 0 ? 0 : traffic.requests(seconds - recent, seconds)
-    const sure = Math.ceil(Math.max(0, counted - CHANCE * Math.sqrt(counted)) / Math.max(1, recent) / podRps)
+    const sure = Math.ceil(surely / podRps)
     if (sure > pods)
       [pods, why] = [
         Math.ceil((counted * STEP_MARGIN) / recent / podRps),

@@ -6,6 +6,12 @@ const SECONDS = 1_200
 const MINUTES = 1_500
 /** As old as the newest arrival may be, ms. */
 const STALE_MS = 15_000
+/** A pause of all senders together that batches do not explain, ms. */
+const GAP_MS = 6_000
+/** After a sender was silent, what is summed up may still lack what it saw, ms. */
+const SETTLE_MS = 60_000
+/** Seconds whose mean stands for those that are not known. */
+const BEFORE = 30
 /** So much is read at most to catch up, seconds; the stream keeps 15 minutes. */
 const CATCH_UP = 880
 
@@ -25,6 +31,7 @@ export function createTrafficHistory(
   let begin = 0
   let end = 0
   let sum = 0
+  let silentAt = Number.NEGATIVE_INFINITY
   const at = (second: number): number => {
     if (second <= 0) return 0
     const held = (end - begin) / 1_000
@@ -37,7 +44,8 @@ export function createTrafficHistory(
     return low + ((high - low) * (second % 60)) / 60
   }
   return (now) => {
-    const { freshnessMs } = live.window({ cluster }, now - 1_000, now)
+    const { freshnessMs, silent } = live.window({ cluster }, now - 1_000, now)
+    if (silent > 0) silentAt = now
     if (freshnessMs === undefined) return { known: false, why: 'no request of the ingress was seen yet' }
     if (freshnessMs > STALE_MS) return { known: false, why: `the last request of the ingress was seen ${Math.round(freshnessMs / 1_000)} s ago` }
     const until = Math.floor((now - freshnessMs) / 1_000) * 1_000
@@ -49,19 +57,25 @@ export function createTrafficHistory(
       end = begin
       sum = 0
     }
-    let partial = false
     if (until > end) {
       const windows = selects.map((select) => live.window({ cluster, ...select }, end, until))
-      partial = windows.some(({ silent, senders }) => silent > 0 && silent < senders)
+      const held = (end - begin) / 1_000
+      const usual = held < BEFORE ? 0 : (at(held) - at(held - BEFORE)) / BEFORE
+      // Seconds in which a sender is overdue, or more of them than batches explain, are not known: at least what was before.
+      const unknown = silent > 0 || (end > begin && until - end > GAP_MS)
+      if (unknown) silentAt = now
       for (let second = end; second < until; second += 1_000) {
         const i = (second - end) / 1_000
-        for (const { perSecond } of windows) sum += perSecond[i]?.requests ?? 0
+        const seen = windows.reduce((total, { perSecond }) => total + (perSecond[i]?.requests ?? 0), 0)
+        if (!Number.isFinite(seen)) silentAt = now
+        sum += Number.isFinite(seen) ? Math.max(seen, unknown ? usual : 0) : usual
         const held = (second - begin) / 1_000 + 1
         bySecond[held % (SECONDS + 1)] = sum
         if (held % 60 === 0) byMinute[(held / 60) % (MINUTES + 1)] = sum
       }
       end = until
-    } else partial = live.window({ cluster }, now - 1_000, now).silent > 0
+    }
+    const partial = now < silentAt + SETTLE_MS
     if (end === begin) return { known: false, why: 'the traffic is seen since a moment only' }
     return { known: true, now: (end - begin) / 1_000, requests: (from, to) => at(Math.round(to)) - at(Math.round(from)), partial }
   }

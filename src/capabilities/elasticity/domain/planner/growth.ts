@@ -86,7 +86,7 @@ export function createGrowth({ every, quantile, least, remember = ERRORS }: { ev
   return (now: number, horizon: number, requests: Requests): Growth | undefined => {
     if (now < WARM_UP) return undefined
     while (next < pending.length && pending[next]!.due <= now) learn(requests, pending[next++]!)
-    if (next > 2_000) {
+    if (next > 64) {
       pending = pending.slice(next)
       next = 0
     }

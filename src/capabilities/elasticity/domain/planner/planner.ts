@@ -8,6 +8,8 @@ export interface PlannerOptions {
   quantile: number
   /** Seconds of errors to remember; default a day. */
   remember?: number
+  /** Adds what waits where nothing is lost, as in a replay. Where it is not known what waits and what was given up, false. Default true. */
+  queues?: boolean
 }
 
 export interface PlannerFacts {
@@ -42,7 +44,7 @@ const KEEP = 60
 const IDLE = 0.5
 
 /** A planner remembers its forecasts and what stood idle. Unknown traffic holds what is there. */
-export function createPlanner({ every, quantile, remember }: PlannerOptions): (facts: PlannerFacts) => Decision {
+export function createPlanner({ every, quantile, remember, queues = true }: PlannerOptions): (facts: PlannerFacts) => Decision {
   let growth: ReturnType<typeof createGrowth> | undefined
   /** Needs of the last seconds, the highest first. */
   let needs: { at: number; pods: number }[] = []
@@ -65,7 +67,7 @@ export function createPlanner({ every, quantile, remember }: PlannerOptions): (f
     backlog = Math.max(0, backlog + requests(now - every, now) - served * podRps * every)
     served = ready
     // What waits, and what will until new pods help.
-    const waiting = backlog + Math.max(0, level * Math.sqrt(Math.max(1, expected)) - ready * podRps) * (podStart + every)
+    const waiting = queues ? backlog + Math.max(0, level * Math.sqrt(Math.max(1, expected)) - ready * podRps) * (podStart + every) : 0
     const ahead = level * atMost
     const need = ahead + (waiting > 1 ? waiting / DRAIN : 0)
     const pods = Math.min(max, Math.max(min, Math.ceil(need / podRps)))
