@@ -1,5 +1,7 @@
 /** Asks the target what would stand in the way: what is missing there, rights, quotas, architectures, other owners. Nothing is written. */
+
 import { CodedError } from '#core/kernel/errors.ts'
+import { listAll } from '#core/kube/list-all.ts'
 import { describeRef, groupVersionOf, type KindRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import { imagesIn } from '#core/oci/images-in.ts'
 import type { Cluster, Discovery, ServedKind } from '#core/shapes/ports/cluster.ts'
@@ -115,18 +117,6 @@ async function rightObstacles(cluster: Cluster, verdicts: readonly Verdict[], di
   return found
 }
 
-async function listAll(cluster: Cluster, kind: KindRef, namespace: string | undefined, signal: AbortSignal | undefined): Promise<KubeObject[]> {
-  const all: KubeObject[] = []
-  let next: string | undefined
-  do {
-    signal?.throwIfAborted()
-    const page = await cluster.list(kind, { limit: 500, ...(namespace === undefined ? {} : { namespace }), ...(next === undefined ? {} : { continue: next }) })
-    all.push(...page.items)
-    next = page.continue
-  } while (next !== undefined)
-  return all
-}
-
 async function limitObstacles(cluster: Cluster, creating: readonly KubeObject[], discovery: Discovery, signal: AbortSignal | undefined): Promise<Obstacle[]> {
   const found: Obstacle[] = []
   const namespaces = [...new Set(creating.flatMap(({ metadata }) => metadata.namespace ?? []))]
@@ -137,7 +127,7 @@ async function limitObstacles(cluster: Cluster, creating: readonly KubeObject[],
     if (servedBy(discovery, { apiVersion: 'v1', kind }) === undefined) continue
     await each(namespaces, MOST_AT_ONCE, async (namespace) => {
       try {
-        all[kind].push(...(await listAll(cluster, { apiVersion: 'v1', kind }, namespace, signal)))
+        all[kind].push(...(await listAll(cluster, { apiVersion: 'v1', kind }, { namespace, ...(signal === undefined ? {} : { signal }) })))
       } catch (error) {
         if (!(error instanceof CodedError)) throw error
         found.push(obstacle('quota-unseen', '', { reason: error.message }))
@@ -149,7 +139,7 @@ async function limitObstacles(cluster: Cluster, creating: readonly KubeObject[],
   return [...found, ...quotaObstacles(creating, { quotas: all.ResourceQuota, ranges: all.LimitRange, nodes: Math.max(1, nodes), pluralOf })]
 }
 
-const nodesOf = (cluster: Cluster): Promise<KubeObject[]> => listAll(cluster, { apiVersion: 'v1', kind: 'Node' }, undefined, undefined)
+const nodesOf = (cluster: Cluster): Promise<KubeObject[]> => listAll(cluster, { apiVersion: 'v1', kind: 'Node' })
 
 async function imageObstacles(cluster: Cluster, objects: readonly KubeObject[], { platformsOf, signal }: ObstacleOptions): Promise<Obstacle[]> {
   if (platformsOf === undefined) return []

@@ -1,13 +1,13 @@
 /** Objects of a cluster, kind by kind and page by page. What may not be read is unknown and counted; nothing else stops. */
+
 import { X509Certificate } from 'node:crypto'
 import { CodedError, type Problem } from '#core/kernel/errors.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
+import { listAll } from '#core/kube/list-all.ts'
 import { apiVersionOf, groupVersionOf, type KindRef, type KubeObject } from '#core/kube/objects.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
 import { type ApiState, at, type FoundCertificate, type Item, listAt, nameOf, type Surroundings } from '../domain/inventory.ts'
 import { INSPECTED } from '../domain/kinds.ts'
-
-const PAGE = 500
 
 export interface LiveObjects {
   items: Item[]
@@ -39,7 +39,8 @@ export async function readCluster(cluster: Cluster, { namespace, target, now, on
   const items: Item[] = []
   for (const [done, kind] of wanted.entries()) {
     try {
-      for (const object of await listAll(cluster, kind, namespace)) items.push({ object: slim(object), file: '', line: 0 })
+      for (const object of await listAll(cluster, kind, kind.namespaced && namespace !== undefined ? { namespace } : {}))
+        items.push({ object: slim({ ...object, apiVersion: object.apiVersion ?? kind.apiVersion, kind: object.kind ?? kind.kind }), file: '', line: 0 })
     } catch (error) {
       if (!(error instanceof CodedError) || error.code === 'CLUSTER_UNREACHABLE' || error.code === 'CLUSTER_UNAUTHORIZED') throw error
       unread.add(kind.kind)
@@ -63,21 +64,6 @@ export async function readCluster(cluster: Cluster, { namespace, target, now, on
 }
 
 const minorOf = (version: string): number => Number(/\.(\d+)/.exec(version)?.[1] ?? 0)
-
-async function listAll(cluster: Cluster, kind: ServedKind, namespace: string | undefined): Promise<KubeObject[]> {
-  const objects: KubeObject[] = []
-  let next: string | undefined
-  do {
-    const page = await cluster.list(kind, {
-      ...(kind.namespaced && namespace !== undefined ? { namespace } : {}),
-      limit: PAGE,
-      ...(next === undefined ? {} : { continue: next }),
-    })
-    for (const object of page.items) objects.push({ ...object, apiVersion: object.apiVersion ?? kind.apiVersion, kind: object.kind ?? kind.kind })
-    next = page.continue
-  } while (next !== undefined && next !== '')
-  return objects
-}
 
 /** Secrets lose their values but for certificates; who wrote what is kept by version only. */
 export function slim(object: KubeObject): KubeObject {

@@ -3,6 +3,7 @@
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import { type DrainPlan, planDrain } from '#core/kube/drain.ts'
+import { listAll } from '#core/kube/list-all.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { RESOURCE_API, readResource } from '#core/shapes/custom-resource.ts'
 import type { Plan } from '#core/shapes/plan.ts'
@@ -10,7 +11,6 @@ import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
 import { HANDS_OFF, MARK, type Mark, planRepairs, type RepairFacts, type RepairNode, type RepairPlan, type RepairStep, TAINT } from '../domain/repair/plan.ts'
 import { repairPolicy } from '../resources/repair-policy.ts'
-import { listAll } from './list-all.ts'
 
 export interface RepairPorts {
   cluster: Cluster

@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
+import { listAll } from '#core/kube/list-all.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { atLeast } from '#core/shapes/severity.ts'
 import { clusterParams, mayRead, rightsKey } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import type { KnownNode, NodeDetail, NodesAnswer, RepairEntry, TimelineEntry } from '../domain/api.ts'
 import type { NodeReport } from '../domain/report.ts'
-import { listAll } from '../reconcilers/list-all.ts'
 
 export interface Held {
   report: NodeReport
