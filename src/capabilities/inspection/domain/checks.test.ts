@@ -30,6 +30,8 @@ const exec = { resources: ['pods/exec'], verbs: ['create'] }
 const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
 const list = { resources: ['pods'], verbs: ['list'] }
 
+const denies = (allowPrivilegeEscalation: boolean): Fields => ({ kind: 'PodSecurityPolicy', metadata: { name: 'x' }, spec: { allowPrivilegeEscalation } })
+
 const CHECKS_KINDS = [
   'Pod',
   'ConfigMap',
@@ -75,12 +77,18 @@ const CASES: Record<string, Cases> = {
     fires: [[secured({ privileged: true })], [{ ...pod({ initContainers: [{ name: 'i', securityContext: { privileged: true } }] }) }]],
     silent: [[secured({})], [pod({ securityContext: { privileged: true } })]],
   },
-  'privilege-escalation': { fires: [[pod({})], [secured({ allowPrivilegeEscalation: true })]], silent: [[secured({ allowPrivilegeEscalation: false })]] },
+  'privilege-escalation': {
+    fires: [[pod({})], [secured({ allowPrivilegeEscalation: true })], [pod({}), denies(true)], [secured({ allowPrivilegeEscalation: true }), denies(false)]],
+    silent: [[secured({ allowPrivilegeEscalation: false })], [pod({}), denies(false)]],
+  },
   'run-as-root': {
     fires: [[pod({})], [secured({ runAsUser: 0 })], [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsNonRoot: false } })]],
     silent: [[secured({ runAsUser: 1000 })], [pod({ securityContext: { runAsNonRoot: true } })]],
   },
-  'writable-root-filesystem': { fires: [[pod({})]], silent: [[secured({ readOnlyRootFilesystem: true })]] },
+  'writable-root-filesystem': {
+    fires: [[pod({})], [pod({ ephemeralContainers: [{ name: 'e' }] }, { securityContext: { readOnlyRootFilesystem: true } })]],
+    silent: [[secured({ readOnlyRootFilesystem: true })]],
+  },
   'dangerous-capabilities': {
     fires: [[secured({ capabilities: { add: ['CAP_SYS_ADMIN'] } })], [secured({ capabilities: { add: ['all'] } })]],
     silent: [[secured({ capabilities: { add: ['CHOWN'] } })]],

@@ -445,7 +445,7 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'advice',
       optional: true,
-      aliases: [...kubescape('C-0034', 'C-0190', 'automount-service-account', 'ensure-automount-service-account-is-false'), 'popeye/POP-303', 'cis/5.1.6'],
+      aliases: [...kubescape('C-0190', 'ensure-automount-service-account-is-false'), 'popeye/POP-303', 'cis/5.1.6'],
       message: { en: 'The ServiceAccount hands its token to every pod that names it.', 'zh-CN': '该 ServiceAccount 会把令牌挂载到所有使用它的 Pod。' },
     },
     ['ServiceAccount'],
