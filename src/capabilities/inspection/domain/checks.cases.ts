@@ -1,4 +1,6 @@
 /** For tests: objects with which a check fires, and objects with which it must not. */
+import { LINTER_CASES, ROUTE_CASES } from './checks.cases.linters.ts'
+
 export type Fields = Record<string, unknown>
 export interface Cases {
   fires: Fields[][]
@@ -689,5 +691,7 @@ export const MORE_CASES: Record<string, Cases> = {
   ...HYGIENE_CASES,
   ...WORD_CASES,
   ...COMPONENT_CASES,
+  ...LINTER_CASES,
+  ...ROUTE_CASES,
   ...CONTROL_PLANE_CASES,
 }

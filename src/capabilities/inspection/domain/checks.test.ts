@@ -246,8 +246,8 @@ const run = (id: string, objects: Fields[], settings = {}, around: Surroundings 
 
 describe('checks', () => {
   it('each has cases', () => {
-    // The last four have a description of their own below.
-    const elsewhere = ['api-deprecated', 'api-removed', 'certificate-expired', 'certificate-expiring']
+    // These have a description of their own below.
+    const elsewhere = ['api-deprecated', 'api-removed', 'certificate-expired', 'certificate-expiring', 'replicas-beside-autoscaler']
     expect(CHECKS.map(({ id }) => id).sort()).toEqual([...Object.keys(CASES), ...elsewhere].sort())
   })
 
@@ -300,6 +300,25 @@ const found = (id: string, items: Item[], around: Surroundings) =>
   ).findings.length
 
 describe('checks that need more than objects', () => {
+  it('replicas beside an autoscaler: in files, not in a cluster, where the autoscaler wrote them', () => {
+    const objects = [deployment({}), scaler({})]
+    expect(
+      found(
+        'replicas-beside-autoscaler',
+        objects.map((one) => item(one, 'a.yaml')),
+        {},
+      ),
+    ).toBe(1)
+    expect(
+      found(
+        'replicas-beside-autoscaler',
+        objects.map((one) => item(one)),
+        {},
+      ),
+    ).toBe(0)
+    expect(found('replicas-beside-autoscaler', [item(deployment({ replicas: undefined }), 'a.yaml'), item(scaler({}), 'a.yaml')], {})).toBe(0)
+  })
+
   const secret = item({ kind: 'Secret', metadata: { name: 's' } })
   const DAY = 86_400_000
   const around = (left: number): Surroundings => ({

@@ -104,7 +104,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       id: 'run-as-root',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/runAsRootAllowed', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
+      aliases: ['polaris/runAsRootAllowed', 'popeye/POP-302', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
       message: {
         en: 'The container may run as root (neither runAsNonRoot nor a runAsUser above 0).',
         'zh-CN': '容器可能以 root 运行（未设置 runAsNonRoot，也未设置大于 0 的 runAsUser）。',

@@ -333,7 +333,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
   hostPathCheck(
     'runtime-socket-mounted',
     'critical',
-    kubescape('C-0074', 'containers-mounting-docker-socket').concat('kube-linter/docker-sock'),
+    kubescape('C-0074', 'containers-mounting-docker-socket').concat('kube-linter/docker-sock', 'kube-linter/container-runtime-sock'),
     (path) => RUNTIME_SOCKETS.includes(path),
     'The pod can command the container runtime of its node, and with it the node.',
     'Pod 可控制节点的容器运行时，从而控制节点。',

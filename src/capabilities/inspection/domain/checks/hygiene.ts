@@ -191,7 +191,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   ),
   images(
     'image-registry-unknown',
-    kubescape('C-0078', 'container-image-repository', 'container-image-repository-v1'),
+    kubescape('C-0078', 'container-image-repository', 'container-image-repository-v1').concat('popeye/POP-113'),
     (image, { pod }, { settings }) => !isSandbox(pod) && !startsWithOne(image, settings.imageRepositoryAllowList ?? []),
     'The image comes from a registry that is not on the list of those allowed (imageRepositoryAllowList).',
     '镜像来自不在允许列表（imageRepositoryAllowList）中的仓库。',
@@ -274,7 +274,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       id: 'not-rolling',
       category: 'stability',
       severity: 'warning',
-      aliases: [...kubescape('C-0305', 'no-rolling-update-strategy'), 'kube-linter/no-rolling-update-strategy'],
+      aliases: [...kubescape('C-0305', 'no-rolling-update-strategy'), 'kube-linter/no-rolling-update-strategy', 'kube-score/deployment-strategy'],
       message: { en: 'An update stops all replicas before new ones run, or cannot replace any.', 'zh-CN': '更新时会先停止全部副本，或无法替换任何副本。' },
     },
     ['Deployment'],

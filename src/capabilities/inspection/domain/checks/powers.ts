@@ -334,11 +334,7 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
     id: 'can-do-everything',
     category: 'security',
     severity: 'error',
-    aliases: [
-      ...kubescape('C-0035', 'C-0187', 'rule-list-all-cluster-admins-v1', 'rule-list-all-cluster-admins'),
-      'cis/5.1.3',
-      'kube-linter/wildcard-in-rules',
-    ],
+    aliases: [...kubescape('C-0035', 'C-0187', 'rule-list-all-cluster-admins-v1', 'rule-list-all-cluster-admins'), 'cis/5.1.3'],
     optional: true,
     message: { en: 'Whoever the binding names may do everything with everything.', 'zh-CN': '该绑定所列主体可对一切资源执行一切操作。' },
     find: (inventory) => handedOut(inventory, isAdmin),

@@ -165,6 +165,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       aliases: [
         ...kubescape('C-0300', 'hpa-has-target'),
         'popeye/POP-600',
+        'popeye/POP-601',
         'kube-linter/dangling-horizontalpodautoscaler',
         'kube-score/horizontalpodautoscaler-has-target',
       ],
