@@ -73,6 +73,7 @@ const ports = {
   heard: createHeard(live, 'c'),
   pace: createPace(),
   live,
+  ask: async () => undefined,
   now: () => now,
   events: {
     record: async () => {

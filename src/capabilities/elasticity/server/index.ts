@@ -18,12 +18,14 @@ import { servicesOfIngress } from '../domain/routes.ts'
 import { boundsNow, openWindows } from '../domain/time/windows.ts'
 import { createHeard, type Heard } from '../domain/traffic-history.ts'
 import { scalePolicyResource } from '../resources/scale-policy.ts'
+import { startAdmission } from './admission.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { CRON_KIND, cronReconciler, LEDGER } from './cron-hpas.ts'
 import { metricsApis } from './metrics-apis.ts'
 import { createPace, type Pace } from './pace.ts'
 import { POLICY_KIND, type PolicyMemory, policyReconciler } from './policies.ts'
 import { indexPolicies, type PolicyIndex, readPolicy } from './policy-index.ts'
+import { askPromql, createPromqlMetrics } from './promql-metrics.ts'
 
 const INGRESS = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 const DEMO = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'kube-system', name: 'sandbox' }
@@ -45,10 +47,11 @@ export const door: ServerDoor = {
 
   async start(context) {
     const { http, clock, live, telemetry, log } = context
+    const ask = askPromql(context.metricStore)
     const read = createIngressMetrics(live)
     const servicesOf = async ({ cluster, namespace = '', name = '' }: AggregatedRequest): Promise<readonly string[]> =>
       servicesOfIngress(await cluster.get({ ...INGRESS, namespace, name }))
-    for (const api of metricsApis(read, clock.now, servicesOf)) context.aggregate(api)
+    for (const api of metricsApis(read, createPromqlMetrics(ask), clock.now, servicesOf)) context.aggregate(api)
 
     const held = new Map<Cluster, Held>()
     /** Followed from the first policy on. */
@@ -98,6 +101,7 @@ export const door: ServerDoor = {
         return hold(cluster).memory
       },
       live,
+      ask,
       now: () => clock.now(),
       events: eventRecorder(cluster, 'sallyport-elasticity', clock),
     }))
@@ -112,6 +116,11 @@ export const door: ServerDoor = {
       },
     }))
 
+    const admission = await startAdmission(context, async (name, policy) => {
+      const { policies, index } = hold(context.clusters.get(name))
+      await Promise.race([policies.synced.catch(() => {}), clock.sleep(2_000)])
+      return index.othersOf(policy)
+    })
     const routes = http.withTypeProvider<ZodTypeProvider>()
     const base = '/clusters/:cluster/scale'
     const memoryOf = (name: string, key: string) => [...held].find(([cluster]) => cluster.name === name)?.[1].memory.get(key)
@@ -181,6 +190,7 @@ export const door: ServerDoor = {
     return {
       async stop() {
         unfollow()
+        await admission.stop()
         for (const { view, policies } of held.values()) {
           view.stop()
           policies.stop()

@@ -18,6 +18,7 @@ import type { ClusterView } from './cluster-view.ts'
 import { maybe } from './cron-hpas.ts'
 import type { Pace } from './pace.ts'
 import { type PolicyIndex, readPolicy } from './policy-index.ts'
+import { type AskPromql, createQueriedTraffic } from './promql-metrics.ts'
 
 export const POLICY_KIND = { apiVersion: RESOURCE_API, kind: scalePolicyResource.kind }
 const LOOK_MS = 1_000
@@ -32,6 +33,7 @@ export interface PolicyPorts {
   heard: Heard
   pace: Pace
   live: Pick<LiveStream, 'window' | 'requests'>
+  ask: AskPromql
   now(): number
   events: EventRecorder
   memory: Map<string, PolicyMemory>
@@ -41,6 +43,8 @@ export interface PolicyPorts {
 export interface PolicyMemory {
   generation: number | undefined
   traffic: (now: number) => Traffic
+  /** Asks for traffic that a query tells. */
+  look?: (now: number) => Promise<void>
   forecasts: Forecast[]
   plan?: ScalePlan
   facts?: Facts
@@ -76,6 +80,7 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
     const { spec } = policy
     if (spec.target === undefined) return { ...base, problems: [{ path: 'spec.target', message: 'is required' }] }
     const memory = memoryOf(key, policy, ports, now)
+    await memory.look?.(now)
     const traffic = memory.traffic(now)
     const first = { target: spec.target, min: spec.min, max: spec.max, loadPerPod: spec.loadPerPod, callsPerRequest: 1 }
     const targets = [first, ...spec.services].map(({ target: { kind, name: of }, min, max }, i) => {
@@ -167,16 +172,20 @@ async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | 
   }
 }
 
-function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster, heard }: PolicyPorts, now: number): PolicyMemory {
+function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster, heard, ask }: PolicyPorts, now: number): PolicyMemory {
   const known = memory.get(key)
   if (known !== undefined && known.generation === metadata.generation) return known
   const namespace = metadata.namespace ?? ''
   const entries = (spec.traffic?.services ?? [spec.target!.name]).map((service) => ({ namespace, service }))
+  const promql = spec.traffic?.promql
+  const queried = promql === undefined ? undefined : createQueriedTraffic(ask, cluster.name, namespace, promql)
   const seconds = (text: string) => parseDuration(text)! / 1_000
   const parts = [{ loadPerPod: spec.loadPerPod, callsPerRequest: 1, min: spec.min, max: spec.max, podStart: spec.podStart }, ...spec.services]
   const made: PolicyMemory = {
     generation: metadata.generation,
-    traffic: createTrafficHistory(live, cluster.name, entries, heard),
+    ...(queried === undefined
+      ? { traffic: createTrafficHistory(live, cluster.name, entries, heard) }
+      : { look: queried.look, traffic: createTrafficHistory(queried.stream, cluster.name, [{ namespace, service: '' }]) }),
     forecasts: parts.map((one) =>
       createForecast({
         quantile: spec.quantile,

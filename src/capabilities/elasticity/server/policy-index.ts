@@ -21,6 +21,8 @@ export function readPolicy(object: KubeObject): Result<ScalePolicyObject, readon
 export interface PolicyIndex {
   /** The oldest of the policies that are older and have a target in common; one that is not valid is none. */
   rivalOf(policy: ScalePolicyObject): string | undefined
+  /** Who else scales what it names: by path of the field. */
+  othersOf(policy: ScalePolicyObject): { path: string; policy: string }[]
 }
 
 export function indexPolicies(policies: Pick<Informer<KubeObject>, 'onChange'>): PolicyIndex {
@@ -51,5 +53,11 @@ export function indexPolicies(policies: Pick<Informer<KubeObject>, 'onChange'>):
         .filter(([name, since]) => name !== policy.metadata.name && since < age(policy.metadata))
         .map(([name]) => name)
         .sort()[0],
+    othersOf: (policy) =>
+      keysOf(policy).flatMap((key, i) =>
+        [...(owners.get(key)?.keys() ?? [])]
+          .filter((name) => name !== policy.metadata.name)
+          .map((name) => ({ path: i === 0 ? 'spec.target' : `spec.services[${i - 1}].target`, policy: name })),
+      ),
   }
 }
