@@ -6,7 +6,7 @@ import { framesOf, isLibrary, isPlumbing, symbolIn, withService } from './frames
 import type { Kind, NodeProblem } from './kinds.ts'
 import { type LogLine, unwrapLine } from './line.ts'
 import { createRebootWatch } from './reboot.ts'
-import { mayMatter, type Rule, ruleFor } from './rules.ts'
+import { mayMatter, mayMatterInBytes, type Rule, ruleFor } from './rules.ts'
 
 /** A report longer than this goes on without us; a stack of all CPUs is shorter. */
 const REPORT_LINES = 1000
@@ -79,6 +79,11 @@ interface Report {
 export interface Diagnosis {
   /** The next line, without its end. Long ones are best cut before. */
   line(text: string): void
+  /**
+   * For a source of bytes in a flood: true when the line from `from` to `to` says nothing, which is most of them; it is counted then and need not become text.
+   * Not for consoles, on which the last words before a reboot matter.
+   */
+  saysNothing(bytes: Uint8Array, from: number, to: number): boolean
   /**
    * Of lines without an end: the problems since the last call, which are forgotten then. A report that got a line since the last call waits for the next one,
    * because more of it may be on its way.
@@ -197,6 +202,12 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       tell(report, line.message, number)
       // the kill is the last word of an out-of-memory report
       if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(line.message)) close(caller)
+    },
+    saysNothing(bytes, from, to) {
+      if (reports.size > 0) closeEnded()
+      if (reports.size > 0 || extra || mayMatterInBytes(bytes, from, to)) return false
+      number++
+      return true
     },
     drain() {
       for (const [caller, { lastTold }] of reports) if (lastTold <= drainedAt) close(caller)

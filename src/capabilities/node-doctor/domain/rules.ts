@@ -2,6 +2,7 @@
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Kind } from './kinds.ts'
 import { REBOOT_WORDS } from './reboot.ts'
+import { createWordSearch } from './words.ts'
 
 export interface Rule {
   kind: Kind
@@ -411,34 +412,23 @@ export const RULES: readonly Rule[] = [
   { kind: 'limit', reason: 'TcpMemoryFull', words: ['tcp_mem'], severity: 'warning', pattern: /\bTCP: out of memory -- consider tuning tcp_mem/ },
 ]
 
-const PLACES = new Map(RULES.map((rule, place) => [rule, place]))
-const WORDS = [...new Set(RULES.flatMap(({ words }) => words))].filter((word, _, all) => !all.some((other) => other !== word && word.startsWith(other)))
-/** By word, in the order of RULES. A word that begins others stands for them too, because the shortest is what is found. */
-const RULES_BY_WORD = new Map(WORDS.map((word) => [word, RULES.filter(({ words }) => words.some((own) => own.startsWith(word)))]))
-const ANY_WORD = WORDS.map((word) => word.replace(/[.[(]/g, '\\$&')).join('|')
-const NEXT_WORD = new RegExp(ANY_WORD, 'g')
-const TRIGGER = new RegExp(`${ANY_WORD}|${REBOOT_WORDS.join('|')}`)
+const WORDS = [...new Set([...RULES.flatMap(({ words }) => words), ...REBOOT_WORDS])]
+/** Of each word, the places of its rules in RULES, upwards. */
+const PLACES = WORDS.map((word) => [...RULES.entries()].flatMap(([place, { words }]) => (words.includes(word) ? [place] : [])))
+const SEARCH = createWordSearch(WORDS)
 
 /** False for nearly every line of a healthy log, and quick about it; no rule matches those, nor `reboot.ts`. */
-export const mayMatter = (line: string): boolean => TRIGGER.test(line)
+export const mayMatter = SEARCH.inText
+export const mayMatterInBytes = SEARCH.inBytes
 
 /** The first of RULES that matches. */
 export function ruleFor(message: string): Rule | undefined {
-  let best: Rule | undefined
-  let place = RULES.length
-  NEXT_WORD.lastIndex = 0
-  for (let found = NEXT_WORD.exec(message); found; found = NEXT_WORD.exec(message)) {
-    for (const rule of RULES_BY_WORD.get(found[0])!) {
-      const at = PLACES.get(rule)!
-      if (at >= place) break
-      if (rule.pattern.test(message)) {
-        best = rule
-        place = at
-        break
-      }
+  let best = RULES.length
+  SEARCH.each(message, (word) => {
+    for (const place of PLACES[word]!) {
+      if (place >= best) break
+      if (RULES[place]!.pattern.test(message)) best = place
     }
-    // words may overlap
-    NEXT_WORD.lastIndex = found.index + 1
-  }
-  return best
+  })
+  return RULES[best]
 }
