@@ -6,6 +6,7 @@ import { err, ok, type Result } from '#core/kernel/result.ts'
 import type { InspectionCheck } from './check.ts'
 import { AGENT_CHECKS } from './checks/agents.ts'
 import { AVAILABILITY_CHECKS } from './checks/availability.ts'
+import { CLUSTER_HEALTH_CHECKS } from './checks/cluster-health.ts'
 import { COMPONENT_CHECKS, vulnerabilityCheck } from './checks/components.ts'
 import { CONTAINER_CHECKS } from './checks/containers.ts'
 import { CONTROL_PLANE_CHECKS } from './checks/control-plane.ts'
@@ -22,6 +23,7 @@ import { POD_CHECKS } from './checks/pods.ts'
 import { POWER_CHECKS } from './checks/powers.ts'
 import { REFERENCE_CHECKS } from './checks/references.ts'
 import { SECURITY_CONTEXT_CHECKS } from './checks/security-context.ts'
+import { USAGE_CHECKS } from './checks/usage.ts'
 import { WORD_CHECKS } from './checks/words.ts'
 import type { Vulnerability } from './vulnerabilities.ts'
 
@@ -44,6 +46,7 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...AGENT_CHECKS,
   ...AVAILABILITY_CHECKS,
   ...IMAGE_AND_RESOURCE_CHECKS,
+  ...CLUSTER_HEALTH_CHECKS,
   ...COMPONENT_CHECKS,
   ...CONTROL_PLANE_CHECKS,
   ...EXPOSURE_CHECKS,
@@ -55,6 +58,7 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...REFERENCE_CHECKS,
   ...ROUTE_CHECKS,
   ...SECURITY_CONTEXT_CHECKS,
+  ...USAGE_CHECKS,
   ...WORD_CHECKS,
 ].map(withNsa)
 

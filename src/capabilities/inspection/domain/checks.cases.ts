@@ -1,4 +1,5 @@
 /** For tests: objects with which a check fires, and objects with which it must not. */
+import { CLUSTER_CASES, USAGE_CASES } from './checks.cases.cluster.ts'
 import { LINTER_CASES, ROUTE_CASES } from './checks.cases.linters.ts'
 
 export type Fields = Record<string, unknown>
@@ -678,6 +679,18 @@ const LIVE_CASES: Record<string, Cases> = {
   'kubelet-idle-streams': kubelet({ streamingConnectionIdleTimeout: '0s' }, { streamingConnectionIdleTimeout: '4h0m0s' }),
   'kubelet-no-iptables': kubelet({ makeIPTablesUtilChains: false }, {}),
   'kubelet-no-rotation': kubelet({ rotateCertificates: false }, { rotateCertificates: true }),
+  'kubelet-any-client': kubelet({ authentication: {} }, { authentication: { x509: { clientCAFile: '/ca.crt' } } }),
+  'kubelet-server-certificate': kubelet({}, { serverTLSBootstrap: true }),
+  'kubelet-weak-ciphers': kubelet({ tlsCipherSuites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] }, { tlsCipherSuites: ['TLS_AES_128_GCM_SHA256'] }),
+  'kubelet-changes-kernel': kubelet({}, { protectKernelDefaults: true }),
+  'kubelet-drops-events': kubelet({ eventRecordQPS: 1 }, { eventRecordQPS: 50 }),
+  'kubelet-unlimited-processes': kubelet({ podPidsLimit: -1 }, { podPidsLimit: 4096 }),
+  'kubelet-seccomp-off': kubelet({}, { seccompDefault: true }),
+  'kubelet-nothing-reserved': kubelet({}, { systemReserved: { memory: '1Gi' } }),
+  'kubelet-pulls-one-by-one': kubelet({ serializeImagePulls: true }, { serializeImagePulls: false }),
+  'kubelet-never-evicts': kubelet({ evictionHard: { 'memory.available': '0%' } }, { evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '10%' } }),
+  'kubelet-cleans-late': kubelet({ imageGCHighThresholdPercent: 100 }, { imageGCHighThresholdPercent: 85 }),
+  'kubelet-logs-grow': kubelet({ containerLogMaxSize: '1Gi' }, { containerLogMaxSize: '10Mi' }),
   'kubelet-swap-allowed': kubelet({ failSwapOn: false }, {}),
 }
 
@@ -691,6 +704,8 @@ export const MORE_CASES: Record<string, Cases> = {
   ...HYGIENE_CASES,
   ...WORD_CASES,
   ...COMPONENT_CASES,
+  ...CLUSTER_CASES,
+  ...USAGE_CASES,
   ...LINTER_CASES,
   ...ROUTE_CASES,
   ...CONTROL_PLANE_CASES,

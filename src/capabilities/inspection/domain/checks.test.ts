@@ -300,6 +300,33 @@ const found = (id: string, items: Item[], around: Surroundings) =>
   ).findings.length
 
 describe('checks that need more than objects', () => {
+  it('a setting of a kubelet says where it comes from', () => {
+    const checks = checksNamed(['kubelet-pulls-one-by-one'])
+    const config = item({ kind: 'KubeletConfiguration', metadata: { name: 'n' }, serializeImagePulls: true })
+    const file = (said: string) =>
+      item({ kind: 'ConfigMap', metadata: { name: 'kubelet-config', namespace: 'kube-system' }, data: { kubelet: `serializeImagePulls: ${said}\n` } })
+    const what = (...items: Item[]) => (checks.ok ? inspect(items, checks.value, { now: 1 }).findings.map((one) => one.what) : [])
+    expect(what(config)).toEqual(['true (/configz)'])
+    expect(what(config, file('true'))[0]).toContain('as ConfigMap')
+    expect(what(config, file('false'))[0]).toContain('says false')
+  })
+
+  it('says what the right size would save, at prices of the settings', () => {
+    const [objects] = MORE_CASES['cpu-over-requested']!.fires
+    const checks = checksNamed(['cpu-over-requested'])
+    const said = (settings: Record<string, string[]>) =>
+      checks.ok
+        ? inspect(
+            objects!.map((one) => item(one)),
+            checks.value,
+            { now: Date.UTC(2026, 5, 1), settings },
+          ).findings.map(({ what, fix }) => [what, fix?.[0]?.value])
+        : []
+    // Two pods that use 0.1 of 1 core: with room for 30 % more each can do with 0.13.
+    expect(said({ corePerHour: ['1'], currency: ['EUR'] })).toEqual([['c: 100m of 1 in 2 pods; about 1270 EUR a month (1.74 cores)', '130m']])
+    expect(said({})[0]![0]).toContain('about 40 USD a month')
+  })
+
   it('replicas beside an autoscaler: in files, not in a cluster, where the autoscaler wrote them', () => {
     const objects = [deployment({}), scaler({})]
     expect(
