@@ -38,7 +38,6 @@ function options() {
         listen: { type: 'string' },
         node: { type: 'boolean' },
         pods: { type: 'boolean' },
-        logs: { type: 'boolean' },
         'parent-watch': { type: 'boolean' },
       },
     })

@@ -20,7 +20,6 @@ export const KINDS = [
   'netdev-leak',
   'net-error',
   'limit',
-  'reboot',
   'custom',
 ] as const
 export type Kind = (typeof KINDS)[number]

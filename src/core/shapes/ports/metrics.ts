@@ -19,9 +19,7 @@ export interface SampleBatch {
   values: Float64Array
   /** 1: the series ended here (the value does not count). Left out: no row is one. */
   stale?: Uint8Array
-  /** When the counting of a row began, ms; 0: not said. Left out: of no row. */
-  starts?: Float64Array
-  histograms?: readonly { of: number; ts: number; histogram: Histogram; start?: number }[]
+  histograms?: readonly { of: number; ts: number; histogram: Histogram }[]
   exemplars?: readonly { of: number; ts: number; value: number; labels: Readonly<Record<string, string>> }[]
   metadata?: readonly Metadata[]
 }

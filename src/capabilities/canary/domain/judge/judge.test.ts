@@ -91,6 +91,67 @@ describe('the verdict', () => {
     expect(reportOf(state, undefined).warnings.join()).toContain('No latency')
   })
 
+  it('is not blinded by a pod of stable that went down, before the canary came or while it is judged', () => {
+    const verdict = (id: string, from: number, to: number, canaryFrom: number) => {
+      const state = createJudge(DEFAULT_CONFIG)
+      let block = 0
+      for (const { stable, canary, ...time } of run(scenario(id), { ...PILOT, rps: 60, share: 0.2, errorRate: 0.004 }, 31)) {
+        const minute = block++ / 4 - canaryFrom
+        if (minute >= from && minute < to) stable.get('pod-9')!.errors = stable.get('pod-9')!.requests
+        const decision = judgeBlock(state, { ...time, stable, canary: minute < 0 ? new Map() : canary })
+        if (decision !== undefined) return { decision, minute }
+      }
+      return { decision: undefined, minute: 60 - canaryFrom }
+    }
+    expect(verdict('S5', -9, -7, 10)).toMatchObject({ decision: 'rollback' })
+    expect(verdict('S0', -9, -7, 10)).toMatchObject({ decision: 'promote' })
+    expect(verdict('S5', 2, 2.25, 0)).toMatchObject({ decision: 'rollback' })
+    // What took stable down may take the canary down too: a good canary is left alone.
+    expect(verdict('S0', 2, 2.25, 0).decision).not.toBe('rollback')
+  })
+
+  it('judges latencies of which many are equal, and leaves open those that are longer than what is told apart', () => {
+    const verdict = (stableMs: () => number, canaryMs: () => number) => {
+      const state = createJudge(DEFAULT_CONFIG)
+      let decision: Decision
+      const blocks = collectBlocks((block) => {
+        decision ??= judgeBlock(state, block)
+      })
+      for (let i = 0; i < 40 * 60 * 60; i++) {
+        const arm = i % 5 === 0 ? 'canary' : 'stable'
+        blocks.add({
+          ts: 1_700_000_000_000 + (i * 1_000) / 60,
+          arm,
+          status: 200,
+          latencyMs: (arm === 'canary' ? canaryMs : stableMs)(),
+          pod: `${arm}-${(i >> 3) % 2}`,
+        })
+      }
+      blocks.end()
+      return decision
+    }
+    const random = seededRandom(9)
+    const whole = () => Math.round(6 * Math.exp(random() + random() - 1))
+    expect(verdict(whole, whole)).toBe('promote')
+    expect(verdict(whole, () => whole() + 1)).toBe('rollback')
+    for (const ms of [0, 100])
+      expect(
+        verdict(
+          () => ms,
+          () => ms,
+        ),
+        `${ms} ms`,
+      ).toBe('promote')
+    expect(
+      verdict(
+        () => 100,
+        () => 110,
+      ),
+    ).toBe('rollback')
+    const hours = () => 3_600_000 * (1 + random())
+    expect(verdict(hours, () => 2 * hours())).toBeUndefined()
+  })
+
   it('works without pods, by the arms alone', () => {
     const merged = (block: Block): Block => ({
       ...block,

@@ -15,7 +15,7 @@ import {
 } from './dispersion.ts'
 import { type EProcess, logEvidence, observe, processAbove, processBelow } from './e-process.ts'
 import { BUCKETS, beyond, bucketsFor, countFrom } from './latency-buckets.ts'
-import { equalRatio, isLatency, type JudgeConfig, MEASURES, type Measure, QUANTILES } from './limits.ts'
+import { equalRatio, isLatency, type JudgeConfig, type Limit, MEASURES, type Measure, QUANTILES } from './limits.ts'
 import { createSplit, observeSplit, type Split, splitLeaks } from './split.ts'
 
 export type Verdict = 'promote' | 'rollback' | 'inconclusive'
@@ -27,7 +27,8 @@ export interface MeasureState {
   readonly kept: EProcess
   /** Evidence that the canary's rate stays below stable's plus the margin; used where stable has next to no events. */
   keptPlus: number
-  readonly dispersion: Dispersion
+  /** Since the canary's first request; before it, of stable alone. */
+  dispersion: Dispersion
   readonly own: OwnNoise
   /** Events by stable's threshold, and requests that could have been one. */
   readonly events: Record<Arm, number>
@@ -88,7 +89,11 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
   state.now = block.to
   const stable = totalOf(block.stable.values())
   const canary = totalOf(block.canary.values())
-  if (canary.requests > 0) state.startedAt ??= block.from
+  if (canary.requests > 0 && state.startedAt === undefined) {
+    state.startedAt = block.from
+    // A pod that failed before (a restart, a node that went) is no noise of the time that is judged.
+    for (const one of state.measures) one.dispersion = createDispersion()
+  }
   const { startedAt } = state
   if (startedAt !== undefined) {
     addCounts(state.seen.stable, stable)
@@ -141,8 +146,9 @@ export function varianceOf(state: JudgeState, one: MeasureState): number {
   if (total === 0) return 1
   const between = noiseBetweenPods(state, one)
   const noise = between ?? 1
-  // Noise of a pod multiplies its rate: a pod that has more events, by more requests or by a higher rate, carries more of it.
-  const perPod = (arm: Arm) => (events[arm] + 0.5) / Math.max(1, state.pods[arm].size)
+  // Noise of a pod multiplies its rate: a pod that has more events carries more of it. Of errors those by more requests only, not those by a higher rate: a pod of
+  // stable that went down would otherwise explain any number of the canary's.
+  const perPod = (arm: Arm) => (isLatency(one.measure) ? events[arm] + 0.5 : requests[arm]) / Math.max(1, state.pods[arm].size)
   const podNoise = 1 + (noise - 1) * Math.max(1, perPod('canary') / perPod('stable'))
   const own = ownNoiseOf(one.own)
   const canaryNoise = between === undefined ? own : isLatency(one.measure) ? podNoise : Math.max(podNoise, Math.min(MOST_PER_SESSION, own))
@@ -164,12 +170,15 @@ export function noiseBetweenPods({ measures }: JudgeState, { measure, dispersion
 function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stable: PodCounts, canary: PodCounts, judged: boolean): void {
   const { measure } = one
   const { budget, margin } = state.config.measures[measure]
-  let eventsOf: (counts: PodCounts, slower: number) => number
+  /** `from`: buckets to start earlier. */
+  let eventsOf: (counts: PodCounts, slower: number, from?: number) => number
   let requestsOf: (counts: PodCounts) => number
   if (isLatency(measure)) {
     if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return
     const threshold = beyond(QUANTILES[measure], state.stableLatency, state.stableTimed)
-    eventsOf = ({ latency }, slower) => countFrom(threshold + bucketsFor(slower), latency)
+    // Longer than what is told apart: slower cannot be seen.
+    if (threshold + bucketsFor(margin.slower) >= BUCKETS) return
+    eventsOf = ({ latency }, slower, from = 0) => countFrom(threshold + bucketsFor(slower) - from, latency)
     requestsOf = ({ timed }) => timed
   } else {
     eventsOf = (counts) => counts[measure]
@@ -182,17 +191,20 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   const stableRequests = requestsOf(stable)
   const stableEvents = eventsOf(stable, 1)
   if (!judged || canaryRequests === 0 || stableRequests === 0) return
-  const withMargin = eventsOf(canary, margin.slower)
+  // Where the canary may be slower, requests at the quantile itself count as well: of latencies in whole milliseconds many are equal, and none may be beyond it.
+  const at = margin.slower > 1 ? 1 : 0
+  const withMargin = eventsOf(canary, margin.slower, at)
   // Of the two forms of a budget or margin the wider one counts, by stable's rate so far.
   const rate = (one.events.stable + 0.5) / (one.requests.stable + 1)
   const allowed = budget.plus === 0 ? 1 : Math.max(1, (1 + budget.plus / rate) / budget.times)
   // With `plus`, once stable's rate is known as finely as that. An allowance acts as so many more requests to the canary.
   if (budget.plus * one.requests.stable >= 1 || budget.plus === 0)
     observe(one.harm, eventsOf(canary, budget.slower), canaryRequests * allowed, stableEvents, stableRequests)
-  if (margin.plus > rate * (margin.times - 1)) {
+  const plus = marginPlus(measure, margin, rate)
+  if (plus > rate * (margin.times - 1)) {
     // Poisson likelihood of stable's rate against that rate plus the margin.
-    one.keptPlus += withMargin * Math.log(rate / (rate + margin.plus)) + canaryRequests * margin.plus
-  } else observe(one.kept, withMargin, canaryRequests, stableEvents, stableRequests)
+    one.keptPlus += withMargin * Math.log(rate / (rate + plus)) + canaryRequests * plus
+  } else observe(one.kept, withMargin, canaryRequests, at === 0 ? stableEvents : eventsOf(stable, 1, at), stableRequests)
   const canaryEvents = eventsOf(canary, 1)
   observeOwn(one.own, canaryEvents, canaryRequests)
   one.events.stable += stableEvents
@@ -201,11 +213,18 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   one.requests.canary += canaryRequests
 }
 
+/** Of a margin by difference. Where next to none of stable's requests are beyond its quantile (they are all equal), so many may be as the quantile's name says. */
+export function marginPlus(measure: Measure, { times, plus, slower }: Limit, rate: number): number {
+  if (!isLatency(measure) || slower > 1) return plus
+  const beyondIt = 1 - QUANTILES[measure]
+  return rate < beyondIt / 4 ? Math.max(plus, beyondIt * times - rate) : plus
+}
+
 /** Events of an equal canary against stable's, where it may be slower by the margin: from the shape of stable's latencies. */
 export function thinningOf({ config, stableLatency, stableTimed }: JudgeState, measure: Measure): number {
   const { slower } = config.measures[measure].margin
   if (!isLatency(measure) || slower <= 1 || stableTimed < ENOUGH_FOR_THRESHOLDS) return 1
-  const threshold = beyond(QUANTILES[measure], stableLatency, stableTimed)
+  const threshold = beyond(QUANTILES[measure], stableLatency, stableTimed) - 1
   const slow = countFrom(threshold, stableLatency)
   return slow > 0 ? countFrom(threshold + bucketsFor(slower), stableLatency) / slow : 1
 }

@@ -196,6 +196,7 @@ export function decide(facts: Facts, now: number): CanaryPlan {
       act('leave the routes as they were', 'stable runs the new version', { do: 'release' })
       if (isClone(spec)) act('remove the clone', 'stable runs its version', { do: 'removeClone' })
     }
+    status.weight = spec.promotion === 'traffic' && !isClone(spec) ? 100 : 0
     enter('Promoted', 'Promoted', say(spec.promotion === 'traffic' && !isClone(spec) ? 'onCanary' : 'onStable'))
     return plan(spec.hooks.some(({ when }) => when === 'postPromotion') ? 1_000 : LOOK_MS * 4, true)
   }
