@@ -13,6 +13,7 @@ import { keepApiServices } from '#apps/server/api-services.ts'
 import { listenForClusters } from '#apps/server/cluster-listener.ts'
 import type { HpaSpec } from '#capabilities/elasticity/domain/hpa.ts'
 import { metricsApis } from '#capabilities/elasticity/server/metrics-apis.ts'
+import { createPromqlMetrics } from '#capabilities/elasticity/server/promql-metrics.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { openCluster } from '#edges/cluster/client.ts'
 import { parseKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
@@ -101,7 +102,13 @@ const read = (_metric: string, _cluster: string, { candidates }: { candidates: r
   }
   return value === null ? undefined : { value, at: now(), window: 15, completeness: 1, freshnessMs: 0 }
 }
-for (const api of metricsApis(read, now, async () => [])) aggregation.add(api)
+for (const api of metricsApis(
+  read,
+  createPromqlMetrics(async () => undefined),
+  now,
+  async () => [],
+))
+  aggregation.add(api)
 const http = Fastify()
 const listener = await listenForClusters({
   address: { host: address, port: 0 },

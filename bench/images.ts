@@ -78,40 +78,60 @@ const pushSmall = async (source: RegistryProcess, repository: string, count: num
 const requestsOf = ({ out }: Run): Record<string, number>[] =>
   Object.values((JSON.parse(out) as { traffic: Record<string, { requests: Record<string, number> }> }).traffic).map(({ requests }) => requests)
 
+/** A copy to a registry that has nothing yet. */
+async function onEmpty(copy: (host: string) => Promise<Run>): Promise<Run> {
+  await using target = await startDockerRegistry({ under })
+  return await copy(target.host)
+}
+
 const CASES: Record<string, (rounds: number) => Promise<void>> = {
   async small(rounds) {
     await using source = await startDockerRegistry({ under })
-    await using target = await startDockerRegistry({ under })
     await pushSmall(source, 'app/small', 200)
+    const from = `${source.host}/app/small`
+    const copies = { ours: (to: string) => ours('--all-tags', from, `${to}/ours/small`), skopeo: (to: string) => skopeoSync(from, `${to}/skopeo`) }
+    // A target of its own each time: skopeo keeps in a file which repository of a registry has a blob, and would mount from there what it is to move.
     const fresh = await alternating(
       rounds,
-      (i) => ours('--all-tags', `${source.host}/app/small`, `${target.host}/ours${i}/small`),
-      (i) => skopeoSync(`${source.host}/app/small`, `${target.host}/skopeo${i}`),
+      () => onEmpty(copies.ours),
+      () => onEmpty(copies.skopeo),
     )
     table('200 small tags, loopback', '≤ 0.33', fresh.mine, fresh.theirs)
+    await using target = await startDockerRegistry({ under })
+    for (const copy of [copies.ours, copies.skopeo]) await copy(target.host)
     const again = await alternating(
       rounds,
-      () => ours('--all-tags', `${source.host}/app/small`, `${target.host}/ours0/small`),
-      () => skopeoSync(`${source.host}/app/small`, `${target.host}/skopeo0`),
+      () => copies.ours(target.host),
+      () => copies.skopeo(target.host),
     )
     table('the same again, nothing changed', '', again.mine, again.theirs)
   },
   async far(rounds) {
     await using source = await startDockerRegistry({ under })
-    await using target = await startDockerRegistry({ under })
     await pushSmall(source, 'app/small', 40)
-    await using from = await delayProxy(source.host, 50)
-    await using to = await delayProxy(target.host, 50)
+    await using near = await delayProxy(source.host, 50)
+    const from = `${near.host}/app/small`
+    const copies = { ours: (to: string) => ours('--all-tags', from, `${to}/ours/small`), skopeo: (to: string) => skopeoSync(from, `${to}/skopeo`) }
+    const afar = async (target: RegistryProcess, copy: (to: string) => Promise<Run>) => {
+      await using proxy = await delayProxy(target.host, 50)
+      return await copy(proxy.host)
+    }
+    const onNew = async (copy: (to: string) => Promise<Run>) => {
+      await using target = await startDockerRegistry({ under })
+      return await afar(target, copy)
+    }
     const fresh = await alternating(
       rounds,
-      (i) => ours('--all-tags', `${from.host}/app/small`, `${to.host}/ours${i}/small`),
-      (i) => skopeoSync(`${from.host}/app/small`, `${to.host}/skopeo${i}`),
+      () => onNew(copies.ours),
+      () => onNew(copies.skopeo),
     )
     table('40 small tags, 50 ms RTT', '≤ 0.12', fresh.mine, fresh.theirs)
+    await using target = await startDockerRegistry({ under })
+    for (const copy of [copies.ours, copies.skopeo]) await copy(target.host)
     const again = await alternating(
       rounds,
-      () => ours('--all-tags', `${from.host}/app/small`, `${to.host}/ours0/small`),
-      () => skopeoSync(`${from.host}/app/small`, `${to.host}/skopeo0`),
+      () => afar(target, copies.ours),
+      () => afar(target, copies.skopeo),
     )
     table('the same again at 50 ms, nothing changed', '≤ 0.06', again.mine, again.theirs)
     console.log(`  asked then: ${JSON.stringify(requestsOf(again.mine[0]!))}`)
@@ -132,10 +152,7 @@ const CASES: Record<string, (rounds: number) => Promise<void>> = {
       const times = { mine: [] as Run[], theirs: [] as Run[] }
       for (let i = 0; i < rounds; i++) {
         // A fresh target each time: a registry that has a blob takes it from itself.
-        const one = async (copy: (from: string, to: string) => Promise<Run>) => {
-          await using target = await startDockerRegistry({ under })
-          return await copy(`${source.host}/${repository}:v1`, `${target.host}/moved/it:v1`)
-        }
+        const one = (copy: (from: string, to: string) => Promise<Run>) => onEmpty((to) => copy(`${source.host}/${repository}:v1`, `${to}/moved/it:v1`))
         const both = [async () => times.mine.push(await one(ours)), async () => times.theirs.push(await one(skopeoCopy))]
         for (const next of i % 2 === 0 ? both : both.reverse()) await next()
       }

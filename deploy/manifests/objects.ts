@@ -225,7 +225,7 @@ export function agentObjects(): KubeObject[] {
                 image: value('image'),
                 imagePullPolicy: value('imagePullPolicy'),
                 // Nothing is compiled: it costs no time where the work is reading and sending, and 10 MB less are resident.
-                command: ['/app/node_modules/.bin/node', '--lite-mode', '/app/dist/agent.js', '--pods', '--token-file', '/etc/sallyport/token'],
+                command: ['/app/node_modules/.bin/node', '--lite-mode', '/app/dist/agent.js', '--logs', '--token-file', '/etc/sallyport/token'],
                 env: [
                   fromField('NODE_NAME', 'spec.nodeName'),
                   { name: 'SALLYPORT_SERVER', value: `https://sallyport-ingest.${NAMESPACE}.svc` },

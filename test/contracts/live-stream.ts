@@ -34,6 +34,7 @@ export function liveStreamContract(name: string, make: (clock: Clock) => LiveStr
       expect(window.total.requests).toBe(0)
       expect(window.freshnessMs).toBeUndefined()
       expect(window.total.times.quantile(0.5)).toBeUndefined()
+      expect(live.requests({ cluster: 'c' }, t - 2_000, t + 2_000)).toEqual([Number.NaN, Number.NaN, 0, 0])
     })
 
     it('adds what arrives for the same route and second, and leaves what it was given alone', async () => {
@@ -75,6 +76,7 @@ export function liveStreamContract(name: string, make: (clock: Clock) => LiveStr
       for (const [key, sum] of expected) {
         const select = key === '' ? {} : key.includes('/') ? { route: key } : key.startsWith('n') ? { namespace: key } : { arm: key }
         const { total, perSecond, completeness } = live.window({ cluster: 'c', ...select }, t + 30_000, t + 90_000)
+        expect(live.requests({ cluster: 'c', ...select }, t + 30_000, t + 90_000)).toEqual(perSecond.map(({ requests }) => requests))
         expect(completeness).toBe(1)
         expect(perSecond.map((b) => b.second)).toEqual(Array.from({ length: 60 }, (_, i) => t + (30 + i) * 1000))
         expect({ ...total, classes: [...total.classes] }).toMatchObject({

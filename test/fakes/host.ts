@@ -38,14 +38,15 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
     log: {
       ok: true,
       value: {
-        poll(most) {
+        poll(most, skip) {
           const some = records.splice(0, most)
           const dropped = some.reduce((sum, { seq }) => {
             const gap = read >= 0 ? seq - read - 1 : 0
             read = seq
             return sum + gap
           }, 0)
-          return { records: some, dropped }
+          const kept = some.filter(({ line }) => !skip?.(Buffer.from(line, 'latin1'), 0, line.length))
+          return { records: kept, read: some.length, first: some[0]?.seq ?? -1, last: some.at(-1)?.seq ?? -1, dropped }
         },
         close() {},
       },

@@ -113,6 +113,26 @@ describeReal('images copy between two registries', ['docker-registry', 'skopeo']
     expect(JSON.parse(String(await manifestOf(b.host, 'app/cut', 'v1'))).manifests).toEqual([index.manifests[0]])
   })
 
+  it('looks for no further tag of a repository that turned out to be new', async () => {
+    const tags = 40
+    for (let i = 0; i < tags; i++) await pushImage(a.host, 'app/many', `t${i}`, [{ seed: 900 + i, size: 500 }])
+    const [planned, copied] = [
+      await runImages(['plan', '--all-tags', `${a.host}/app/many`, `${b.host}/moved/many`, '-o', 'json'], data),
+      await copy('--all-tags', `${a.host}/app/many`, `${b.host}/moved/many`),
+    ]
+    expect(copied.report.totals).toMatchObject({ copied: tags })
+    for (const { host } of [a, b]) {
+      const { requests } = copied.report.traffic[host]!
+      expect(requests.HEAD).toBeLessThan(tags)
+      const asked = Object.values(requests).reduce((sum, count) => sum + count, 0)
+      expect(Math.abs(planned.report.prediction!.requests[host]! - asked)).toBeLessThanOrEqual(2)
+    }
+    // Tags that are there are looked for, one by one, and nothing is sent.
+    const again = await copy('--all-tags', `${a.host}/app/many`, `${b.host}/moved/many`)
+    expect(again.report.totals).toMatchObject({ unchanged: tags, bytesSent: 0 })
+    expect(again.report.traffic[b.host]!.requests).toEqual({ HEAD: tags })
+  })
+
   it('plans, compares, verifies and prunes', async () => {
     const look = (command: string, ...words: string[]) =>
       runImages([command, '--all-tags', `${a.host}/app/life`, `${b.host}/moved/life`, ...words, '-o', 'json'], data)

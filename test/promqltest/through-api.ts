@@ -79,7 +79,10 @@ function batchOf(cluster: string, samples: readonly LoadedSample[], now: number)
     ts: Float64Array.from(floats, ({ at }) => at),
     values: Float64Array.from(floats, ({ sample }) => (typeof sample === 'number' ? sample : Number.NaN)),
     stale: Uint8Array.from(floats, ({ sample }) => Number(sample === 'stale')),
-    histograms: latest.flatMap((one) => (typeof one.sample === 'object' ? [{ of: of(one), ts: one.at, histogram: one.sample }] : [])),
+    starts: Float64Array.from(floats, ({ start = 0 }) => start),
+    histograms: latest.flatMap((one) =>
+      typeof one.sample === 'object' ? [{ of: of(one), ts: one.at, histogram: one.sample, ...(one.start !== undefined && { start: one.start }) }] : [],
+    ),
   }
 }
 

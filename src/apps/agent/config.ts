@@ -29,6 +29,8 @@ const pods = z.object({
   folder: z.string().min(1).max(4096).default('/var/log/pods'),
   /** Files `token` and `ca.crt` of the agent's ServiceAccount. */
   serviceAccount: z.string().min(1).max(4096).default('/var/run/secrets/kubernetes.io/serviceaccount'),
+  /** The logs of all containers too, not only access logs. */
+  logs: z.boolean().default(false),
 })
 
 const listenAddress = z.string().regex(/^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d{1,5}$/, 'loopback address and port, e.g. 127.0.0.1:9464')
@@ -61,6 +63,8 @@ export interface AgentFlags {
   file?: readonly string[]
   listen?: string
   pods?: boolean
+  /** The logs of all containers of this node; with it `pods`. */
+  logs?: boolean
   /** Watches this node, with the settings of the configuration if it has some. */
   node?: boolean
 }
@@ -80,7 +84,7 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
     data: flags.data ?? given.data ?? flags.defaultData,
     listen: flags.listen ?? given.listen,
     caFile: given.caFile ?? env.SALLYPORT_CA_FILE,
-    pods: given.pods ?? (flags.pods ? {} : undefined),
+    pods: given.pods === undefined && !flags.pods && !flags.logs ? undefined : { ...(given.pods as object | undefined), ...(flags.logs ? { logs: true } : {}) },
     node: given.node ?? (flags.node ? {} : undefined),
     sources: fromFlags.length > 0 ? [...(Array.isArray(given.sources) ? given.sources : []), ...fromFlags] : (given.sources ?? []),
   }
@@ -94,7 +98,7 @@ export async function agentConfig(flags: AgentFlags, env: Readonly<Record<string
     })
   }
   if (parsed.ok && parsed.value.sources.length === 0 && parsed.value.pods === undefined && parsed.value.node === undefined)
-    problems.push({ path: 'sources', message: 'name at least one file (--file PATH, or sources in the configuration), --pods, or --node' })
+    problems.push({ path: 'sources', message: 'name at least one file (--file PATH, or sources in the configuration), --pods, --logs, or --node' })
   const tokenFile = typeof input.tokenFile === 'string' ? input.tokenFile : undefined
   if (tokenFile === undefined && !env.SALLYPORT_TOKEN) problems.push({ path: 'tokenFile', message: 'a token is needed: --token-file, or SALLYPORT_TOKEN' })
   if (problems.length > 0 || !parsed.ok) throw invalidInput(problems)

@@ -38,6 +38,7 @@ function options() {
         listen: { type: 'string' },
         node: { type: 'boolean' },
         pods: { type: 'boolean' },
+        logs: { type: 'boolean' },
         'parent-watch': { type: 'boolean' },
       },
     })

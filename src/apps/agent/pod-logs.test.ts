@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type NodePod, nodePodOf } from '#edges/cluster/pods-of-node.ts'
-import { accessLogs, podLogs } from './pod-logs.ts'
+import { accessLogs, allLogs, podLogs } from './pod-logs.ts'
 
 const pod = (image: string, more: Partial<NodePod> = {}): NodePod => ({
   namespace: 'ingress-nginx',
@@ -8,6 +8,7 @@ const pod = (image: string, more: Partial<NodePod> = {}): NodePod => ({
   labels: {},
   annotations: {},
   workload: 'ingress',
+  workloadKind: 'Deployment',
   containers: [{ name: 'controller', image }],
   ...more,
 })
@@ -21,29 +22,29 @@ describe('which containers write access logs', () => {
     'nginx/nginx-ingress:3.1',
     'traefik',
     'docker.io/library/traefik:v3',
-  ])('%s does', (image) => expect(select(pod(image))).toEqual({ stream: 'stdout' }))
+  ])('%s does', (image) => expect(select(pod(image))).toEqual([{ stream: 'stdout' }]))
 
   it.each(['nginx:1.25', 'shop/traefik-demo:1', 'envoyproxy/envoy:v1.30', 'istio/proxyv2:1.22', 'ingress-nginx/kube-webhook-certgen:v1', ''])(
     '%s does not',
-    (image) => expect(select(pod(image))).toBeUndefined(),
+    (image) => expect(select(pod(image))).toEqual([]),
   )
 
   it('tells gateways from sidecars', () => {
-    expect(select(pod('envoyproxy/envoy:v1', { labels: { 'gateway.envoyproxy.io/owning-gateway-name': 'web' } }))).toBeDefined()
-    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'ingressgateway' } }))).toBeDefined()
-    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'egress' } }))).toBeUndefined()
+    expect(select(pod('envoyproxy/envoy:v1', { labels: { 'gateway.envoyproxy.io/owning-gateway-name': 'web' } }))).toHaveLength(1)
+    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'ingressgateway' } }))).toHaveLength(1)
+    expect(select(pod('istio/proxyv2:1', { labels: { istio: 'egress' } }))).toEqual([])
   })
 
   it('does what the pod says', () => {
     const annotations = (said: string, container?: string) => ({
       annotations: { 'sallyport.io/access-log': said, ...(container === undefined ? {} : { 'sallyport.io/access-log-container': container }) },
     })
-    expect(select(pod('nginx', annotations('true')))).toEqual({ stream: 'stdout' })
-    expect(select(pod('nginx', annotations('combined')))).toEqual({ format: 'combined', stream: 'stdout' })
-    expect(select(pod('nginx', annotations('no such, format')))).toBeUndefined()
-    expect(select(pod('traefik', annotations('false')))).toBeUndefined()
-    expect(select(pod('nginx', annotations('true', 'other')))).toBeUndefined()
-    expect(select(pod('nginx', annotations('true', 'controller')))).toBeDefined()
+    expect(select(pod('nginx', annotations('true')))).toEqual([{ stream: 'stdout' }])
+    expect(select(pod('nginx', annotations('combined')))).toEqual([{ format: 'combined', stream: 'stdout' }])
+    expect(select(pod('nginx', annotations('no such, format')))).toEqual([])
+    expect(select(pod('traefik', annotations('false')))).toEqual([])
+    expect(select(pod('nginx', annotations('true', 'other')))).toEqual([])
+    expect(select(pod('nginx', annotations('true', 'controller')))).toHaveLength(1)
   })
 })
 
@@ -62,15 +63,45 @@ describe('logs of pods', () => {
 
   it('carry where they are from, also when the pod is no longer known, within what the server takes', () => {
     const bytes = Buffer.from('2026-01-02T03:04:05Z stdout F a\n2026-01-02T03:04:05Z stderr F b\n')
-    expect(logs.batch(path, bytes)).toEqual({
-      source: 'ingress-nginx/ingress/controller',
-      labels: { namespace: 'ingress-nginx', pod: 'ingress-abc', container: 'controller', workload: 'ingress' },
-      bytes: Buffer.from('2026-01-02T03:04:05Z stdout F a\n'),
-    })
+    expect(logs.batches(path, bytes)).toEqual([
+      {
+        source: 'ingress-nginx/ingress/controller',
+        labels: { namespace: 'ingress-nginx', pod: 'ingress-abc', container: 'controller', workload: 'ingress' },
+        bytes: Buffer.from('2026-01-02T03:04:05Z stdout F a\n'),
+      },
+    ])
     const long = `/var/log/pods/${'n'.repeat(63)}_${'p'.repeat(253)}_uid/${'c'.repeat(63)}/0.log`
-    const { source, labels } = logs.batch(long, bytes)
+    const { source, labels } = logs.batches(long, bytes)[0]!
     expect([source, ...Object.values(labels)].every((text) => text.length <= 256)).toBe(true)
     expect(labels.pod).toBe('p'.repeat(253))
+  })
+})
+
+describe('logs of all containers', () => {
+  const path = '/var/log/pods/ingress-nginx_ingress-abc_1234-5/controller/3.log'
+  const bytes = Buffer.from('2026-01-02T03:04:05Z stdout F a\n2026-01-02T03:04:05Z stderr F b\n')
+  const of = (known: NodePod) => podLogs('/var/log/pods', { get: () => known }, allLogs).batches(path, bytes)
+
+  it('go out as they are, with the workload and its kind', () => {
+    expect(of(pod('shop/cart:1'))).toEqual([
+      {
+        source: 'ingress-nginx/ingress/controller',
+        format: 'container',
+        labels: { namespace: 'ingress-nginx', pod: 'ingress-abc', container: 'controller', workload: 'Deployment/ingress' },
+        bytes,
+      },
+    ])
+  })
+
+  it('are apart from access logs of the same file', () => {
+    expect(of(pod('traefik:v3')).map(({ format, bytes }) => [format, `${bytes}`])).toEqual([
+      [undefined, '2026-01-02T03:04:05Z stdout F a\n'],
+      ['container', '2026-01-02T03:04:05Z stderr F b\n'],
+    ])
+  })
+
+  it('stay where they are when the pod says so', () => {
+    expect(allLogs(pod('shop/cart:1', { annotations: { 'sallyport.io/logs': 'false' } }), { name: 'controller', image: '' })).toEqual([])
   })
 })
 

@@ -12,7 +12,7 @@ import { openJournal } from '#edges/host/journal.ts'
 import { ship } from '#edges/host/shipper.ts'
 import type { AgentConfig } from './config.ts'
 import { createCounts } from './counts.ts'
-import { accessLogs, podLogs } from './pod-logs.ts'
+import { accessLogs, allLogs, podLogs } from './pod-logs.ts'
 import { createSender } from './send.ts'
 
 export interface AgentDeps {
@@ -43,7 +43,7 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
       ...config.pods,
       of: podsOfNode({ server: apiServerOf(deps.env), folder: config.pods.serviceAccount, node, clock, onTrouble: counts.onPods }),
     }
-    const logs = pods && podLogs(pods.folder, pods.of, accessLogs)
+    const logs = pods && (pods.logs ? podLogs(pods.folder, pods.of, allLogs, { format: 'container' }) : podLogs(pods.folder, pods.of, accessLogs))
     following = pods?.of.run(AbortSignal.any([signal, stop.signal]))
     // What stands in the journal goes on without it; without a name for the workload only while the API is away.
     if (pods) await Promise.race([pods.of.synced, clock.sleep(PODS_PATIENCE_MS, signal).catch(() => {})])
@@ -67,9 +67,12 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
               const labels = { transport: 'agent', node, file: file.path, ...source.labels }
               return send({ id, source: source.name ?? file.path, format: source.format, labels, bytes }, stop)
             }
-            const { labels, ...batch } = logs!.batch(file.path, bytes)
-            if (batch.bytes.length === 0) return { outcome: 'taken' }
-            return send({ id, ...batch, labels: { transport: 'agent', node, ...labels } }, stop)
+            const batches = logs!.batches(file.path, bytes)
+            for (const [i, { labels, ...batch }] of batches.entries()) {
+              const delivery = await send({ id: partId(id, i), ...batch, labels: { transport: 'agent', node, ...labels } }, stop)
+              if (delivery.outcome !== 'taken') return delivery
+            }
+            return { outcome: 'taken' }
           },
         },
         signal,
@@ -87,6 +90,9 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
     unlock()
   }
 }
+
+/** Of the parts that one chunk is sent in: the first has the chunk's id, the others one that follows from it. */
+const partId = (id: string, part: number): string => (part === 0 ? id : id.slice(0, -1) + (Number.parseInt(id.at(-1)!, 16) ^ part).toString(16))
 
 async function listen(address: string, metrics: () => string, health: () => { ok: boolean }): Promise<Server> {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address)!

@@ -72,6 +72,11 @@ export const DOORS: readonly CliDoorEntry[] = [
     load: () => import('#capabilities/elasticity/cli/index.ts'),
   },
   {
+    name: 'logs',
+    summary: { en: 'logs of containers: search, follow, group by pattern', 'zh-CN': '容器日志：搜索、跟随、按模式聚类' },
+    load: () => import('#capabilities/logs/cli/index.ts'),
+  },
+  {
     name: 'query',
     summary: { en: 'ask the metrics a PromQL question', 'zh-CN': '用 PromQL 查询指标' },
     load: () => import('#capabilities/metrics/cli/query.ts'),

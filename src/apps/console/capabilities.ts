@@ -12,6 +12,8 @@ import { ingressAnalytics } from '#capabilities/ingress-analytics/capability.ts'
 import { door as ingressConsole } from '#capabilities/ingress-analytics/console/index.ts'
 import { inspection } from '#capabilities/inspection/capability.ts'
 import { door as inspectionConsole } from '#capabilities/inspection/console/index.ts'
+import { logs } from '#capabilities/logs/capability.ts'
+import { door as logsConsole } from '#capabilities/logs/console/index.ts'
 import { nodeDoctor } from '#capabilities/node-doctor/capability.ts'
 import { door as nodesConsole } from '#capabilities/node-doctor/console/index.ts'
 import { workloads } from '#capabilities/workloads/capability.ts'
@@ -25,6 +27,7 @@ export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor 
   { capability: elasticity, door: elasticityConsole },
   { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },
+  { capability: logs, door: logsConsole },
   { capability: nodeDoctor, door: nodesConsole },
   { capability: audit, door: auditConsole },
   { capability: inspection, door: inspectionConsole },

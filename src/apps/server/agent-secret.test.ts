@@ -34,7 +34,7 @@ it('gives agents a token once, and anew only when it is no longer good', async (
   }
   expect(await write()).toBe(true)
   const first = await read()
-  expect(tokens.verify(first.token!)).toMatchObject({ cluster: 'local', signals: ['access', 'logs'] })
+  expect(tokens.verify(first.token!)).toMatchObject({ cluster: 'local', signals: ['access', 'logs', 'metrics', 'findings'] })
   expect(first['ca.crt']).toBe('first')
   expect(await write()).toBe(false)
 

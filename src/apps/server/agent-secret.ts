@@ -17,6 +17,8 @@ export interface AgentSecretOptions {
 }
 
 const LOOK_MS = 60_000
+/** What agents and collectors of the chart send. */
+const SIGNALS = ['access', 'logs', 'metrics', 'findings'] as const
 const FIRST_PAUSE_MS = 1_000
 
 const decoded = (data: unknown, key: string): string => Buffer.from(String((data as Record<string, unknown> | undefined)?.[key] ?? ''), 'base64').toString()
@@ -31,9 +33,11 @@ export async function writeAgentSecret({ cluster, namespace, name, tokens, bundl
   const ca = bundle()
   const known = decoded(there?.data, 'token')
   const record = known === '' ? undefined : tokens.verify(known)
-  const valid = record?.cluster === cluster.name && record.signals.includes('access')
+  const valid = record?.cluster === cluster.name && SIGNALS.every((signal) => record.signals.includes(signal))
   if (valid && decoded(there?.data, 'ca.crt') === ca) return false
-  const token = valid ? known : (await tokens.issue({ name: `agents of ${cluster.name}`, cluster: cluster.name }, { replace: true })).token
+  const token = valid
+    ? known
+    : (await tokens.issue({ name: `agents of ${cluster.name}`, cluster: cluster.name, signals: [...SIGNALS] }, { replace: true })).token
   const stringData = { token, 'ca.crt': ca }
   await cluster.apply(
     { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', stringData },

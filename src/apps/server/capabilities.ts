@@ -6,6 +6,8 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   () => import('#capabilities/audit/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/node-doctor/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/ingress-analytics/server/index.ts').then(({ door }) => door),
+  // after it: of Loki's pushes it takes what is no access log
+  () => import('#capabilities/logs/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/inspection/server/index.ts').then(({ door }) => door),

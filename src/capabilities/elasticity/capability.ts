@@ -36,6 +36,12 @@ export const elasticity: Capability = {
       why: 'to leave their targets alone, and to set the bounds that schedules name',
     },
     { apiGroups: [''], resources: ['resourcequotas'], verbs: ['list', 'watch'], why: 'to ask for no more than a namespace may have' },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingwebhookconfigurations'],
+      verbs: ['get', 'create', 'patch'],
+      why: 'to say what is wrong with a policy or a schedule when it is written',
+    },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'], why: 'to tell each change' },
     { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get'], why: 'to know the services behind an Ingress whose metrics are asked' },
   ],

@@ -46,6 +46,11 @@ describe('parseInput', () => {
     })
   })
 
+  it('calls missing what is not there', () => {
+    expect(problemsIn({})).toEqual([{ path: 'name', message: 'is missing: expected string', zh: '缺失：应为 string' }])
+    expect(problemsIn({ name: null })[0]!.message).toContain('received null')
+  })
+
   it('lets a loose object have any key, and bounds the list', () => {
     expect(problemsIn({ x: 1 }, z.looseObject({}))).toEqual([])
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, 1]))

@@ -39,6 +39,8 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') return []
   const path = jsonPath(issue.path)
   const given = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], input)
+  if (issue.code === 'invalid_type' && given === undefined && issue.message.startsWith('Invalid input: expected '))
+    return [{ path, message: `is missing: expected ${issue.expected}`, zh: `缺失：应为 ${issue.expected}` }]
   const zh = chinese(issue, given)
   if (issue.code === 'invalid_value') {
     const suggestion =

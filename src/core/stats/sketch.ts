@@ -77,7 +77,8 @@ export class Sketch {
     if (this.counts.length > 0 && low >= this.offset && high <= end) return
     const from = this.counts.length > 0 ? Math.min(low, this.offset) : low
     const to = this.counts.length > 0 ? Math.max(high, end) : high
-    const slack = this.counts.length > 0 ? 32 : 8 // so that a slow drift does not copy at every step
+    // So that a slow drift does not copy at every step; what is small stays small, for there are thousands of them.
+    const slack = Math.min(32, 4 + (this.counts.length >> 2))
     const start = from - slack
     const grown = new Float64Array(to - from + 1 + 2 * slack)
     if (this.counts.length > 0) grown.set(this.counts, this.offset - start)

@@ -2,7 +2,7 @@
 import type { Signal, Table } from './table.ts'
 import { access, access1h, access1m, access5m } from './tables/access.ts'
 import { logs } from './tables/logs.ts'
-import { exemplars, histograms, metricMetadata, samples, series } from './tables/metrics.ts'
+import { exemplars, histograms, metricMetadata, samples, series, starts } from './tables/metrics.ts'
 import { alerts, audit, findings, kubeEvents, plans } from './tables/records.ts'
 import { rum, spans } from './tables/spans.ts'
 
@@ -10,6 +10,7 @@ export const TABLES = {
   series,
   samples,
   histograms,
+  starts,
   exemplars,
   metric_metadata: metricMetadata,
   access,
@@ -33,6 +34,7 @@ export const SIGNAL_OF: Record<TableName, Signal> = {
   series: 'metrics',
   samples: 'metrics',
   histograms: 'metrics',
+  starts: 'metrics',
   exemplars: 'metrics',
   metric_metadata: 'metrics',
   access: 'access',

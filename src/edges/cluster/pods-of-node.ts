@@ -13,6 +13,8 @@ export interface NodePod {
   annotations: Readonly<Record<string, string>>
   /** Name of what made it: the Deployment rather than its ReplicaSet; the pod's own without an owner. */
   workload: string
+  /** Its kind: `Deployment`, `DaemonSet`, `Job` …, `Pod`. */
+  workloadKind: string
   containers: readonly { name: string; image: string }[]
 }
 
@@ -72,6 +74,7 @@ export function nodePodOf({ metadata, spec }: RawPod): NodePod {
     labels: metadata.labels ?? {},
     annotations,
     workload: viaReplicaSet ? owner.name.slice(0, -hash.length - 1) : (owner?.name ?? metadata.name),
+    workloadKind: viaReplicaSet ? 'Deployment' : (owner?.kind ?? 'Pod'),
     containers: [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name, image = '' }) => ({ name, image })),
   }
 }

@@ -8,7 +8,7 @@ import type { Json } from '#core/kube/json.ts'
 import { isJsonObject } from '#core/kube/json.ts'
 import { applyJsonPatch, parseJsonPatch } from '#core/kube/patch/json-patch.ts'
 import { type LabelSelector, requirementsOf, selects } from '#core/kube/selectors.ts'
-import { badRequest, StatusError } from './status.ts'
+import { badRequest, type StatusDetails, StatusError } from './status.ts'
 import { keyOf, type Obj } from './store.ts'
 import { find, listOf, objectsOf, type World } from './world.ts'
 import { inVersion, type Target, type WriteContext } from './writes.ts'
@@ -138,9 +138,10 @@ async function ask(world: World, webhook: Obj, target: Target, asked: Asked, con
   }
   for (const warning of Array.isArray(response.warnings) ? response.warnings.slice(0, 20) : []) context.warnings.push(String(warning))
   if (!response.allowed) {
-    const { message, reason, code = 403 } = (response.status ?? {}) as { message?: string; reason?: string; code?: number }
+    // Causes are handed through, as the real one does it.
+    const { message, reason, code = 403, details } = (response.status ?? {}) as { message?: string; reason?: string; code?: number; details?: StatusDetails }
     const why = message ? `: ${message}` : ' without explanation'
-    throw new StatusError(code, reason ?? (code === 403 ? 'Forbidden' : ''), `admission webhook "${webhook.name}" denied the request${why}`)
+    throw new StatusError(code, reason ?? (code === 403 ? 'Forbidden' : ''), `admission webhook "${webhook.name}" denied the request${why}`, details)
   }
   if (response.patch === undefined || response.patchType !== 'JSONPatch') return undefined
   return JSON.parse(Buffer.from(String(response.patch), 'base64').toString()) as Json

@@ -16,8 +16,10 @@ import { decodeLokiJson, decodeLokiProtobuf, lokiBatches } from './loki.ts'
 import { syslogCounts } from './syslog.ts'
 import { syslogBySettings } from './syslog-settings.ts'
 
+const signalsOf = ({ identity }: FastifyRequest): readonly Signal[] => (identity?.kind === 'ingest' ? identity.token.signals : [])
+
 /** What a token must be good for; lines of any other format are of an ingress. */
-const SIGNAL_OF_FORMAT: Readonly<Record<string, Signal>> = { audit: 'audit', node: 'findings' }
+const SIGNAL_OF_FORMAT: Readonly<Record<string, Signal>> = { audit: 'audit', node: 'findings', container: 'logs' }
 
 export interface ReceiverDeps {
   /** What `createHttp` made: the paths are absolute, because Loki's is not under `/api/v1`. */
@@ -50,10 +52,14 @@ export function registerReceivers(deps: ReceiverDeps): Receivers {
     // Bodies are read by the handlers, within one memory budget and after the token was looked at.
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
-    const receive = (path: string, handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>) =>
+    const receive = (
+      path: string,
+      handle: (request: FastifyRequest, reply: FastifyReply, cluster: string) => Promise<unknown>,
+      signalOf = (request: FastifyRequest): Signal => SIGNAL_OF_FORMAT[String(request.headers['sallyport-format'])] ?? 'access',
+    ) =>
       scope.post(path, { config: { access: 'ingest' } }, async (request, reply) => {
         try {
-          return await handle(request, reply, senderCluster(request, SIGNAL_OF_FORMAT[String(request.headers['sallyport-format'])] ?? 'access'))
+          return await handle(request, reply, senderCluster(request, signalOf(request)))
         } catch (error) {
           // What is left of an unread body would be taken for the next request.
           if (!request.raw.readableEnded) reply.header('connection', 'close')
@@ -84,19 +90,25 @@ export function registerReceivers(deps: ReceiverDeps): Receivers {
       })
     })
 
-    receive('/loki/api/v1/push', async (request, reply, cluster) => {
-      const type = (request.headers['content-type'] ?? 'application/x-protobuf').split(';', 1)[0]!.trim().toLowerCase()
-      const json = type === 'application/json'
-      if (!json && type !== 'application/x-protobuf')
-        throw new CodedError('UNSUPPORTED_MEDIA_TYPE', { type: type.slice(0, 64), valid: 'application/x-protobuf, application/json' })
-      // Loki's protobuf is snappy whether or not a header says so; gzip is said.
-      const encoding = request.headers['content-encoding'] ?? (json ? 'identity' : 'snappy')
-      const body = await readBody(request.raw, encoding)
-      const streams = json ? decodeLokiJson(body) : decodeLokiProtobuf(body)
-      // One after the other: what was kept before a refusal is recognized by its id when the push comes again.
-      for (const batch of lokiBatches(streams, cluster, deps.clock.now())) await deliver('loki', batch)
-      return reply.code(204).send()
-    })
+    receive(
+      '/loki/api/v1/push',
+      async (request, reply, cluster) => {
+        const type = (request.headers['content-type'] ?? 'application/x-protobuf').split(';', 1)[0]!.trim().toLowerCase()
+        const json = type === 'application/json'
+        if (!json && type !== 'application/x-protobuf')
+          throw new CodedError('UNSUPPORTED_MEDIA_TYPE', { type: type.slice(0, 64), valid: 'application/x-protobuf, application/json' })
+        // Loki's protobuf is snappy whether or not a header says so; gzip is said.
+        const encoding = request.headers['content-encoding'] ?? (json ? 'identity' : 'snappy')
+        const body = await readBody(request.raw, encoding)
+        const streams = json ? decodeLokiJson(body) : decodeLokiProtobuf(body)
+        // One after the other: what was kept before a refusal is recognized by its id when the push comes again.
+        const signals = signalsOf(request)
+        for (const batch of lokiBatches(streams, cluster, deps.clock.now())) await deliver('loki', { ...batch, signals })
+        return reply.code(204).send()
+        // access logs or logs of containers: the lines tell, within what the token is good for
+      },
+      (request) => (signalsOf(request).includes('access') ? 'access' : 'logs'),
+    )
   })
 
   return syslogBySettings({ ...deps, deliver, counts: syslogCounts(deps.metrics) })

@@ -3,6 +3,7 @@ import { parseSchedule } from '#core/kernel/cron.ts'
 import { parseDuration } from '#core/kernel/duration.ts'
 import { nearestZone, zoneOf } from '#core/kernel/zone.ts'
 import type { CustomResource, Resource } from '#core/shapes/custom-resource.ts'
+import { promqlProblem } from '../domain/promql.ts'
 
 const name = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'a name of Kubernetes: lower case, digits and -')
 const duration = (least: number, most: number) =>
@@ -71,10 +72,22 @@ const bounds = z
   .refine(({ min = 0, max = Number.POSITIVE_INFINITY }) => min <= max, { path: ['min'], message: 'must not be above max' })
   .refine(({ start, end }) => start.trim() !== end.trim(), { path: ['end'], message: 'the window ends when it begins' })
 
-const traffic = z.strictObject({
-  /** Services of the policy's namespace that the ingress sends to; their requests add up. Default: the one named as the target. */
-  services: z.array(name).min(1).max(50),
-})
+const traffic = z
+  .strictObject({
+    /** Services of the policy's namespace that the ingress sends to; their requests add up. Default: the one named as the target. */
+    services: z.array(name).min(1).max(50).optional(),
+    /** PromQL instead: its one value is requests per second. Sees the series of the policy's namespace. */
+    promql: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .superRefine((text, context) => {
+        const message = promqlProblem(text)
+        if (message !== undefined) context.addIssue({ code: 'custom', message })
+      })
+      .optional(),
+  })
+  .refine(({ services, promql }) => (services === undefined) !== (promql === undefined), 'says either services or promql')
 
 export const scalePolicySpec = z
   .strictObject({

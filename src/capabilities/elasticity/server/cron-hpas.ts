@@ -10,10 +10,11 @@ import type { Reconciler } from '#core/shapes/reconciler.ts'
 import type { Row } from '#core/telemetry/encode-rows.ts'
 import type { EventRecorder } from '#kits/server-kit/kube-events.ts'
 import { MANAGER } from '../domain/decide.ts'
+import { CRON_API } from '../domain/foreign.ts'
 import { jobsOf } from '../domain/schedules.ts'
 import { besideHpa, dueRuns, type JobMemory, type LedgerEntry, type NamedJob, nextRun } from '../domain/time/cron-hpa.ts'
 
-export const CRON_KIND = { apiVersion: 'autoscaling.alibabacloud.com/v1beta1', kind: 'CronHorizontalPodAutoscaler' }
+export const CRON_KIND = { apiVersion: CRON_API, kind: 'CronHorizontalPodAutoscaler' }
 export const LEDGER = 'cron-hpa'
 /** Worth another try: nothing is remembered before it. */
 const FOR_NOW = new Set(['CLUSTER_UNREACHABLE', 'CLUSTER_BUSY', 'CLUSTER_FAILED', 'CONFLICT', 'TIMED_OUT'])

@@ -5,7 +5,6 @@ import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import { zoneOf } from '#core/kernel/zone.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
-import { readResource } from '#core/shapes/custom-resource.ts'
 import type { Cluster, Informer } from '#core/shapes/ports/cluster.ts'
 import { encodeRows } from '#core/telemetry/encode-rows.ts'
 import { TABLES } from '#core/telemetry/tables.ts'
@@ -17,11 +16,16 @@ import { type CronJobRow, type LedgerRow, policyParams, type ScaleOverview, type
 import { createIngressMetrics } from '../domain/ingress-metrics.ts'
 import { servicesOfIngress } from '../domain/routes.ts'
 import { boundsNow, openWindows } from '../domain/time/windows.ts'
+import { createHeard, type Heard } from '../domain/traffic-history.ts'
 import { scalePolicyResource } from '../resources/scale-policy.ts'
+import { startAdmission } from './admission.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
 import { CRON_KIND, cronReconciler, LEDGER } from './cron-hpas.ts'
 import { metricsApis } from './metrics-apis.ts'
+import { createPace, type Pace } from './pace.ts'
 import { POLICY_KIND, type PolicyMemory, policyReconciler } from './policies.ts'
+import { indexPolicies, type PolicyIndex, readPolicy } from './policy-index.ts'
+import { askPromql, createPromqlMetrics } from './promql-metrics.ts'
 
 const INGRESS = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 const DEMO = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'kube-system', name: 'sandbox' }
@@ -32,6 +36,9 @@ const SHOWN_MS = 5 * 60_000
 interface Held {
   view: ClusterView
   policies: Informer<KubeObject>
+  index: PolicyIndex
+  heard: Heard
+  pace: Pace
   memory: Map<string, PolicyMemory>
 }
 
@@ -40,10 +47,11 @@ export const door: ServerDoor = {
 
   async start(context) {
     const { http, clock, live, telemetry, log } = context
+    const ask = askPromql(context.metricStore)
     const read = createIngressMetrics(live)
     const servicesOf = async ({ cluster, namespace = '', name = '' }: AggregatedRequest): Promise<readonly string[]> =>
       servicesOfIngress(await cluster.get({ ...INGRESS, namespace, name }))
-    for (const api of metricsApis(read, clock.now, servicesOf)) context.aggregate(api)
+    for (const api of metricsApis(read, createPromqlMetrics(ask), clock.now, servicesOf)) context.aggregate(api)
 
     const held = new Map<Cluster, Held>()
     /** Followed from the first policy on. */
@@ -52,7 +60,14 @@ export const door: ServerDoor = {
       if (known !== undefined) return known
       const policies = cluster.informer<KubeObject>(POLICY_KIND)
       policies.synced.catch((err: unknown) => log.warn({ err, cluster: cluster.name }, 'scale policies cannot be followed'))
-      const made = { view: viewCluster(cluster), policies, memory: new Map() }
+      const made: Held = {
+        view: viewCluster(cluster),
+        policies,
+        index: indexPolicies(policies),
+        heard: createHeard(live, cluster.name),
+        pace: createPace(),
+        memory: new Map(),
+      }
       held.set(cluster, made)
       return made
     }
@@ -73,10 +88,20 @@ export const door: ServerDoor = {
       get policies() {
         return hold(cluster).policies
       },
+      get index() {
+        return hold(cluster).index
+      },
+      get heard() {
+        return hold(cluster).heard
+      },
+      get pace() {
+        return hold(cluster).pace
+      },
       get memory() {
         return hold(cluster).memory
       },
       live,
+      ask,
       now: () => clock.now(),
       events: eventRecorder(cluster, 'sallyport-elasticity', clock),
     }))
@@ -91,6 +116,11 @@ export const door: ServerDoor = {
       },
     }))
 
+    const admission = await startAdmission(context, async (name, policy) => {
+      const { policies, index } = hold(context.clusters.get(name))
+      await Promise.race([policies.synced.catch(() => {}), clock.sleep(2_000)])
+      return index.othersOf(policy)
+    })
     const routes = http.withTypeProvider<ZodTypeProvider>()
     const base = '/clusters/:cluster/scale'
     const memoryOf = (name: string, key: string) => [...held].find(([cluster]) => cluster.name === name)?.[1].memory.get(key)
@@ -160,6 +190,7 @@ export const door: ServerDoor = {
     return {
       async stop() {
         unfollow()
+        await admission.stop()
         for (const { view, policies } of held.values()) {
           view.stop()
           policies.stop()
@@ -215,7 +246,7 @@ function rowOf(object: KubeObject, memory: PolicyMemory | undefined, now: number
   const said = scalePolicyResource.status.safeParse(object.status ?? {})
   // What was decided a second ago is newer than what was written.
   const status = memory?.plan?.status ?? (said.success ? said.data : {})
-  const read = readResource(scalePolicyResource, object)
+  const read = readPolicy(object)
   if (!read.ok)
     return { ...about, spec: null, status, problems: read.error.map(({ path, message }) => ({ path, message })), min: 0, max: 0, windows: [], targets: [] }
   const { spec } = read.value

@@ -3,6 +3,7 @@ import { CodedError } from '#core/kernel/errors.ts'
 import type { AggregatedApi, AggregatedRequest } from '#kits/server-kit/aggregation.ts'
 import { CUSTOM_METRIC_RESOURCES, type createIngressMetrics, INGRESS_METRICS, type MetricValue, selectionOf } from '../domain/ingress-metrics.ts'
 import { formatMilli } from '../domain/milli.ts'
+import type { createPromqlMetrics } from './promql-metrics.ts'
 
 type Read = ReturnType<typeof createIngressMetrics>
 
@@ -12,7 +13,12 @@ const GROUP_RESOURCES: Readonly<Record<string, { kind: string; apiVersion: strin
 }
 
 /** What there is of a metric; 404 when it is not known now, so that whoever asks holds. */
-export function metricsApis(read: Read, now: () => number, servicesOf: (request: AggregatedRequest) => Promise<readonly string[]>): AggregatedApi[] {
+export function metricsApis(
+  read: Read,
+  byPromql: ReturnType<typeof createPromqlMetrics>,
+  now: () => number,
+  servicesOf: (request: AggregatedRequest) => Promise<readonly string[]>,
+): AggregatedApi[] {
   const names = [...INGRESS_METRICS.keys()]
   const value = (metric: string, request: AggregatedRequest, selector: string): MetricValue => {
     const found = read(metric, request.cluster.name, selectionOf(selector, request.namespace ?? ''), now())
@@ -34,13 +40,17 @@ export function metricsApis(read: Read, now: () => number, servicesOf: (request:
       version: 'v1beta1',
       resources: () => names.map((name) => ({ name, kind: 'ExternalMetricValueList', namespaced: true })),
       async get(request) {
-        const { labels, ...rest } = about(value(request.resource, request, request.query.get('labelSelector') ?? ''))
-        return {
-          kind: 'ExternalMetricValueList',
-          apiVersion: 'external.metrics.k8s.io/v1beta1',
-          metadata: {},
-          items: [{ metricName: request.resource, metricLabels: labels, ...rest }],
+        if (!INGRESS_METRICS.has(request.resource)) {
+          const at = now()
+          const amount = await byPromql(request.cluster, request.namespace ?? '', request.resource, at)
+          return externalList(request.resource, {
+            timestamp: `${new Date(at).toISOString().slice(0, 19)}Z`,
+            value: formatMilli(amount),
+            metricLabels: { source: 'promql' },
+          })
         }
+        const { labels, ...rest } = about(value(request.resource, request, request.query.get('labelSelector') ?? ''))
+        return externalList(request.resource, { metricLabels: labels, ...rest })
       },
     },
     {
@@ -70,3 +80,10 @@ export function metricsApis(read: Read, now: () => number, servicesOf: (request:
     },
   ]
 }
+
+const externalList = (metricName: string, item: object) => ({
+  kind: 'ExternalMetricValueList',
+  apiVersion: 'external.metrics.k8s.io/v1beta1',
+  metadata: {},
+  items: [{ metricName, ...item }],
+})

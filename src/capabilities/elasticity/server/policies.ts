@@ -4,7 +4,7 @@ import { parseDuration } from '#core/kernel/duration.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
-import { RESOURCE_API, readResource } from '#core/shapes/custom-resource.ts'
+import { RESOURCE_API } from '#core/shapes/custom-resource.ts'
 import type { Cluster, Informer } from '#core/shapes/ports/cluster.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
@@ -12,10 +12,13 @@ import type { EventRecorder } from '#kits/server-kit/kube-events.ts'
 import { decide, type Facts, MANAGER, type ScalePlan } from '../domain/decide.ts'
 import { createForecast, type Forecast } from '../domain/forecast.ts'
 import { openWindows } from '../domain/time/windows.ts'
-import { createTrafficHistory, type Traffic } from '../domain/traffic-history.ts'
+import { createTrafficHistory, type Heard, type Traffic } from '../domain/traffic-history.ts'
 import { type ScalePolicyObject, scalePolicyResource } from '../resources/scale-policy.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { maybe } from './cron-hpas.ts'
+import type { Pace } from './pace.ts'
+import { type PolicyIndex, readPolicy } from './policy-index.ts'
+import { type AskPromql, createQueriedTraffic } from './promql-metrics.ts'
 
 export const POLICY_KIND = { apiVersion: RESOURCE_API, kind: scalePolicyResource.kind }
 const LOOK_MS = 1_000
@@ -25,8 +28,12 @@ const STATUS_MS = 60_000
 export interface PolicyPorts {
   cluster: Cluster
   view: ClusterView
-  policies: Informer<KubeObject>
-  live: Pick<LiveStream, 'window'>
+  policies: Pick<Informer<KubeObject>, 'get' | 'synced'>
+  index: PolicyIndex
+  heard: Heard
+  pace: Pace
+  live: Pick<LiveStream, 'window' | 'requests'>
+  ask: AskPromql
   now(): number
   events: EventRecorder
   memory: Map<string, PolicyMemory>
@@ -36,6 +43,8 @@ export interface PolicyPorts {
 export interface PolicyMemory {
   generation: number | undefined
   traffic: (now: number) => Traffic
+  /** Asks for traffic that a query tells. */
+  look?: (now: number) => Promise<void>
   forecasts: Forecast[]
   plan?: ScalePlan
   facts?: Facts
@@ -65,12 +74,13 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       ports.memory.delete(key)
       return { ...base, gone: true }
     }
-    const read = readResource(scalePolicyResource, object)
+    const read = readPolicy(object)
     if (!read.ok) return { ...base, problems: read.error }
     const policy = read.value
     const { spec } = policy
     if (spec.target === undefined) return { ...base, problems: [{ path: 'spec.target', message: 'is required' }] }
     const memory = memoryOf(key, policy, ports, now)
+    await memory.look?.(now)
     const traffic = memory.traffic(now)
     const first = { target: spec.target, min: spec.min, max: spec.max, loadPerPod: spec.loadPerPod, callsPerRequest: 1 }
     const targets = [first, ...spec.services].map(({ target: { kind, name: of }, min, max }, i) => {
@@ -78,7 +88,7 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       const proposal = seen.found === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now)
       return { kind, name: of, min, max, ...seen, ...(proposal === undefined ? {} : { proposal }) }
     })
-    const rival = rivalOf(policy, ports.policies.list(namespace))
+    const rival = ports.index.rivalOf(policy)
     const rate = traffic.known && traffic.now > 0 ? traffic.requests(Math.max(0, traffic.now - 10), traffic.now) / Math.min(10, traffic.now) : undefined
     return {
       ...base,
@@ -98,15 +108,22 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
     if (facts.gone) return undefined
     const { namespace } = refOf(facts.key)
     const memory = ports.memory.get(facts.key)
+    let waits = false
     for (const { action, why } of plan.steps) {
       const { kind, name, from, to } = action as { kind: string; name: string; from: number; to: number }
+      // Growth never waits; to shrink does, when thousands want to at once.
+      if (to > from) ports.pace.spend(ports.now())
+      else if (!ports.pace.take(ports.now(), 1)) {
+        waits = true
+        continue
+      }
       await ports.cluster.patch(
         { apiVersion: 'apps/v1', kind, namespace, name },
         'merge',
         { spec: { replicas: to } },
         { subresource: 'scale', fieldManager: MANAGER },
       )
-      if (facts.policy)
+      if (facts.policy && ports.pace.take(ports.now(), 1))
         await ports.events.record(facts.policy as unknown as KubeObject, {
           type: 'Normal',
           reason: to > from ? 'ScaledUp' : 'ScaledDown',
@@ -119,7 +136,8 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       memory.facts = facts
       memory.changes.splice(200)
     }
-    await keepStatus(plan, facts, memory, ports)
+    // A status that says it was written would not be true.
+    if (!waits) await keepStatus(plan, facts, memory, ports)
     return LOOK_MS
   },
 }
@@ -141,6 +159,8 @@ async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | 
       : memory.statusText === text && ports.now() < memory.statusAt + STATUS_MS
   )
     return
+  // First what a person has to know, then that pods are wanted, and numbers alone when there is nothing else to write.
+  if (!ports.pace.take(ports.now(), 1, current.phase !== phase ? 0 : memory?.statusText === text ? 3 : 1)) return
   try {
     await ports.cluster.patch(refOf(facts.key), 'merge', { status: { ...plan.status, manual: manual ?? [] } }, { subresource: 'status', fieldManager: MANAGER })
     if (memory) {
@@ -152,16 +172,20 @@ async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | 
   }
 }
 
-function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster }: PolicyPorts, now: number): PolicyMemory {
+function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster, heard, ask }: PolicyPorts, now: number): PolicyMemory {
   const known = memory.get(key)
   if (known !== undefined && known.generation === metadata.generation) return known
   const namespace = metadata.namespace ?? ''
   const entries = (spec.traffic?.services ?? [spec.target!.name]).map((service) => ({ namespace, service }))
+  const promql = spec.traffic?.promql
+  const queried = promql === undefined ? undefined : createQueriedTraffic(ask, cluster.name, namespace, promql)
   const seconds = (text: string) => parseDuration(text)! / 1_000
   const parts = [{ loadPerPod: spec.loadPerPod, callsPerRequest: 1, min: spec.min, max: spec.max, podStart: spec.podStart }, ...spec.services]
   const made: PolicyMemory = {
     generation: metadata.generation,
-    traffic: createTrafficHistory(live, cluster.name, entries),
+    ...(queried === undefined
+      ? { traffic: createTrafficHistory(live, cluster.name, entries, heard) }
+      : { look: queried.look, traffic: createTrafficHistory(queried.stream, cluster.name, [{ namespace, service: '' }]) }),
     forecasts: parts.map((one) =>
       createForecast({
         quantile: spec.quantile,
@@ -178,20 +202,4 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
   }
   memory.set(key, made)
   return made
-}
-
-/** The older of two policies with a target in common wins; one that is not valid is none. */
-function rivalOf({ metadata, spec }: ScalePolicyObject, all: readonly KubeObject[]): string | undefined {
-  const targetsOf = (of: ScalePolicyObject['spec']) =>
-    [of.target, ...of.services.map(({ target }) => target)].flatMap((one) => (one ? [`${one.kind} ${one.name}`] : []))
-  const mine = targetsOf(spec)
-  const age = (one: KubeObject['metadata']) => `${one.creationTimestamp ?? ''} ${one.name}`
-  return all
-    .filter((other) => other.metadata.name !== metadata.name && age(other.metadata) < age(metadata))
-    .filter((other) => {
-      const read = readResource(scalePolicyResource, other)
-      return read.ok && targetsOf(read.value.spec).some((one) => mine.includes(one))
-    })
-    .map((other) => other.metadata.name)
-    .sort()[0]
 }

@@ -10,7 +10,7 @@ import { createTarget, type From, newTally, type Tally, type Target } from './ta
 import { all, createGate, failureOf, on, once, sided, type World } from './world.ts'
 
 /** Pairs that are worked on at once; the requests of all of them are paced by host. */
-const PAIRS_AT_ONCE = 48
+export const PAIRS_AT_ONCE = 32
 
 /** The tag or digest by which an image is asked for; '' is the only image of a file. */
 export const referenceOf = ({ digest, tag }: ImageReference): string => digest ?? tag ?? ''
@@ -44,17 +44,19 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
     const from: From = { registry, repository: source.repository }
     const reference = targetReferenceOf(target)
     const followed = pair.referrers === false || target.place.transport === 'dir' ? undefined : await signaturesOf(from)
-    const [wanted, there] = await all([
-      on('source', registry.resolve(source.repository, referenceOf(source))),
-      on('target', to.registry.resolve(target.repository, reference)),
-    ])
+    let stored: StoredManifest | undefined
+    let wanted: Descriptor | undefined
+    let there: Descriptor | undefined
+    // Into a new repository everything goes, so the manifest is read at once. Where what is there is to be kept, each tag is looked for.
+    if (pair.existing !== 'keep' && target.tag !== undefined && to.isNew(target.repository))
+      wanted = stored = await on('source', registry.manifest(source.repository, referenceOf(source)))
+    else [wanted, there] = await all([on('source', registry.resolve(source.repository, referenceOf(source))), to.resolve(target.repository, reference)])
     if (!wanted) throw sided('source', notFound(source, registry))
     if (target.digest !== undefined && target.digest !== wanted.digest && !pair.platforms)
       throw sided('source', new CodedError('DIGEST_MISMATCH', { place: registry.name, what: formatImage(source), wanted: target.digest, found: wanted.digest }))
     const notes: string[] = []
-    let stored: StoredManifest | undefined
     if (pair.platforms) {
-      stored = await on('source', fetch(registry, source, wanted.digest))
+      stored ??= await on('source', fetch(registry, source, wanted.digest))
       const filtered = filterIndex(stored, pair.platforms, world.digestOf)
       if (filtered === undefined) throw sided('source', new CodedError('NOT_FOUND', { what: `${formatImage(source)} for ${pair.platforms.join(', ')}` }))
       if (filtered !== stored) notes.push(`the index was cut to ${pair.platforms.join(', ')}, so its digest is no longer ${stored.digest}`)

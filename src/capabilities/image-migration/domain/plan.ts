@@ -2,7 +2,7 @@
 import { CodedError } from '#core/kernel/errors.ts'
 import { isManifestType, MEDIA_TYPES } from '#core/oci/manifest.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
-import { childrenOf, targetReferenceOf } from './copy.ts'
+import { childrenOf, PAIRS_AT_ONCE, targetReferenceOf } from './copy.ts'
 import type { Job, Prediction } from './job.ts'
 import { items, type Looked, wantedOf } from './look.ts'
 import { createSignatures, type Signatures } from './referrers.ts'
@@ -20,6 +20,7 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
   const homes = new Map<string, string>()
   const manifests = new Set<string>()
   const empty = new Map<string, Promise<boolean>>()
+  const pairsOf = new Map<string, number>()
   const signatures = new Map<string, Promise<Signatures>>()
   const unlisted = new Set<string>()
   const add = (place: string, requests: number, pulls = 0) => {
@@ -53,8 +54,14 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
     const reference = targetReferenceOf(pair.target)
     const there = await on('target', target.resolve(pair.target.repository, reference))
     const { digest, targetDigest, filtered } = await wantedOf(pair, source, world)
-    add(source.name, 1)
-    add(target.name, 1)
+    const key = `${target.name}\0${pair.target.repository}`
+    const before = pairsOf.get(key) ?? 0
+    pairsOf.set(key, before + 1)
+    // Once the first ones have found a new repository, a copy looks for no tag of it any more.
+    const looksFor =
+      there || pair.existing === 'keep' || pair.target.tag === undefined || before < PAIRS_AT_ONCE || !(await isEmpty(target, pair.target.repository))
+    add(source.name, looksFor ? 1 : 0)
+    add(target.name, looksFor ? 1 : 0)
     if (there && there.digest !== targetDigest && pair.existing === 'keep') return { outcome: 'kept', digest, targetDigest: there.digest }
     const tally = { manifests: 0, blobs: 0, bytesSent: 0, bytesSpared: 0, mounts: 0, foreignLayers: 0 }
     const from: From = { registry: source, repository: pair.source.repository }

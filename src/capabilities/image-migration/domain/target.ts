@@ -1,7 +1,7 @@
 /** What is known of one target place during a run: every blob and manifest is brought there once, whoever needs it. */
 import { CodedError, isError } from '#core/kernel/errors.ts'
 import { type BlobDescriptor, isManifestType, type Manifest, parseManifest } from '#core/oci/manifest.ts'
-import type { Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
+import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { BIG, transferBlob } from './transfer.ts'
 import { all, createGate, on, once, sided, type World } from './world.ts'
 
@@ -35,6 +35,10 @@ export interface Bytes {
 
 export interface Target {
   registry: Registry
+  /** What is there under a tag or digest. */
+  resolve(repository: string, reference: string): Promise<Descriptor | undefined>
+  /** Is it known that no tag of this repository was there when the run began? False until tags were looked for in vain. */
+  isNew(repository: string): boolean
   /** Brings a manifest with all that it holds, children first; `reference` is the tag or digest that it is put under. */
   bring(from: From, stored: StoredManifest, repository: string, reference: string, tally: Tally): Promise<{ listsSubject: boolean }>
   /** The same by digest; what is there is left alone. */
@@ -66,6 +70,8 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes): Ta
   /** A repository that has the blob, or will. */
   const homes = new Map<string, { repository: string; there: Promise<unknown> }>()
   const empty = new Map<string, Promise<boolean>>()
+  const missed = new Map<string, number>()
+  const known = new Set<string>()
   const large = createGate(LARGE_AT_ONCE)
   const big = createGate(BIG_AT_ONCE)
 
@@ -169,6 +175,17 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes): Ta
 
   return {
     registry,
+    async resolve(repository, reference) {
+      const there = await on('target', registry.resolve(repository, reference))
+      if (!there) {
+        const misses = (missed.get(repository) ?? 0) + 1
+        missed.set(repository, misses)
+        // One question more, and none for each tag that is still to come.
+        if (misses === 2) void isEmpty(repository).then((yes) => yes && known.add(repository))
+      }
+      return there
+    },
+    isNew: (repository) => known.has(repository),
     bringDigest: (from, digest, repository, tally) => bringDigest(from, digest, repository, tally),
     async bring(from, stored, repository, reference, tally) {
       const manifest = parseStored(stored, from.registry.name, reference)

@@ -201,10 +201,19 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     return { accepted: run.accepted, rejected: run.rejects.total, reasons: { ...run.rejects.reasons } }
   }
 
+  /** Of pushes that may be other logs too, those whose lines are access logs, or that say so. */
+  function accepts(batch: LineBatch): boolean {
+    const { format, signals, labels, bytes, times } = batch
+    if (format === 'container') return false
+    if (format !== undefined || signals === undefined || labels.transport !== 'loki') return true
+    if (!signals.includes('access') || !signals.includes('logs')) return signals.includes('access')
+    return sources.get(`${batch.cluster}\n${batch.source}`)?.format !== undefined || detectFormat(bytes, times) !== undefined
+  }
+
   return {
     name: 'access',
     since: clock.now(),
-    accepts: () => true,
+    accepts,
     write: take,
     sources: (cluster) => [...sources].filter(([key]) => key.startsWith(`${cluster}\n`)).map(([, source]) => structuredClone(source.status)),
     latest(select, limit = 20) {

@@ -6,12 +6,15 @@ import { err, ok, type Result } from '#core/kernel/result.ts'
 import type { InspectionCheck } from './check.ts'
 import { AGENT_CHECKS } from './checks/agents.ts'
 import { AVAILABILITY_CHECKS } from './checks/availability.ts'
+import { CLUSTER_HEALTH_CHECKS } from './checks/cluster-health.ts'
 import { COMPONENT_CHECKS, vulnerabilityCheck } from './checks/components.ts'
 import { CONTAINER_CHECKS } from './checks/containers.ts'
 import { CONTROL_PLANE_CHECKS } from './checks/control-plane.ts'
 import { EXPOSURE_CHECKS } from './checks/exposure.ts'
+import { ROUTE_CHECKS } from './checks/gateways.ts'
 import { HYGIENE_CHECKS } from './checks/hygiene.ts'
 import { IMAGE_AND_RESOURCE_CHECKS } from './checks/images-and-resources.ts'
+import { LINTER_CHECKS } from './checks/linters.ts'
 import { LIVE_CHECKS } from './checks/live.ts'
 import { NAMESPACE_CHECKS } from './checks/namespaces.ts'
 import { NETWORK_AND_DATA_CHECKS } from './checks/network-and-data.ts'
@@ -20,8 +23,20 @@ import { POD_CHECKS } from './checks/pods.ts'
 import { POWER_CHECKS } from './checks/powers.ts'
 import { REFERENCE_CHECKS } from './checks/references.ts'
 import { SECURITY_CONTEXT_CHECKS } from './checks/security-context.ts'
+import { USAGE_CHECKS } from './checks/usage.ts'
 import { WORD_CHECKS } from './checks/words.ts'
 import type { Vulnerability } from './vulnerabilities.ts'
+
+/** Controls of Kubescape that its NSA framework (the hardening guidance of NSA and CISA) is made of: the guidance itself has no ids. */
+const NSA = new Set(
+  ['02', '05', '09', '12', '13', '16', '17', '30', '34', '35', '38', '41', '44', '46', '54', '55', '57', '58', '59', '66', '67', '68', '69', '70']
+    .map((number) => `kubescape/C-00${number}`)
+    .concat('kubescape/C-0270', 'kubescape/C-0271'),
+)
+const withNsa = (check: InspectionCheck): InspectionCheck => {
+  const controls = check.aliases.filter((alias) => NSA.has(alias)).map((alias) => alias.replace('kubescape/', 'nsa/'))
+  return controls.length === 0 ? check : { ...check, aliases: [...check.aliases, ...controls] }
+}
 
 export const CHECKS: readonly InspectionCheck[] = [
   ...CONTAINER_CHECKS,
@@ -31,17 +46,21 @@ export const CHECKS: readonly InspectionCheck[] = [
   ...AGENT_CHECKS,
   ...AVAILABILITY_CHECKS,
   ...IMAGE_AND_RESOURCE_CHECKS,
+  ...CLUSTER_HEALTH_CHECKS,
   ...COMPONENT_CHECKS,
   ...CONTROL_PLANE_CHECKS,
   ...EXPOSURE_CHECKS,
   ...HYGIENE_CHECKS,
+  ...LINTER_CHECKS,
   ...LIVE_CHECKS,
   ...NAMESPACE_CHECKS,
   ...POWER_CHECKS,
   ...REFERENCE_CHECKS,
+  ...ROUTE_CHECKS,
   ...SECURITY_CONTEXT_CHECKS,
+  ...USAGE_CHECKS,
   ...WORD_CHECKS,
-]
+].map(withNsa)
 
 const bare = (alias: string): string => alias.slice(alias.indexOf('/') + 1)
 
@@ -52,7 +71,7 @@ function named(wanted: string, among: readonly InspectionCheck[]): readonly Insp
 }
 
 /** Sets of checks: what is recommended, everything, or what another tool looks at. */
-export const PROFILES = ['recommended', 'all', 'polaris', 'kubescape', 'cis', 'popeye', 'kube-linter', 'kube-score'] as const
+export const PROFILES = ['recommended', 'all', 'polaris', 'kubescape', 'cis', 'nsa', 'popeye', 'kube-linter', 'kube-score'] as const
 export type Profile = (typeof PROFILES)[number]
 
 export function checksOf(profile: Profile, among = CHECKS): readonly InspectionCheck[] {

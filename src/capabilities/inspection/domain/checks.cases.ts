@@ -1,4 +1,7 @@
 /** For tests: objects with which a check fires, and objects with which it must not. */
+import { CLUSTER_CASES, USAGE_CASES } from './checks.cases.cluster.ts'
+import { LINTER_CASES, ROUTE_CASES } from './checks.cases.linters.ts'
+
 export type Fields = Record<string, unknown>
 export interface Cases {
   fires: Fields[][]
@@ -57,6 +60,7 @@ const sandbox = (spec: Fields, text = 'nginx'): Fields => ({
   metadata: meta('t'),
   spec: { podTemplate: { spec: { containers: [{ name: 'c', image: text }], ...spec } } },
 })
+const boxed = (limits: Fields): Fields => sandbox({ containers: [{ name: 'c', image: 'nginx:1', resources: { limits } }] })
 const template = (spec: Fields): Fields => ({ kind: 'SandboxTemplate', metadata: meta('t'), spec })
 const pool = (cpu: string): Fields => ({ kind: 'WorkerPool', metadata: meta('w'), spec: { template: { resources: { limits: { cpu } } } } })
 const masters = (name: string): Fields => ({
@@ -257,6 +261,13 @@ const CONTEXT_CASES: Record<string, Cases> = {
   'volume-types': either(volumes({ nfs: {} }), volumes({ emptyDir: {} })),
 }
 
+const gateway = { ...named('Gateway', 'g', { spec: { selector: { istio: 'in' } } }), apiVersion: 'networking.istio.io/v1' }
+const virtual = (host: string, gateways: string[]): Fields =>
+  named('VirtualService', 'v', { spec: { gateways, http: [{ route: [{ destination: { host } }] }] } })
+const edge = (type: string): Fields => named('Service', 'in', { metadata: { name: 'in', namespace: 'istio-system', labels: { istio: 'in' } }, spec: { type } })
+const controller = (tag: string): Fields => image(`registry.k8s.io/ingress-nginx/controller:${tag}`)
+const snippets = (allowed: string): Fields => named('ConfigMap', 'c', { data: { 'allow-snippet-annotations': allowed } })
+
 const EXPOSURE_CASES: Record<string, Cases> = {
   'no-policy-at-all': { fires: [[pod({})]], silent: [[pod({}), named('NetworkPolicy', 'n', { spec: { podSelector: {} } })]] },
   'reachable-by-service': {
@@ -271,8 +282,16 @@ const EXPOSURE_CASES: Record<string, Cases> = {
   },
   'reachable-by-gateway': { fires: [[pod({}), service({}), route('s')]], silent: [[pod({}), service({}), route('x')]] },
   'reachable-by-istio': {
-    fires: [[pod({}), service({}), named('VirtualService', 'v', { spec: { http: [{ route: [{ destination: { host: 's.shop.svc' } }] }] } })]],
-    silent: [[pod({}), service({}), named('VirtualService', 'v', { spec: { http: [{ route: [{ destination: { host: 'x' } }] }] } })]],
+    fires: [
+      [pod({}), service({}), virtual('s.shop.svc', ['shop/g']), gateway],
+      [pod({}), service({}), virtual('s', ['g']), gateway, edge('LoadBalancer')],
+    ],
+    silent: [
+      [pod({}), service({}), virtual('x', ['g']), gateway],
+      [pod({}), service({}), virtual('s', ['mesh']), gateway],
+      [pod({}), service({}), virtual('s', ['other/g']), gateway],
+      [pod({}), service({}), virtual('s', ['g']), gateway, edge('ClusterIP')],
+    ],
   },
   'sensitive-interface-exposed': {
     fires: [[image('jenkins/jenkins:lts'), service({ type: 'NodePort' })]],
@@ -293,7 +312,10 @@ const EXPOSURE_CASES: Record<string, Cases> = {
   'runtime-socket-mounted': either(hostPath('/var/run/docker.sock'), hostPath('/var/run/app.sock')),
   'sensitive-host-path': either(hostPath('/etc/'), hostPath('/etc/app')),
   'host-path-writable': either(hostPath('/data'), hostPath('/data', { readOnly: true })),
-  'sub-path-mounted': either(volumes({ emptyDir: {} }, { subPath: 'a' }), volumes({ emptyDir: {} })),
+  'sub-path-mounted': {
+    fires: [[volumes({ emptyDir: {} }, { subPath: 'a' })], [volumes({ emptyDir: {} }, { subPathExpr: '$(A)' }), node({ kubeletVersion: 'v1.20.10' })]],
+    silent: [[volumes({ emptyDir: {} })], [volumes({ emptyDir: {} }, { subPath: 'a' }), node({ kubeletVersion: 'v1.22.2' })]],
+  },
   'configmap-mounted': {
     fires: [[volumes({ configMap: { name: 'x' } }), named('ConfigMap', 'x')]],
     silent: [[volumes({ configMap: { name: 'x' } })], [pod({}), named('ConfigMap', 'x')]],
@@ -312,12 +334,31 @@ const EXPOSURE_CASES: Record<string, Cases> = {
 }
 
 const HYGIENE_CASES: Record<string, Cases> = {
-  'image-not-pinned': either(image('nginx:1'), image(digest)),
+  'image-not-pinned': {
+    fires: [[image('nginx:1')], [image('nginx@sha256:abc')], [image(digest.replaceAll('0', 'A'))], [image('exempt.example/team-b/x:1')]],
+    silent: [[image(digest)], [image(`nginx:1@sha512:${'0'.repeat(128)}`)], [image('exempt.example/team/x:1')]],
+    settings: { imageDigestExemptRepositories: ['exempt.example/team'] },
+  },
   'image-version-missing': either(image('nginx:latest'), image('nginx:1')),
   'latest-not-pulled': either(pod({}, { image: 'nginx', imagePullPolicy: 'IfNotPresent' }), pod({}, { image: 'nginx', imagePullPolicy: 'Always' })),
   'image-registry-retired': either(image('k8s.gcr.io/pause:3'), image('registry.k8s.io/pause:3')),
   'image-registry-unknown': { fires: [[image('nginx')]], silent: [[pod({ containers: [] })]] },
   'image-registry-untrusted': { ...either(image('bad.example/nginx:1'), image('nginx:1')), settings: { untrustedRegistries: ['bad.example'] } },
+  'sandbox-cpu-ceiling': {
+    fires: [[sandbox({})], [boxed({ cpu: '3' })]],
+    silent: [[boxed({ cpu: '2000m' })], [pod({})]],
+    settings: { cpu_limit_max: ['2'] },
+  },
+  'sandbox-memory-ceiling': {
+    fires: [[sandbox({})], [boxed({ memory: '2Gi' })]],
+    silent: [[boxed({ memory: '1Gi' })]],
+    settings: { memory_limit_max: ['1Gi'] },
+  },
+  'sandbox-image-tag': {
+    fires: [[sandbox({}, 'nginx')], [sandbox({}, 'nginx:latest')], [sandbox({}, 'nginx:stable')]],
+    silent: [[sandbox({}, 'nginx:1.27')], [sandbox({}, digest)], [image('nginx')]],
+    settings: { floatingImageTags: ['stable'] },
+  },
   'sandbox-image-registry': either(sandbox({}), pod({})),
   'sandbox-runtime': either(sandbox({ runtimeClassName: 'runc' }), sandbox({ runtimeClassName: 'gvisor' })),
   'sandbox-token': {
@@ -379,15 +420,25 @@ const HYGIENE_CASES: Record<string, Cases> = {
     named('Deployment', 'tiles', { spec: { template: { spec: { containers: [{ name: 't', image: 'tiles/tillers:1' }] } } } }),
   ),
   'masters-group-bound': either(masters('everybody'), masters('cluster-admin')),
-  'labels-missing': either(pod({}, {}, { labels: { x: 'y' } }), pod({})),
+  'labels-missing': {
+    fires: [[pod({}, {}, { labels: { x: 'y' } })]],
+    silent: [[pod({})], [named('Deployment', 'd', { spec: { template: { metadata: { labels: { app: 'd' } }, spec: {} } } })]],
+  },
   'common-labels-missing': either(pod({}), pod({}, {}, { labels: { 'app.kubernetes.io/name': 'p' } })),
   'naked-pod': either(pod({}), pod({}, {}, { ownerReferences: [{ kind: 'ReplicaSet' }] })),
   'cron-job-to-look-at': either(named('CronJob', 'c'), named('Job', 'j')),
   'not-rolling': either(named('Deployment', 'd', { spec: { strategy: { type: 'Recreate' } } }), named('Deployment', 'd', { spec: {} })),
   'sudo-at-start': either(pod({}, { command: ['/bin/sh', '-c', 'sudo run'] }), pod({}, { command: ['/bin/pseudo'] })),
   'ssh-server': {
-    fires: [[pod({}, { ports: [{ containerPort: 22 }] })], [pod({}, { command: ['/usr/sbin/sshd'] })], [pod({}), service({ ports: [{ port: 22 }] })]],
-    silent: [[pod({}), service({ ports: [{ port: 80 }] })]],
+    fires: [
+      [pod({}), service({ ports: [{ port: 22 }] })],
+      [pod({}), service({ ports: [{ port: 80, targetPort: 2222 }] })],
+    ],
+    silent: [[pod({}), service({ ports: [{ port: 80 }] })], [pod({}, { ports: [{ containerPort: 22 }] })]],
+  },
+  'ssh-in-container': {
+    fires: [[pod({}, { ports: [{ containerPort: 22 }] })], [pod({}, { command: ['/usr/sbin/sshd'] })]],
+    silent: [[pod({}, { ports: [{ containerPort: 22, protocol: 'UDP' }] })], [pod({}), service({ ports: [{ port: 22 }] })]],
   },
   'name-like-a-system-part': either(pod({}, {}, { name: 'coredns-x' }), pod({}, {}, { name: 'coredns-x', namespace: 'kube-system' })),
   'sidecar-injected': either(pod({}, { name: 'x-sidecar' }), pod({})),
@@ -425,6 +476,12 @@ const COMPONENT_CASES: Record<string, Cases> = {
   'cve-2024-3177': either(image('kube-apiserver:v1.29.3'), image('kube-apiserver:v1.30.0')),
   'cve-2024-10220': either(node({ kubeletVersion: 'v1.30.2' }), node({ kubeletVersion: 'v1.30.3' })),
   'cve-2025-0426': either(node({ kubeletVersion: 'v1.32.1' }), node({ kubeletVersion: 'v1.32.2' })),
+  'ingress-nginx-snippets': {
+    fires: [[controller('v1.0.0'), snippets('false')], [controller('v1.8.1')], [controller('v1.11.0'), snippets('true')]],
+    silent: [[controller('v1.8.1'), snippets('false')], [controller('v1.11.0')], [image('nginx:1.0.0')]],
+  },
+  'cve-2023-3676': either(node({ kubeletVersion: 'v1.27.4', operatingSystem: 'windows' }), node({ kubeletVersion: 'v1.27.5', operatingSystem: 'windows' })),
+  'cve-2023-3955': either(node({ kubeletVersion: 'v1.28.0', operatingSystem: 'windows' }), node({ kubeletVersion: 'v1.28.0', operatingSystem: 'linux' })),
   'cve-2023-5528': either(node({ kubeletVersion: 'v1.28.3', operatingSystem: 'windows' }), node({ kubeletVersion: 'v1.28.3', operatingSystem: 'linux' })),
   'cve-2022-23648': either(node({ containerRuntimeVersion: 'containerd://1.5.9' }), node({ containerRuntimeVersion: 'docker://1.5.9' })),
   'cve-2024-40635': either(node({ containerRuntimeVersion: 'containerd://1.7.26' }), node({ containerRuntimeVersion: 'containerd://2.0.4' })),
@@ -622,6 +679,18 @@ const LIVE_CASES: Record<string, Cases> = {
   'kubelet-idle-streams': kubelet({ streamingConnectionIdleTimeout: '0s' }, { streamingConnectionIdleTimeout: '4h0m0s' }),
   'kubelet-no-iptables': kubelet({ makeIPTablesUtilChains: false }, {}),
   'kubelet-no-rotation': kubelet({ rotateCertificates: false }, { rotateCertificates: true }),
+  'kubelet-any-client': kubelet({ authentication: {} }, { authentication: { x509: { clientCAFile: '/ca.crt' } } }),
+  'kubelet-server-certificate': kubelet({}, { serverTLSBootstrap: true }),
+  'kubelet-weak-ciphers': kubelet({ tlsCipherSuites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] }, { tlsCipherSuites: ['TLS_AES_128_GCM_SHA256'] }),
+  'kubelet-changes-kernel': kubelet({}, { protectKernelDefaults: true }),
+  'kubelet-drops-events': kubelet({ eventRecordQPS: 1 }, { eventRecordQPS: 50 }),
+  'kubelet-unlimited-processes': kubelet({ podPidsLimit: -1 }, { podPidsLimit: 4096 }),
+  'kubelet-seccomp-off': kubelet({}, { seccompDefault: true }),
+  'kubelet-nothing-reserved': kubelet({}, { systemReserved: { memory: '1Gi' } }),
+  'kubelet-pulls-one-by-one': kubelet({ serializeImagePulls: true }, { serializeImagePulls: false }),
+  'kubelet-never-evicts': kubelet({ evictionHard: { 'memory.available': '0%' } }, { evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '10%' } }),
+  'kubelet-cleans-late': kubelet({ imageGCHighThresholdPercent: 100 }, { imageGCHighThresholdPercent: 85 }),
+  'kubelet-logs-grow': kubelet({ containerLogMaxSize: '1Gi' }, { containerLogMaxSize: '10Mi' }),
   'kubelet-swap-allowed': kubelet({ failSwapOn: false }, {}),
 }
 
@@ -635,5 +704,9 @@ export const MORE_CASES: Record<string, Cases> = {
   ...HYGIENE_CASES,
   ...WORD_CASES,
   ...COMPONENT_CASES,
+  ...CLUSTER_CASES,
+  ...USAGE_CASES,
+  ...LINTER_CASES,
+  ...ROUTE_CASES,
   ...CONTROL_PLANE_CASES,
 }

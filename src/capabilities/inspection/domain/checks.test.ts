@@ -30,6 +30,8 @@ const exec = { resources: ['pods/exec'], verbs: ['create'] }
 const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
 const list = { resources: ['pods'], verbs: ['list'] }
 
+const denies = (allowPrivilegeEscalation: boolean): Fields => ({ kind: 'PodSecurityPolicy', metadata: { name: 'x' }, spec: { allowPrivilegeEscalation } })
+
 const CHECKS_KINDS = [
   'Pod',
   'ConfigMap',
@@ -75,12 +77,18 @@ const CASES: Record<string, Cases> = {
     fires: [[secured({ privileged: true })], [{ ...pod({ initContainers: [{ name: 'i', securityContext: { privileged: true } }] }) }]],
     silent: [[secured({})], [pod({ securityContext: { privileged: true } })]],
   },
-  'privilege-escalation': { fires: [[pod({})], [secured({ allowPrivilegeEscalation: true })]], silent: [[secured({ allowPrivilegeEscalation: false })]] },
+  'privilege-escalation': {
+    fires: [[pod({})], [secured({ allowPrivilegeEscalation: true })], [pod({}), denies(true)], [secured({ allowPrivilegeEscalation: true }), denies(false)]],
+    silent: [[secured({ allowPrivilegeEscalation: false })], [pod({}), denies(false)]],
+  },
   'run-as-root': {
     fires: [[pod({})], [secured({ runAsUser: 0 })], [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsNonRoot: false } })]],
     silent: [[secured({ runAsUser: 1000 })], [pod({ securityContext: { runAsNonRoot: true } })]],
   },
-  'writable-root-filesystem': { fires: [[pod({})]], silent: [[secured({ readOnlyRootFilesystem: true })]] },
+  'writable-root-filesystem': {
+    fires: [[pod({})], [pod({ ephemeralContainers: [{ name: 'e' }] }, { securityContext: { readOnlyRootFilesystem: true } })]],
+    silent: [[secured({ readOnlyRootFilesystem: true })]],
+  },
   'dangerous-capabilities': {
     fires: [[secured({ capabilities: { add: ['CAP_SYS_ADMIN'] } })], [secured({ capabilities: { add: ['all'] } })]],
     silent: [[secured({ capabilities: { add: ['CHOWN'] } })]],
@@ -238,8 +246,8 @@ const run = (id: string, objects: Fields[], settings = {}, around: Surroundings 
 
 describe('checks', () => {
   it('each has cases', () => {
-    // The last four have a description of their own below.
-    const elsewhere = ['api-deprecated', 'api-removed', 'certificate-expired', 'certificate-expiring']
+    // These have a description of their own below.
+    const elsewhere = ['api-deprecated', 'api-removed', 'certificate-expired', 'certificate-expiring', 'replicas-beside-autoscaler']
     expect(CHECKS.map(({ id }) => id).sort()).toEqual([...Object.keys(CASES), ...elsewhere].sort())
   })
 
@@ -292,6 +300,52 @@ const found = (id: string, items: Item[], around: Surroundings) =>
   ).findings.length
 
 describe('checks that need more than objects', () => {
+  it('a setting of a kubelet says where it comes from', () => {
+    const checks = checksNamed(['kubelet-pulls-one-by-one'])
+    const config = item({ kind: 'KubeletConfiguration', metadata: { name: 'n' }, serializeImagePulls: true })
+    const file = (said: string) =>
+      item({ kind: 'ConfigMap', metadata: { name: 'kubelet-config', namespace: 'kube-system' }, data: { kubelet: `serializeImagePulls: ${said}\n` } })
+    const what = (...items: Item[]) => (checks.ok ? inspect(items, checks.value, { now: 1 }).findings.map((one) => one.what) : [])
+    expect(what(config)).toEqual(['true (/configz)'])
+    expect(what(config, file('true'))[0]).toContain('as ConfigMap')
+    expect(what(config, file('false'))[0]).toContain('says false')
+  })
+
+  it('says what the right size would save, at prices of the settings', () => {
+    const [objects] = MORE_CASES['cpu-over-requested']!.fires
+    const checks = checksNamed(['cpu-over-requested'])
+    const said = (settings: Record<string, string[]>) =>
+      checks.ok
+        ? inspect(
+            objects!.map((one) => item(one)),
+            checks.value,
+            { now: Date.UTC(2026, 5, 1), settings },
+          ).findings.map(({ what, fix }) => [what, fix?.[0]?.value])
+        : []
+    // Two pods that use 0.1 of 1 core: with room for 30 % more each can do with 0.13.
+    expect(said({ corePerHour: ['1'], currency: ['EUR'] })).toEqual([['c: 100m of 1 in 2 pods; about 1270 EUR a month (1.74 cores)', '130m']])
+    expect(said({})[0]![0]).toContain('about 40 USD a month')
+  })
+
+  it('replicas beside an autoscaler: in files, not in a cluster, where the autoscaler wrote them', () => {
+    const objects = [deployment({}), scaler({})]
+    expect(
+      found(
+        'replicas-beside-autoscaler',
+        objects.map((one) => item(one, 'a.yaml')),
+        {},
+      ),
+    ).toBe(1)
+    expect(
+      found(
+        'replicas-beside-autoscaler',
+        objects.map((one) => item(one)),
+        {},
+      ),
+    ).toBe(0)
+    expect(found('replicas-beside-autoscaler', [item(deployment({ replicas: undefined }), 'a.yaml'), item(scaler({}), 'a.yaml')], {})).toBe(0)
+  })
+
   const secret = item({ kind: 'Secret', metadata: { name: 's' } })
   const DAY = 86_400_000
   const around = (left: number): Surroundings => ({

@@ -46,7 +46,7 @@ const fixText = (text: string, names: string[]) => {
   const checks = checksNamed(names)
   if (!checks.ok) throw new Error(JSON.stringify(checks.error))
   const items = itemsOf(text)
-  const { fixes } = settleFixes(items, checks.value, CHECKS, {}, new Set(checks.value.map(({ id }) => id)))
+  const { fixes } = settleFixes(items, checks.value, checksOf('recommended'), {}, new Set(checks.value.map(({ id }) => id)))
   return fixedText(text, new Map(fixes.map(({ item, edits }) => [items.indexOf(item), edits])))
 }
 

@@ -123,6 +123,23 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
     en: 'checkpoint requests to the read-only port fill the disk of the node',
     zh: '对只读端口的检查点请求可写满节点磁盘',
   },
+  ...(['CVE-2023-3676', 'CVE-2023-3955'] as const).map(
+    (id): Vulnerability => ({
+      id,
+      component: 'kubelet',
+      windows: true,
+      severity: 'error',
+      affected: [
+        ['0.0', '1.24.17'],
+        ['1.25.0', '1.25.13'],
+        ['1.26.0', '1.26.8'],
+        ['1.27.0', '1.27.5'],
+        ['1.28.0', '1.28.1'],
+      ],
+      en: 'who may create pods becomes administrator of Windows nodes',
+      zh: '能创建 Pod 者可成为 Windows 节点管理员',
+    }),
+  ),
   {
     id: 'CVE-2023-5528',
     component: 'kubelet',

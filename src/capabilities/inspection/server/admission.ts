@@ -2,14 +2,12 @@
  * The same checks when something is written: a ValidatingWebhookConfiguration that is kept as Inspections want it, and the answer to the API server.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CodedError, isError } from '#core/kernel/errors.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
+import { admissionReview, LARGEST_REVIEW, sameToken, webhookToken } from '#kits/server-kit/admission.ts'
 import { clusterName } from '#kits/server-kit/clusters.ts'
 import type { ServerContext, WebhookClient } from '#kits/server-kit/door.ts'
 import { reviewAnswer } from '../domain/admission.ts'
@@ -21,26 +19,14 @@ import type { Following } from './follow.ts'
 import { sift } from './inspector.ts'
 
 const CONFIG = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', name: 'sallyport-inspection' }
-const LARGEST = 8 << 20
 const LOOK_MS = 30_000
 const MANAGER = 'sallyport-inspection'
 /** Written by machines, by the thousand, or before anything else can run. */
 const NOT_ASKED = new Set(['nodes', 'endpoints', 'secrets', 'persistentvolumes', 'namespaces', 'replicasets', 'resourcequotas', 'limitranges', 'apiservices'])
 
-const review = z.looseObject({
-  request: z.looseObject({
-    uid: z.string().max(200),
-    kind: z.looseObject({ group: z.string(), version: z.string(), kind: z.string() }),
-    operation: z.string(),
-    namespace: z.string().optional(),
-    object: z.record(z.string(), z.unknown()).nullish(),
-    oldObject: z.record(z.string(), z.unknown()).nullish(),
-  }),
-})
-
 export async function startAdmission(context: ServerContext, following: Following) {
   const { http, clock, clusters, log, dataFolder } = context
-  const token = await ownToken(dataFolder)
+  const token = await webhookToken(dataFolder)
   /** By cluster and name; those with `admission`. */
   const wanted = new Map<string, Map<string, InspectionSpec>>()
   const stopping = new AbortController()
@@ -50,17 +36,17 @@ export async function startAdmission(context: ServerContext, following: Followin
     '/clusters/:cluster/inspections/:name/admission/:token',
     {
       config: { access: 'cluster' },
-      bodyLimit: LARGEST,
+      bodyLimit: LARGEST_REVIEW,
       schema: {
         summary: 'For API servers: what is wrong with what is about to be written',
         params: z.object({ cluster: clusterName, name: z.string().max(253), token: z.string().max(100) }),
-        body: review,
+        body: admissionReview,
       },
     },
     async (request) => {
       const { cluster, name, token: shown } = request.params
       const spec = wanted.get(cluster)?.get(name)
-      if (!same(shown, token) || !spec?.admission) throw new CodedError('NOT_FOUND', { what: 'this webhook' })
+      if (!sameToken(shown, token) || !spec?.admission) throw new CodedError('NOT_FOUND', { what: 'this webhook' })
       const { uid, kind, object, oldObject } = request.body.request
       const itemOf = (one: Record<string, unknown> | null | undefined): Item | undefined =>
         one
@@ -166,16 +152,3 @@ const essence = (webhooks: unknown) =>
     const { caBundle, url, service } = clientConfig as WebhookClient
     return [name, caBundle, url, service?.path, failurePolicy, namespaceSelector, (rules as { resources: unknown }[]).map(({ resources }) => resources)]
   })
-
-/** API servers bring no credentials: whoever knows the path of the webhook is one. */
-async function ownToken(folder: string): Promise<string> {
-  const file = join(folder, 'admission-token')
-  const known = await readFile(file, 'utf8').catch(() => '')
-  if (/^[0-9a-f]{64}$/.test(known)) return known
-  const made = randomBytes(32).toString('hex')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(file, made, { mode: 0o600 })
-  return made
-}
-
-const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

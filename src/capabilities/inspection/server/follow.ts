@@ -32,7 +32,8 @@ export function createFollowing({ inspector, clock, log }: { inspector: Inspecto
   async function watch(of: OfCluster): Promise<void> {
     const { kinds } = await of.cluster.discover()
     if (stopping.signal.aborted || clusters.get(of.cluster.name) !== of) return
-    for (const kind of kinds.filter(isWanted)) {
+    // What is used is measured anew at each run; nobody can watch it.
+    for (const kind of kinds.filter((one) => isWanted(one) && one.verbs.includes('watch'))) {
       const informer = of.cluster.informer<KubeObject>(kind, { keep: (object) => slim({ ...object, apiVersion: kind.apiVersion, kind: kind.kind }) })
       // What may not be read is told by the runs.
       informer.synced.catch(() => {})

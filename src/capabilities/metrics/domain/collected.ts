@@ -20,8 +20,10 @@ export function createCollected() {
   let ts = new Float64Array(1024)
   let values = new Float64Array(1024)
   let stale = new Uint8Array(1024)
+  /** Made when the first is said. */
+  let starts: Float64Array | undefined
   let rows = 0
-  const histograms: { of: number; ts: number; histogram: Histogram }[] = []
+  const histograms: { of: number; ts: number; histogram: Histogram; start?: number }[] = []
   const exemplars: { of: number; ts: number; value: number; labels: Record<string, string> }[] = []
   const metadata: Metadata[] = []
   const bits = new DataView(new ArrayBuffer(8))
@@ -37,6 +39,7 @@ export function createCollected() {
     ts = wider(new Float64Array(size), ts)
     values = wider(new Float64Array(size), values)
     stale = wider(new Uint8Array(size), stale)
+    if (starts) starts = wider(new Float64Array(size), starts)
   }
 
   return {
@@ -55,6 +58,15 @@ export function createCollected() {
       bits.setUint32(4, high, true)
       this.add(index, at, bits.getFloat64(0, true), isStale(low, high))
     },
+    /** When counting began for the rows from `first` on that do not say it themselves, ms. */
+    startFrom(first: number, start: number): void {
+      if (start === 0) return
+      starts ??= new Float64Array(of.length)
+      for (let i = first; i < rows; i++) if (starts[i] === 0) starts[i] = start
+    },
+    get rows(): number {
+      return rows
+    },
     histograms,
     exemplars,
     metadata,
@@ -64,6 +76,7 @@ export function createCollected() {
       ts: ts.subarray(0, rows),
       values: values.subarray(0, rows),
       stale: stale.subarray(0, rows),
+      ...(starts ? { starts: starts.subarray(0, rows) } : {}),
       histograms,
       exemplars,
       metadata,

@@ -81,13 +81,15 @@ function checkedLabels(pairs: readonly [string, string][]): Labels {
 }
 
 function sample(reader: ProtobufReader, collected: Collected, index: number): void {
-  let [low, high, ts] = [0, 0, 0]
+  let [low, high, ts, start] = [0, 0, 0, 0]
   reader.message(() => {
     if (reader.field === 1 && reader.wire === 1) [low, high] = reader.words()
     else if (reader.field === 2 && reader.wire === 0) ts = reader.int()
+    else if (reader.field === 3 && reader.wire === 0) start = reader.int()
     else reader.skip()
   })
   collected.addBits(index, ts, low, high)
+  collected.startFrom(collected.rows - 1, start)
 }
 
 function metadata1(reader: ProtobufReader, collected: Collected): void {
@@ -143,6 +145,8 @@ function timeSeries2(reader: ProtobufReader, collected: Collected, symbol: (ref:
     return index
   }
   let about: { type: number; help: number; unit: number } | undefined
+  let created = 0
+  const [firstRow, firstHistogram] = [collected.rows, collected.histograms.length]
   reader.message(() => {
     if (reader.field === 1) refs(own)
     else if (reader.field === 2) sample(reader, collected, series())
@@ -166,8 +170,14 @@ function timeSeries2(reader: ProtobufReader, collected: Collected, symbol: (ref:
         else if (reader.field === 4) found.unit = reader.varint()
         else reader.skip()
       })
-    } else reader.skip()
+    } else if (reader.field === 6 && reader.wire === 0) created = reader.int()
+    else reader.skip()
   })
+  // Senders of the first drafts say it once for a series, later ones for each sample.
+  if (created !== 0) {
+    collected.startFrom(firstRow, created)
+    for (let i = firstHistogram; i < collected.histograms.length; i++) collected.histograms[i]!.start ??= created
+  }
   const metric = pairsOf(own).find(([name]) => name === '__name__')?.[1]
   if (about && about.type !== 0 && metric !== undefined)
     collected.metadata.push({ metric: familyOf(metric, about.type), type: TYPES[about.type] ?? 'unknown', help: symbol(about.help), unit: symbol(about.unit) })
@@ -178,7 +188,7 @@ const familyOf = (metric: string, type: number): string => (type === 3 || type =
 
 /** One of either version: counts as integers (deltas from bucket to bucket) or as doubles. */
 export function nativeHistogram(reader: ProtobufReader, collected: Collected, index: number): void {
-  let [ts, schema, zeroThreshold, zeroCount, count, sum, hint] = [0, 0, 0, 0, 0, 0, 0]
+  let [ts, schema, zeroThreshold, zeroCount, count, sum, hint, start] = [0, 0, 0, 0, 0, 0, 0, 0]
   let ended = false
   const spans: [Span[], Span[]] = [[], []]
   const deltas: [number[], number[]] = [[], []]
@@ -242,6 +252,9 @@ export function nativeHistogram(reader: ProtobufReader, collected: Collected, in
       case 16:
         many(custom, 1, () => reader.double())
         break
+      case 17:
+        start = reader.int()
+        break
       default:
         reader.skip()
     }
@@ -254,7 +267,7 @@ export function nativeHistogram(reader: ProtobufReader, collected: Collected, in
   const [positive, negative] = [0, 1].map((side) => bucketsOf(spans[side]!, deltas[side]!, counts[side]!)) as [Buckets, Buckets]
   const told = HINTS[hint] ?? 'unknown'
   const histogram: Histogram = { schema, zeroThreshold, zeroCount, count, sum, positive, negative, custom: schema === CUSTOM ? custom : null, hint: told }
-  collected.histograms.push({ of: index, ts, histogram })
+  collected.histograms.push({ of: index, ts, histogram, ...(start !== 0 && { start }) })
 }
 
 /** Whether the double that comes next is a stale marker: a histogram with it as its sum ends the series. */

@@ -34,9 +34,6 @@ export interface Doctor {
 }
 
 const TICK_MS = 1_000
-/** Between two looks at the kernel's log: waking a sleeping process costs 0.2 ms, so where nothing comes it looks less often. */
-const LISTEN_MS = { lively: 20, quiet: 100 }
-const QUIET_AFTER_MS = 5_000
 const SETTLE_EVERY_MS = 5_000
 const SAVE_EVERY_MS = 30_000
 const MOST_CHANGES = 500
@@ -134,16 +131,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       note(settleKernel(state, await proofs(), clock.now()))
       const uptime = await host.read('/proc/uptime', 64)
       const kernel = watchKernelLog(host, state, () => (uptime.ok ? Number.parseFloat(uptime.value) * 1000 : undefined), extra)
-      const listening = (async () => {
-        let heard = { lines: 0, at: clock.now() }
-        while (!signal.aborted) {
-          const more = kernel.read()
-          const now = clock.now()
-          if (kernel.lines !== heard.lines) heard = { lines: kernel.lines, at: now }
-          if (more) await new Promise((resolve) => setImmediate(resolve))
-          else await clock.sleep(now - heard.at < QUIET_AFTER_MS ? LISTEN_MS.lively : LISTEN_MS.quiet, signal).catch(() => {})
-        }
-      })()
+      const listening = kernel.follow(clock, signal)
       const due = new Map<string, number>()
       const active = new Map<string, Promise<void>>()
       let settledAt = 0

@@ -1,4 +1,5 @@
 /** Follows the kernel's log: what it read last stands in the state, so that a restart neither forgets nor repeats. */
+import type { Clock } from '#core/kernel/clock.ts'
 import type { Host, KernelLog } from '#core/shapes/ports/host.ts'
 import { applyKernelProblems, applyVerdict, type Change, DEAF, KERNEL_LOG, type NodeState } from '../domain/conditions.ts'
 import { createDiagnosis, type ExtraRules } from '../domain/diagnose.ts'
@@ -8,12 +9,22 @@ const AT_ONCE = 512
 /** Older lines say nothing about now, when nothing was read before. */
 const LOOKBACK_MS = 5 * 60_000
 const DEAF_MS = 60_000
+/**
+ * Between two looks, ms: waking a sleeping process costs 0.2 ms, so where nothing comes it looks less often. In a flood it must be back before the kernel has
+ * gone once around its buffer, which may hold no more than 2,000 records.
+ */
+const LISTEN_MS = { flood: 4, lively: 20, quiet: 100 }
+/** So many records at one look are a flood. */
+const FLOOD = 32
+const QUIET_AFTER_MS = 5_000
 
 export interface KernelWatch {
   /** Reads what is there, a bounded part of it. True: there is more. */
   read(): boolean
   /** What was found since the last call. */
   drain(now: number): Change[]
+  /** Reads until `signal` is aborted: often while much comes, seldom while nothing does. */
+  follow(clock: Clock, signal: AbortSignal): Promise<void>
   readonly lines: number
   close(): void
 }
@@ -28,25 +39,38 @@ export function watchKernelLog(host: Host, state: NodeState, uptimeMs: () => num
   let lines = 0
   let dropped = 0
   let droppedAt = 0
-  return {
+  const watch: KernelWatch = {
     get lines() {
       return lines
+    },
+    async follow(clock, signal) {
+      let heardAt = clock.now()
+      while (!signal.aborted) {
+        const before = lines
+        const more = watch.read()
+        const now = clock.now()
+        if (lines !== before) heardAt = now
+        if (more) await new Promise((resolve) => setImmediate(resolve))
+        else
+          await clock
+            .sleep(lines - before >= FLOOD ? LISTEN_MS.flood : now - heardAt < QUIET_AFTER_MS ? LISTEN_MS.lively : LISTEN_MS.quiet, signal)
+            .catch(() => {})
+      }
     },
     read() {
       if (!log) return false
       try {
-        const { records, dropped: gone } = log.poll(AT_ONCE)
+        const { records, read, first: begun, last, dropped: gone } = log.poll(AT_ONCE, diagnosis.saysNothing)
         dropped += gone
+        // what was overwritten while no agent ran
+        if (state.seq >= 0 && begun > state.seq + 1 && lines === 0) dropped += begun - state.seq - 1
         for (const { seq, uptimeMs: at, line } of records) {
           if (seq <= state.seq) continue
-          // what was overwritten while no agent ran
-          if (state.seq >= 0 && seq > state.seq + 1 && lines === 0) dropped += seq - state.seq - 1
-          state.seq = seq
-          if (first && at < oldest) continue
-          lines++
-          diagnosis.line(line)
+          if (!first || at >= oldest) diagnosis.line(line)
         }
-        return records.length === AT_ONCE
+        lines += read
+        if (last > state.seq) state.seq = last
+        return read === AT_ONCE
       } catch (error) {
         why = `/dev/kmsg: ${(error as Error).message}`
         log.close()
@@ -81,4 +105,5 @@ export function watchKernelLog(host: Host, state: NodeState, uptimeMs: () => num
     },
     close: () => log?.close(),
   }
+  return watch
 }

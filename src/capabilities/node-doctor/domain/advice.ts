@@ -66,5 +66,9 @@ export const ADVICE: Record<Kind, Text> = {
     en: 'A table of the kernel is full and work is refused. Find who fills it, then raise the limit: nf_conntrack_max, fs.file-max, gc_thresh3, or the pod PID limit.',
     'zh-CN': '内核的某个表已满，请求被拒绝。请先找出占用者，再提高上限：nf_conntrack_max、fs.file-max、gc_thresh3 或 Pod 的 PID 上限。',
   },
+  reboot: {
+    en: 'The machine started anew without saying goodbye: look at power, the host below, the watchdog, and the last lines before it; `kdump` or a serial console keeps more next time.',
+    'zh-CN': '机器在没有正常关机的情况下重新启动：请检查供电、宿主机、看门狗以及重启前的最后几行日志；配置 kdump 或串口控制台可在下次留下更多信息。',
+  },
   custom: { en: 'A rule of the given configuration matched; its author knows what to do.', 'zh-CN': '命中了所给配置中的规则；请按规则作者的说明处理。' },
 }

@@ -89,6 +89,7 @@ const OF_KIND: Record<Kind, { condition: string; over: 'quiet' | 'task' | 'reboo
   'netdev-leak': { condition: 'NetworkDeviceLeak', over: 'quiet' },
   'net-error': { condition: 'NetworkCardError', over: 'quiet' },
   limit: { condition: 'KernelTableFull', over: 'quiet' },
+  reboot: { condition: '', over: 'quiet' },
   custom: { condition: '', over: 'quiet' },
 }
 export const KERNEL_CONDITIONS: readonly string[] = [...new Set(Object.values(OF_KIND).map(({ condition }) => condition))].filter((name) => name !== '')

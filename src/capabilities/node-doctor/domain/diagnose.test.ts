@@ -47,6 +47,48 @@ describe('reports', () => {
     expect(fault('shop_find', 'rb_erase', 'shop_close')).toBe('shop_find < rb_erase < shop_close')
     expect(fault('rb_erase', 'kobject_put')).toBe('rb_erase < kobject_put')
   })
+  it('name a service also by the name that all kernels share', () => {
+    const where = (...frames: string[]) =>
+      diagnose('watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [java:991]', ...frames.map((name) => ` ${name}+0x1/0x9`)).problems[0]!.where
+    expect(where('shop_spin', '__x64_sys_recvmmsg')).toBe('shop_spin < __x64_sys_recvmmsg (sys_recvmmsg)')
+    expect(where('shop_spin', 'SyS_ioctl')).toBe('shop_spin < SyS_ioctl (sys_ioctl)')
+    expect(where('shop_spin', '__ia32_compat_sys_open')).toBe('shop_spin < __ia32_compat_sys_open (sys_open)')
+    expect(where('smp_call_function_many_cond', 'shop_flush')).toBe('shop_flush (in smp_call_function_many_cond (smp_call_function))')
+    expect(where('synchronize_rcu_expedited', 'shop_exit')).toBe('synchronize_rcu_expedited (synchronize_rcu) < shop_exit')
+    expect(where('shop_sys_read', 'do_sys_open')).toBe('shop_sys_read < do_sys_open')
+  })
+  it.each([
+    ['arm', '[<c0123456>] (shop_pop) from [<c0223456>] (shop_run+0x10/0x20)'],
+    ['arm, newer', ' shop_pop from shop_run+0x10/0x20'],
+    ['arm64', 'pc : shop_pop+0x10/0x20 [shopmod]', 'lr : shop_run+0x1/0x2', ' shop_pop+0x10/0x20 [shopmod] (P)', ' shop_run+0x1/0x2'],
+    ['x86 of old', 'RIP: 0010:[<ffffffff81234567>]  [<ffffffff81234567>] shop_pop+0x1/0x2', ' [<ffffffff81334567>] shop_run+0x1/0x2'],
+    ['x86, 32 bits', 'EIP: shop_pop.isra.3+0x1/0x2', ' shop_run.part.12+0x1/0x2'],
+    [
+      'powerpc',
+      'NIP [c000000000123456] shop_pop+0x1/0x2',
+      '[c000000001234] [c000000005678] shop_pop+0x1/0x2 (unreliable)',
+      '[c000000001234] [c000000005678] shop_run+0x1/0x2',
+    ],
+    ['s390', 'Krnl PSW : 0704c00180000000 0000000000b4d7a2 (shop_pop+0x2a/0x60)', '([<000000000014f0a6>] shop_run+0x1/0x2)'],
+    ['riscv', 'epc : shop_pop+0x1/0x2', '[<ffffffff80123456>] shop_run+0x1/0x2'],
+    ['loongarch', ' ERA: 9000000000223456 shop_pop+0x1/0x2', '[<9000000000323456>] shop_run+0x1/0x2'],
+    ['mips', 'epc   : 80123456 shop_pop+0x1/0x2', '[<80223456>] shop_run+0x1/0x2'],
+    ['sparc', 'TPC: <shop_pop+0x1/0x2>', ' [0000000000423456] shop_run+0x1/0x2'],
+    ['clang', ' shop_pop.cfi_jt+0x1/0x2', ' shop_run.llvm.123456+0x1/0x2'],
+  ])('find the functions as %s prints them', (_, ...lines) => {
+    expect(diagnose('Internal error: Oops: 96000004 [#1] SMP', ...lines).problems[0]!.where).toMatch(/^shop_pop < shop_run$/)
+  })
+  it('that begin with what is only said before them are one problem', () => {
+    expect(
+      diagnose(
+        '------------[ cut here ]------------',
+        'refcount_t: underflow; use-after-free.',
+        'WARNING: CPU: 1 PID: 77 at lib/refcount.c:28 refcount_warn_saturate+0xd1/0x120',
+        ' shop_put+0x1/0x2',
+      ).problems,
+    ).toMatchObject([{ kind: 'warning', reason: 'KernelWarning', firstLine: 2, lastLine: 4, where: 'shop_put' }])
+    expect(diagnose('RTNL: assertion failed at net/core/dev.c (1686)', ' shop_put+0x1/0x2').problems).toMatchObject([{ kind: 'warning', where: 'shop_put' }])
+  })
   it('of two tasks that print at once stay apart', () => {
     const { problems } = diagnose(
       '[ 1.1][  T11] BUG: KASAN: slab-use-after-free in one_read+0x1/0x9',
@@ -107,6 +149,27 @@ describe('reports', () => {
     expect(problems.filter(({ kind }) => kind === 'netdev-leak')).toHaveLength(200)
     expect(omitted).toBe(100)
     expect(problems.some(({ kind }) => kind === 'limit')).toBe(true)
+  })
+})
+
+describe('a kernel that starts', () => {
+  const START = '[    0.000000] Linux version 6.1.0-28-amd64 (gcc 12) #1 SMP Debian'
+  const kinds = (...lines: string[]) => diagnose(...lines).problems.map(({ reason }) => reason)
+  it('unasked is told', () => {
+    expect(kinds('[ 8123.456789] eth0: link becomes ready', START)).toEqual(['UnexpectedReboot'])
+    expect(kinds('node-7 login: ', 'SeaBIOS (version 1.16.2-debian)', 'Booting from Hard Disk...', START)).toEqual(['UnexpectedReboot'])
+    expect(kinds('[ 8123.4] reboot: Restarting system', START, '[  99.1] eth0: link becomes ready', START)).toEqual(['UnexpectedReboot'])
+  })
+  it('for the first time, or as it was asked, or after a death that is told anyway, is not', () => {
+    expect(kinds(START, '[    1.000000] eth0: link becomes ready')).toEqual([])
+    expect(kinds('SeaBIOS (version 1.16.2-debian)', 'Booting from Hard Disk...', START)).toEqual([])
+    expect(kinds("Connected to domain 'node-7'", 'SeaBIOS (version 1.16.2-debian)', START)).toEqual([])
+    expect(kinds('[ 8123.456789] reboot: Restarting system', 'SeaBIOS (version 1.16.2-debian)', START)).toEqual([])
+    expect(kinds('[ 8123.456789] systemd-shutdown[1]: Rebooting.', '[ 8123.5] eth0: gone', START)).toEqual([])
+    expect(kinds('[ 8123.456789] Kernel panic - not syncing: Fatal exception', '[ 8123.5] Rebooting in 5 seconds..', START)).toEqual(['KernelPanic'])
+    expect(kinds('[    0.000000] Booting Linux on physical CPU 0x0', START)).toEqual([])
+    // syslog stops before the machine does
+    expect(kinds('Nov 23 20:00:00 node-1 kernel: [ 8123.4] eth0: link becomes ready', `Nov 23 20:01:00 node-1 kernel: ${START}`)).toEqual([])
   })
 })
 

@@ -2,16 +2,19 @@
 import type { Language } from '#core/kernel/errors.ts'
 import { atLeast } from '#core/shapes/severity.ts'
 import { ADVICE } from './advice.ts'
-import { framesOf, isLibrary, isPlumbing, symbolIn } from './frames.ts'
+import { framesOf, isLibrary, isPlumbing, symbolIn, withService } from './frames.ts'
 import type { Kind, NodeProblem } from './kinds.ts'
 import { type LogLine, unwrapLine } from './line.ts'
-import { mayMatter, type Rule, ruleFor } from './rules.ts'
+import { createRebootWatch } from './reboot.ts'
+import { mayMatter, mayMatterInBytes, type Rule, ruleFor } from './rules.ts'
 
 /** A report longer than this goes on without us; a stack of all CPUs is shorter. */
 const REPORT_LINES = 1000
 /** So many lines without a word of the report end it. */
 const QUIET_LINES = 60
 const MAX_FRAMES = 256
+/** A line that is only said before the one that counts is at most so many before it. */
+const PREAMBLE_LINES = 5
 /** Reports open at once, one for each task or CPU that prints. */
 const MAX_OPEN = 64
 /** Functions that `where` names, from the innermost on. */
@@ -77,6 +80,11 @@ export interface Diagnosis {
   /** The next line, without its end. Long ones are best cut before. */
   line(text: string): void
   /**
+   * For a source of bytes in a flood: true when the line from `from` to `to` says nothing, which is most of them; it is counted then and need not become text.
+   * Not for consoles, on which the last words before a reboot matter.
+   */
+  saysNothing(bytes: Uint8Array, from: number, to: number): boolean
+  /**
    * Of lines without an end: the problems since the last call, which are forgotten then. A report that got a line since the last call waits for the next one,
    * because more of it may be on its way.
    */
@@ -99,6 +107,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
   let drainedAt = 0
   /** By caller; without callers in the log there is one. */
   const reports = new Map<string, Report>()
+  const reboots = createRebootWatch()
 
   const again = (key: string, lastLine: number): boolean => {
     const same = kept.get(key)
@@ -146,8 +155,13 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     line(raw) {
       number++
       if (reports.size > 0) closeEnded()
-      if (reports.size === 0 && !extra && !mayMatter(raw)) return
+      const matters = mayMatter(raw)
+      if (!matters) {
+        reboots.other(raw)
+        if (reports.size === 0 && !extra) return
+      }
       const line = unwrapLine(raw)
+      if (matters && line.program === undefined && reboots.line(raw, line.message)) keep(begin('reboot', 'UnexpectedReboot', 'error', line.message))
       if (extra)
         for (const { kind, reason, severity, title, condition } of extra(line, raw))
           keep({ ...begin(kind, reason, severity, title), ...(condition === undefined ? {} : { condition }) })
@@ -163,7 +177,10 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
         if (!tellsMore && again(keyOf({ kind: rule.kind, reason: rule.reason, where, process: null, pod: null }), number)) return
         const problem = begin(rule.kind, rule.reason, rule.severity, line.message)
         if (rule.report) {
-          close(caller)
+          if (report?.rule.preamble && report.frames.length === 0 && number - report.problem.firstLine <= PREAMBLE_LINES) {
+            problem.firstLine = report.problem.firstLine
+            reports.delete(caller)
+          } else close(caller)
           if (reports.size >= MAX_OPEN) close(reports.keys().next().value!)
           const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
           reports.set(caller, opened)
@@ -185,6 +202,12 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       tell(report, line.message, number)
       // the kill is the last word of an out-of-memory report
       if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(line.message)) close(caller)
+    },
+    saysNothing(bytes, from, to) {
+      if (reports.size > 0) closeEnded()
+      if (reports.size > 0 || extra || mayMatterInBytes(bytes, from, to)) return false
+      number++
+      return true
     },
     drain() {
       for (const [caller, { lastTold }] of reports) if (lastTold <= drainedAt) close(caller)
@@ -266,8 +289,9 @@ function whereOf({ frames, doubtful, other, problem }: Report): string | null {
   // nothing but plumbing: then that is the place
   if (shown.length === 0) shown.push(...frames.slice(0, 1))
   const place = shown.findIndex((name) => !isLibrary(name))
-  if (place > 0) shown.splice(0, place + 1, `${shown[place]} (in ${shown.slice(0, place).reverse().join(', ')})`)
-  return shown.length === 0 ? null : shown.join(' < ')
+  const named = shown.map(withService)
+  if (place > 0) named.splice(0, place + 1, `${named[place]} (in ${named.slice(0, place).reverse().join(', ')})`)
+  return named.length === 0 ? null : named.join(' < ')
 }
 
 function readOom(problem: NodeProblem, message: string): void {

@@ -3,16 +3,16 @@
 const SYMBOL = /([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/
 /** Stack line of x86, arm64, riscv, s390, powerpc: `[<addr>] ? name+0x1/0x2 [module] file:line`. */
 const FRAME =
-  /^\s*(?:<[A-Z#]+>\s*)?(?:[A-Z#]{2,4} )?(?:\[<?[0-9a-fx]+>?\]\s*)*(?:\([A-Z]\) )?(\? )?([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(.*\(unreliable\))?/
+  /^\s*(?:<[A-Z#]+>\s*)?(?:[A-Z#]{2,4} )?(?:\(?\[<?[0-9a-fx]+>?\]\s*)*(?:\([A-Z]\) )?(\? )?([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(.*\(unreliable\))?/
 /** A call that the compiler inlined: only decoded logs have it. */
 const INLINE = /^\s*([A-Za-z_][\w.$]*) \S+:\d+ \[inline\]/
 /** 32-bit ARM: `[<addr>] (callee) from [<addr>] (caller+0x1/0x2)`, or ` callee from caller+0x1/0x2`. */
 const ARM = /^\s*(?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)\+0x/
 /** Where the processor was. `lr` only repeats the first caller. */
-const POINT = /^\s*(?:RIP|EIP|IP|pc|PC is at|NIP|epc|Krnl PSW)\b/
+const POINT = /^\s*(?:RIP|EIP|IP|pc|PC is at|NIP|epc|ERA|TPC|Krnl PSW)\b/
 
 /** What the compiler appends to names. */
-const SUFFIX = /\.(?:isra|constprop|part|cold|llvm|lto_priv|localalias)\b.*$/
+const SUFFIX = /[.$](?:isra|constprop|part|cold|llvm|lto_priv|localalias|cfi|cfi_jt|clone)\b.*$/
 
 export interface Frame {
   name: string
@@ -91,3 +91,18 @@ const LIBRARY = new RegExp(
 )
 
 export const isLibrary = (name: string): boolean => LIBRARY.test(name)
+
+/** One service under many names: which of them a stack shows depends on the kernel's version and architecture. */
+const SERVICES: readonly [name: RegExp, service: string][] = [
+  // entries of system calls: wrappers of each architecture since 4.17, of all before, and what a call of the kernel itself uses
+  [/^__(?:arm64|ia32|loongarch|mips|powerpc|riscv|s390x?|sparc|x32|x64|do|se)_(?:compat_)?sys_(\w+)$/, 'sys_$1'],
+  [/^(?:ksys|(?:compat_)?SyS|(?:C_)?SYSC)_(\w+)$/, 'sys_$1'],
+  [/^_*(synchronize_(?:s?rcu|sched))_(?:expedited|normal|bh)$/, '$1'],
+  [/^_*(smp_call_function)_(?:single|many|any)\w*$/, '$1'],
+]
+
+/** `__x64_sys_recvmmsg` → `__x64_sys_recvmmsg (sys_recvmmsg)`; a name that has no other stays as it is. */
+export function withService(name: string): string {
+  for (const [pattern, service] of SERVICES) if (pattern.test(name)) return `${name} (${name.replace(pattern, service)})`
+  return name
+}

@@ -20,6 +20,7 @@ export const KINDS = [
   'netdev-leak',
   'net-error',
   'limit',
+  'reboot',
   'custom',
 ] as const
 export type Kind = (typeof KINDS)[number]

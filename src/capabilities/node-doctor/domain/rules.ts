@@ -1,6 +1,8 @@
 /** What the kernel says when something is wrong, as families of wording. The first rule that matches a line names it. */
 import type { Severity } from '#core/shapes/severity.ts'
 import type { Kind } from './kinds.ts'
+import { REBOOT_WORDS } from './reboot.ts'
+import { createWordSearch } from './words.ts'
 
 export interface Rule {
   kind: Kind
@@ -11,6 +13,8 @@ export interface Rule {
   pattern: RegExp
   /** Part of the report that is open, if one is: an oops ends in a panic, an out-of-memory kill has four lines. */
   continues?: true
+  /** Often said right before the line that tells the kind; alone it is the problem. */
+  preamble?: true
   /** A report of many lines follows (registers, stack); without it the line stands for itself. */
   report?: true
 }
@@ -20,7 +24,14 @@ const NO_MEDIUM = '(?!fd\\d|sr\\d)'
 
 export const RULES: readonly Rule[] = [
   // memory checkers
-  { kind: 'memory-safety', reason: 'MemoryCheckerReport', words: ['BUG: K'], severity: 'error', report: true, pattern: /\bBUG: (?:KASAN|KMSAN|KFENCE): / },
+  {
+    kind: 'memory-safety',
+    reason: 'MemoryCheckerReport',
+    words: ['BUG: K'],
+    severity: 'error',
+    report: true,
+    pattern: /\bBUG: (?:KASA[Nn]|KASan|KMSAN|KFENCE): /,
+  },
   { kind: 'data-race', reason: 'DataRace', words: ['BUG: K'], severity: 'warning', report: true, pattern: /\bBUG: KCSAN: / },
   { kind: 'memory-safety', reason: 'UndefinedBehavior', words: ['UBSAN'], severity: 'error', report: true, pattern: /\bUBSAN: \S/ },
   {
@@ -53,10 +64,10 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'rcu-stall',
     reason: 'RcuStall',
-    words: ['stall'],
+    words: ['stall', 'grace period number'],
     severity: 'error',
     report: true,
-    pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detected (?:expedited )?stalls? on /,
+    pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detect(?:ed)? (?:expedited )?stalls? on |\brcu_tasks\w* grace period number \d+ .*\bis \d+ jiffies old/,
   },
   {
     kind: 'rcu-stall',
@@ -71,10 +82,11 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'lockup',
     reason: 'HardLockup',
-    words: ['hard LOCKUP'],
+    words: ['LOCKUP'],
     severity: 'critical',
     report: true,
-    pattern: /\b[Ww]atchdog (?:self-)?detected hard LOCKUP|\bself-detected hard LOCKUP|\bdetected hard LOCKUP on/,
+    // powerpc: "CPU 3 Hard LOCKUP", "Watchdog CPU:3 Hard LOCKUP"; before 2010: "NMI Watchdog detected LOCKUP on CPU 0"
+    pattern: /\b(?:self-)?detected hard LOCKUP\b|\b[Ww]atchdog:? CPU[: ]?\d+ Hard LOCKUP\b|\bNMI Watchdog detected LOCKUP on CPU/,
   },
   { kind: 'lockup', reason: 'WorkqueueLockup', words: ['BUG: workqueue'], severity: 'error', report: true, pattern: /\bBUG: workqueue lockup - / },
   { kind: 'lockup', reason: 'SpinlockLockup', words: ['lock lockup'], severity: 'critical', report: true, pattern: /\bBUG: \w*lock lockup\b/ },
@@ -96,8 +108,10 @@ export const RULES: readonly Rule[] = [
       'unlock balance',
       'contention',
       'RCU usage',
+      'suspicious rcu_',
       'ested lock',
       'locks held',
+      'locks still held',
       'lock freed',
       'lock held',
       'wait context',
@@ -107,7 +121,7 @@ export const RULES: readonly Rule[] = [
     severity: 'warning',
     report: true,
     pattern:
-      /\bbad unlock balance detected|\bbad contention detected|\b(?:WARNING|INFO): suspicious RCU usage\b|\b[Nn]ested lock was not taken|\bstill has locks held!|\bheld lock freed!|\block held (?:when returning to user space|at task exit)|\bInvalid wait context\b|INFO: trying to register non-static key|^DEBUG_LOCKS_WARN_ON\(/,
+      /\bbad unlock balance detected|\bbad contention detected|\b(?:WARNING|INFO): suspicious (?:RCU|rcu_\w+\(\)) usage\b|\bis leaving the kernel with locks still held!|\b[Nn]ested lock was not taken|\bstill has locks held!|\bheld lock freed!|\block held (?:when returning to user space|at task exit)|\bInvalid wait context\b|INFO: trying to register non-static key|^DEBUG_LOCKS_WARN_ON\(/,
   },
   {
     kind: 'deadlock',
@@ -116,7 +130,7 @@ export const RULES: readonly Rule[] = [
     severity: 'error',
     report: true,
     pattern:
-      /\bBUG: (?:(?:raw_)?(?:spin|rw|write|read)-?lock|workqueue leaked lock|using \w+ with interrupts|MAX_LOCK\w+ |looking up invalid subclass|key \S+ has not been registered|MAX_STACK_TRACE_ENTRIES |[\w ]*\block\b)/,
+      /\bBUG: (?:(?:raw_)?(?:spin|rw|write|read)-?lock|workqueue leaked (?:lock|atomic)|using \w+ with interrupts|MAX_LOCK\w+ |looking up invalid subclass|key \S+ (?:has not been registered|not in \.data)|MAX_STACK_TRACE_ENTRIES |[\w ]*\block\b)/,
   },
   {
     kind: 'deadlock',
@@ -130,13 +144,23 @@ export const RULES: readonly Rule[] = [
 
   // the kernel stopped a part of itself
   { kind: 'bug', reason: 'KernelBug', words: ['ernel BUG at'], severity: 'critical', report: true, pattern: /\b[Kk]ernel BUG at \S/ },
+  // arm, riscv, powerpc and mips count theirs without that line
+  {
+    kind: 'bug',
+    reason: 'KernelBug',
+    words: ['[#'],
+    severity: 'critical',
+    report: true,
+    continues: true,
+    pattern: /\bOops - BUG(?:: [0-9a-f]+)? \[#\d+\]|^Kernel (?:BUG|bug detected) ?\[#\d+\]/,
+  },
   {
     kind: 'divide-error',
     reason: 'DivideError',
-    words: ['divide error'],
+    words: ['divide error', 'Division by zero'],
     severity: 'critical',
     report: true,
-    pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]/,
+    pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]|^Division by zero in kernel\./,
   },
   {
     kind: 'oops',
@@ -170,14 +194,23 @@ export const RULES: readonly Rule[] = [
     report: true,
     pattern: /\bstack guard page was hit at\b|\bInsufficient stack space to handle exception/,
   },
-  { kind: 'panic', reason: 'DoubleFault', words: ['PANIC'], severity: 'critical', report: true, pattern: /\bPANIC: double fault\b/ },
+  {
+    kind: 'panic',
+    reason: 'DoubleFault',
+    words: ['double fault'],
+    severity: 'critical',
+    report: true,
+    pattern: /\bPANIC: double fault\b|\bdouble fault: [0-9a-f]{4,} \[#\d+\]/,
+  },
+  { kind: 'panic', reason: 'KernelPanic', words: ['PANIC: early'], severity: 'critical', report: true, pattern: /\bPANIC: early exception\b/ },
   {
     kind: 'oops',
     reason: 'UnhandledFault',
-    words: ['Unhandled', 'Bad mode'],
+    words: ['Unhandled', 'Bad mode', 'SError Interrupt', 'to execute ', 'Fault in '],
     severity: 'critical',
     report: true,
-    pattern: /^Unhandled (?:fault|prefetch abort): |^Bad mode in .* handler detected/,
+    pattern:
+      /^Unhandled (?:fault|prefetch abort): |^Unhandled \d\d-bit \w+ \w+ exception on CPU|^Bad mode in .* handler detected|^SError Interrupt on CPU|^kernel tried to execute \S+ page\b.*exploit attempt|^Fault in \w+ space mode while using kernel ASCE/,
   },
   // every architecture counts its oopses: "… [#1]"
   {
@@ -187,7 +220,8 @@ export const RULES: readonly Rule[] = [
     severity: 'critical',
     report: true,
     continues: true,
-    pattern: /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16} \[#\d+\]|^Oops\b.*\[#\d+\]|\bInternal error: .*\[#\d+\]|^Kernel BUG \[#\d+\]/,
+    pattern:
+      /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16}(?: ilc:\d)? \[#\d+\]|^Oops\b.*\[#\d+\]|\bInternal error: .*\[#\d+\]|^[A-Z][\w ]{4,60}\[#\d+\]:?/,
   },
   {
     kind: 'panic',
@@ -214,7 +248,7 @@ export const RULES: readonly Rule[] = [
     severity: 'error',
     report: true,
     continues: true,
-    pattern: /\bINFO: (?:Allocated|Freed) in \S+ age=\d+ cpu=\d+ pid=\d+/,
+    pattern: /\bINFO: (?:(?:Allocated|Freed) in \S+ age=\d+ cpu=\d+ pid=\d+|(?:Slab|Object) 0x[0-9a-f]+ (?:objects=|@offset=))/,
   },
   { kind: 'bug', reason: 'ReferenceCount', words: ['VFS: '], severity: 'error', pattern: /\bVFS: Close: file count is 0\b|\bVFS: Busy inodes after unmount\b/ },
   {
@@ -238,7 +272,16 @@ export const RULES: readonly Rule[] = [
     reason: 'KernelWarning',
     words: ['WARNING: '],
     severity: 'warning',
-    pattern: /\bWARNING: kernel stack (?:regs|frame pointer) at \S+ in \S+ has bad/,
+    pattern: /\bWARNING: (?:kernel stack (?:regs|frame pointer) at \S+ in \S+ has bad|stack recursion on stack type|can't (?:access|dereference) registers at)/,
+  },
+  {
+    kind: 'warning',
+    reason: 'KernelWarning',
+    words: ['RTNL: ', 'refcount_t: ', 'Badness at'],
+    severity: 'warning',
+    report: true,
+    preamble: true,
+    pattern: /\bRTNL: assertion failed at \S|^refcount_t: \w|^Badness at \S+:\d+/,
   },
 
   // memory ran out
@@ -369,34 +412,23 @@ export const RULES: readonly Rule[] = [
   { kind: 'limit', reason: 'TcpMemoryFull', words: ['tcp_mem'], severity: 'warning', pattern: /\bTCP: out of memory -- consider tuning tcp_mem/ },
 ]
 
-const PLACES = new Map(RULES.map((rule, place) => [rule, place]))
-const WORDS = [...new Set(RULES.flatMap(({ words }) => words))].filter((word, _, all) => !all.some((other) => other !== word && word.startsWith(other)))
-/** By word, in the order of RULES. A word that begins others stands for them too, because the shortest is what is found. */
-const RULES_BY_WORD = new Map(WORDS.map((word) => [word, RULES.filter(({ words }) => words.some((own) => own.startsWith(word)))]))
-const ANY_WORD = WORDS.map((word) => word.replace(/[.[(]/g, '\\$&')).join('|')
-const NEXT_WORD = new RegExp(ANY_WORD, 'g')
-const TRIGGER = new RegExp(ANY_WORD)
+const WORDS = [...new Set([...RULES.flatMap(({ words }) => words), ...REBOOT_WORDS])]
+/** Of each word, the places of its rules in RULES, upwards. */
+const PLACES = WORDS.map((word) => [...RULES.entries()].flatMap(([place, { words }]) => (words.includes(word) ? [place] : [])))
+const SEARCH = createWordSearch(WORDS)
 
-/** False for nearly every line of a healthy log, and quick about it; no rule matches those. */
-export const mayMatter = (line: string): boolean => TRIGGER.test(line)
+/** False for nearly every line of a healthy log, and quick about it; no rule matches those, nor `reboot.ts`. */
+export const mayMatter = SEARCH.inText
+export const mayMatterInBytes = SEARCH.inBytes
 
 /** The first of RULES that matches. */
 export function ruleFor(message: string): Rule | undefined {
-  let best: Rule | undefined
-  let place = RULES.length
-  NEXT_WORD.lastIndex = 0
-  for (let found = NEXT_WORD.exec(message); found; found = NEXT_WORD.exec(message)) {
-    for (const rule of RULES_BY_WORD.get(found[0])!) {
-      const at = PLACES.get(rule)!
-      if (at >= place) break
-      if (rule.pattern.test(message)) {
-        best = rule
-        place = at
-        break
-      }
+  let best = RULES.length
+  SEARCH.each(message, (word) => {
+    for (const place of PLACES[word]!) {
+      if (place >= best) break
+      if (RULES[place]!.pattern.test(message)) best = place
     }
-    // words may overlap
-    NEXT_WORD.lastIndex = found.index + 1
-  }
-  return best
+  })
+  return RULES[best]
 }

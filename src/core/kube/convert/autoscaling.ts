@@ -105,6 +105,7 @@ function metricDown(metric: Body, path: string, current: boolean, note: Note): B
     const back = bodyOf(unflatten(source, bodyOf(flat[source]), current)[current ? 'current' : 'target'])
     for (const field of HELD[source])
       if (of[field] !== undefined && back[field] === undefined) note('lost', `${at}.${field}`, 'the older metric reads 0 as none')
+      else if (of[field] === undefined && back[field] !== undefined) note('kept', `${at}.${field}`, 'the older metric always has a value')
     if (!current && of.type !== undefined && back.type !== of.type)
       note('lost', `${at}.type`, `the older metric says it by the field that is set (${String(back.type)})`)
   }

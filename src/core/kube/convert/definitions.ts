@@ -35,7 +35,10 @@ const crdUp: Step = (object, note) => {
   const config = take(conversion, 'webhookClientConfig')
   const versions = take(conversion, 'conversionReviewVersions')
   if (config === undefined && versions === undefined) return
-  if (conversion.strategy !== 'Webhook' && config === undefined) return
+  if (conversion.strategy !== 'Webhook' && config === undefined) {
+    note('lost', 'spec.conversion.webhook.conversionReviewVersions', 'nothing is converted by a webhook')
+    return
+  }
   conversion.webhook = { ...(config === undefined ? {} : { clientConfig: config }), conversionReviewVersions: versions ?? ['v1beta1'] }
 }
 
@@ -73,14 +76,15 @@ function firstUntyped(schema: Body, path: string, depth: number): string | undef
   return undefined
 }
 
-const crdDown: Step = (object) => {
+const crdDown: Step = (object, note) => {
   const spec = object.spec
   if (!isBody(spec)) return
   // Each version keeps its own schema; v1beta1 takes them so where they differ, and beside one another otherwise.
   const entries = bodies(spec.versions, 'spec.versions').map(([entry]) => entry)
   for (const entry of entries) columnsDown(entry.additionalPrinterColumns)
   if (entries[0] !== undefined && spec.version === undefined) spec.version = entries[0].name
-  spec.preserveUnknownFields ??= false
+  if (spec.preserveUnknownFields === undefined) spec.preserveUnknownFields = false
+  else note('changed', 'spec.preserveUnknownFields', 'is not written in v1: false is its default, and true stands in the schemas')
   for (const [own, shared] of [
     ['schema', 'validation'],
     ['subresources', 'subresources'],

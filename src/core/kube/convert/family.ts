@@ -75,6 +75,7 @@ export function annotate(object: KubeObject, key: string, value: string | undefi
     if (Object.keys(object.metadata.annotations).length === 0) delete object.metadata.annotations
     return
   }
-  object.metadata ??= { name: '' }
+  // Objects of a template may have no name.
+  object.metadata ??= {} as KubeObject['metadata']
   object.metadata.annotations = { ...object.metadata.annotations, [key]: value }
 }

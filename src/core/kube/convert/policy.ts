@@ -1,5 +1,5 @@
 /** Who may, how many at once, what is admitted: RBAC, disruption budgets, flow control, admission webhooks, reviews, certificates. */
-import { bodies, bodyOf, type Family, isBody, keepDefault, listOf, rename, type Step, same } from './family.ts'
+import { annotate, annotation, bodies, bodyOf, type Family, isBody, keepDefault, listOf, rename, type Step, same } from './family.ts'
 import { names } from './network.ts'
 
 // What the API server itself writes for the empty selector, which matched nothing in v1beta1 and matches everything in v1.
@@ -83,15 +83,11 @@ const ZERO = 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares'
 /** v1beta3 reads 0 as 30 unless an annotation says that it is meant. */
 const zeroUp: Step = (object) => {
   const limited = bodyOf(object.spec).limited
-  const annotations = object.metadata?.annotations
-  if (isBody(limited) && limited.nominalConcurrencyShares === 0 && annotations?.[ZERO] === undefined) delete limited.nominalConcurrencyShares
-  if (annotations?.[ZERO] !== undefined) {
-    delete annotations[ZERO]
-    if (Object.keys(annotations).length === 0) delete object.metadata.annotations
-  }
+  if (isBody(limited) && limited.nominalConcurrencyShares === 0 && annotation(object, ZERO) === undefined) delete limited.nominalConcurrencyShares
+  annotate(object, ZERO, undefined)
 }
 const zeroDown: Step = (object) => {
-  if (bodyOf(bodyOf(object.spec).limited).nominalConcurrencyShares === 0) object.metadata.annotations = { ...object.metadata.annotations, [ZERO]: '' }
+  if (bodyOf(bodyOf(object.spec).limited).nominalConcurrencyShares === 0) annotate(object, ZERO, '')
 }
 
 /** Defaults of admissionregistration v1beta1 and of v1. https://kubernetes.io/docs/reference/using-api/deprecation-guide/#webhook-resources-v122 */
@@ -139,6 +135,12 @@ const csrUp: Step = (object, note) => {
     keepDefault(condition, ['status'], 'True', (kind, _, reason) => note(kind, `${path}.status`, reason), 'v1 has no default')
 }
 
+const podRequestUp: Step = (object, note) => {
+  const spec = bodyOf(object.spec)
+  if (spec.pkixPublicKey !== undefined && spec.stubPKCS10Request === undefined)
+    note('lost', 'spec.stubPKCS10Request', 'v1beta1 wants the key in a request signed by it: only who has the key can make one')
+}
+
 export const POLICY: readonly Family[] = [
   { kinds: ['PodDisruptionBudget'], hub: 'policy/v1', versions: { 'policy/v1beta1': { up: pdbUp, down: pdbDown } } },
   names(['Eviction'], 'policy', 'v1', 'v1beta1'),
@@ -180,5 +182,10 @@ export const POLICY: readonly Family[] = [
   names(['SelfSubjectAccessReview', 'SelfSubjectRulesReview'], 'authorization.k8s.io', 'v1', 'v1beta1'),
   names(['TokenReview', 'SelfSubjectReview'], 'authentication.k8s.io', 'v1', 'v1beta1', 'v1alpha1'),
   { kinds: ['CertificateSigningRequest'], hub: 'certificates.k8s.io/v1', versions: { 'certificates.k8s.io/v1beta1': { up: csrUp } } },
-  names(['ClusterTrustBundle', 'PodCertificateRequest'], 'certificates.k8s.io', 'v1beta1', 'v1alpha1'),
+  names(['ClusterTrustBundle'], 'certificates.k8s.io', 'v1beta1', 'v1alpha1'),
+  {
+    kinds: ['PodCertificateRequest'],
+    hub: 'certificates.k8s.io/v1beta1',
+    versions: { 'certificates.k8s.io/v1alpha1': { up: podRequestUp } },
+  },
 ]

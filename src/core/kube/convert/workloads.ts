@@ -71,7 +71,7 @@ const EXTENSIONS: Defaults = [
 const ON_DELETE: Defaults = [[['spec', 'updateStrategy', 'type'], 'OnDelete', 'RollingUpdate']]
 
 // A selector as text ↔ its parts. Only equality has a form with labels.
-const scaleUp: Step = (object) => {
+const scaleUp: Step = (object, note) => {
   const status = object.status
   if (!isBody(status)) return
   const target = take(status, 'targetSelector')
@@ -83,6 +83,9 @@ const scaleUp: Step = (object) => {
           .map(([key, value]) => `${key}=${String(value)}`)
           .join(',')
   if (text !== '') status.selector = text
+  const said = new Set(text.split(',').map((term) => term.trim().replace('==', '=')))
+  for (const [key, value] of Object.entries(labels))
+    if (!said.has(`${key}=${String(value)}`)) note('lost', `status.selector.${key}`, 'targetSelector says something else, and there is one selector only')
 }
 const scaleDown: Step = (object, note) => {
   const status = object.status

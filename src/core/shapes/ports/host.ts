@@ -37,9 +37,20 @@ export type Address = { socketPath: string } | { host: string; port: number }
 
 /** The kernel's log, record by record, as /dev/kmsg gives it (Documentation/ABI/testing/dev-kmsg). */
 export interface KernelLog {
-  /** What came since the last call, at most `most` records, oldest first. `dropped`: records that the kernel overwrote before we read them. */
-  poll(most: number): { records: readonly KernelRecord[]; dropped: number }
+  /**
+   * What came since the last call, at most `most` records, oldest first, without those that `skip` says need not become text: it gets the bytes of the record,
+   * `from` its time on, which are valid during the call only. `read` counts all, from `first` on; `dropped`: what the kernel overwrote before we read it.
+   */
+  poll(most: number, skip?: (bytes: Uint8Array, from: number, to: number) => boolean): KernelRead
   close(): void
+}
+export interface KernelRead {
+  records: readonly KernelRecord[]
+  read: number
+  /** Numbers of the first and last that were read; -1 when none was. */
+  first: number
+  last: number
+  dropped: number
 }
 export interface KernelRecord {
   /** Numbers go up by one from the boot on. */

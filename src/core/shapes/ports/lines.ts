@@ -1,3 +1,5 @@
+import type { Signal } from '../../telemetry/table.ts'
+
 /** Log lines on their way in, whatever brought them: agent, syslog, Loki push, NDJSON. */
 export interface LineBatch {
   /** UUIDv7 of the sender; the same batch sent again has the same id and the same bytes. */
@@ -10,6 +12,8 @@ export interface LineBatch {
   format?: string
   /** What the transport knows: namespace, pod, container, node, stream, file …, and `transport` (agent, syslog, loki, ndjson) */
   labels: Readonly<Record<string, string>>
+  /** What the sender's token is good for, where one format may be of several signals (Loki). */
+  signals?: readonly Signal[]
   /** Lines ended by \n (the last may lack it). At most 8 MiB. */
   bytes: Uint8Array
   /** Event time of each line, ms since the epoch, where the transport knows it (Loki); used where the line itself has none. NaN: not known. */
@@ -29,7 +33,7 @@ export interface LineReceipt {
 /** A capability that takes lines. Transports hand a batch to the first sink that accepts it. */
 export interface LineSink {
   name: string
-  accepts(batch: Omit<LineBatch, 'bytes'>): boolean
+  accepts(batch: LineBatch): boolean
   /** Resolves when the accepted rows are durable. Rejects (QUEUE_FULL, DISK_FULL) with nothing kept. */
   write(batch: LineBatch): Promise<LineReceipt>
 }

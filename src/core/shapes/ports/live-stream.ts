@@ -58,6 +58,8 @@ export interface LiveStream {
   publish(buckets: readonly LiveBucket[], sender?: string): void
   /** [from, to) in ms since the epoch. */
   window(select: RouteSelector, from: number, to: number): LiveWindow
+  /** Requests of each second in [from, to), whole seconds, and nothing else of them: cheap enough to ask for thousands of services each second. NaN: the stream does not cover it. */
+  requests(select: RouteSelector, from: number, to: number): readonly number[]
   /** Called at most once a second with the seconds that changed. Returns how to stop. */
   subscribe(listener: (changedSeconds: readonly number[]) => void): () => void
 }

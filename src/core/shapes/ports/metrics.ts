@@ -19,7 +19,9 @@ export interface SampleBatch {
   values: Float64Array
   /** 1: the series ended here (the value does not count). Left out: no row is one. */
   stale?: Uint8Array
-  histograms?: readonly { of: number; ts: number; histogram: Histogram }[]
+  /** When the counting of a row began, ms; 0: not said. Left out: of no row. */
+  starts?: Float64Array
+  histograms?: readonly { of: number; ts: number; histogram: Histogram; start?: number }[]
   exemplars?: readonly { of: number; ts: number; value: number; labels: Readonly<Record<string, string>> }[]
   metadata?: readonly Metadata[]
 }

@@ -15,7 +15,7 @@ export const logs: Table = {
     word('service', 'service.name, else the workload.'),
     word('stream', 'stdout, stderr, or the file.'),
     column('severity', 'UInt8', 'OpenTelemetry SeverityNumber; 0: not known.', { codec: 'ZSTD(1)' }),
-    column('body', 'String', 'The record.', { codec: 'ZSTD(3)' }),
+    column('body', 'String', 'The record.', { codec: 'ZSTD(1)' }),
     column('attributes', 'Map(LowCardinality(String), String)', 'Everything else.', { codec: 'ZSTD(3)' }),
     column('trace_id', 'FixedString(16)', 'Zeros when missing.', { codec: 'ZSTD(1)' }),
     column('span_id', 'FixedString(8)', 'Zeros when missing.', { codec: 'ZSTD(1)' }),

@@ -60,6 +60,23 @@ export const histograms: Table = {
   timeColumn: 'ts',
 }
 
+export const starts: Table = {
+  name: 'starts',
+  owner: 'metrics',
+  since: 3,
+  doc: 'When the counting of a sample began, for samples whose sender said it.',
+  columns: [
+    clusterColumn,
+    column('id', 'UInt64', 'Series.', { codec: 'ZSTD(1)' }),
+    column('ts', 'DateTime64(3)', 'Sample time, UTC.', { codec: 'DoubleDelta, ZSTD(1)' }),
+    column('start', 'DateTime64(3)', 'When counting began, UTC.', { codec: 'Delta, ZSTD(1)' }),
+  ],
+  orderBy: ['cluster', 'id', 'ts'],
+  partitionBy: 'toDate(ts)',
+  ttlDays: 30,
+  timeColumn: 'ts',
+}
+
 export const exemplars: Table = {
   name: 'exemplars',
   owner: 'metrics',

@@ -1,7 +1,7 @@
 import type { Clock } from '#core/kernel/clock.ts'
 import { type LiveBucket, type LiveStream, OTHER_ROUTE, type RouteSelector } from '#core/shapes/ports/live-stream.ts'
 import { addBucket, emptyBucket } from '#core/telemetry/live-bucket.ts'
-import { type PackedSecond, packSecond, unpackInto } from './packed-second.ts'
+import { type PackedSecond, packSecond, requestsOf, unpackInto } from './packed-second.ts'
 
 export interface LiveStreamOptions {
   clock: Clock
@@ -39,6 +39,8 @@ interface Sender {
   pause: number
 }
 
+const serviceOf = ({ cluster, namespace, service }: Pick<Series, 'cluster' | 'namespace' | 'service'>) => [cluster, namespace, service].join('\u0000')
+
 interface Second {
   /** Buckets of a second that may still grow, by series id. */
   open: Map<number, LiveBucket>
@@ -67,6 +69,8 @@ export function createLiveStream({
   const startedAt = clock.now()
   const seconds = new Map<number, Second>()
   const byKey = new Map<string, Series>()
+  /** Series of a service: the traffic of one is asked for thousands of times a second. */
+  const byService = new Map<string, Set<Series>>()
   const freeIds: number[] = []
   const newestArrival = new Map<string, number>()
   const senders = new Map<string, Sender>()
@@ -99,6 +103,9 @@ export function createLiveStream({
     }
     series = { id: freeIds.pop() ?? nextId++, key, cluster, route, namespace, service, arm, lastSecond: 0 }
     byKey.set(key, series)
+    const others = byService.get(serviceOf(series))
+    if (others) others.add(series)
+    else byService.set(serviceOf(series), new Set([series]))
     return series
   }
 
@@ -112,6 +119,9 @@ export function createLiveStream({
     for (const series of byKey.values()) {
       if (series.lastSecond >= oldest) continue
       byKey.delete(series.key)
+      const others = byService.get(serviceOf(series))
+      others?.delete(series)
+      if (others?.size === 0) byService.delete(serviceOf(series))
       freeIds.push(series.id)
     }
   }
@@ -165,9 +175,19 @@ export function createLiveStream({
     })
   }
 
+  const isWhole = ({ route, namespace, service, arm }: RouteSelector) =>
+    route === undefined && namespace === undefined && service === undefined && arm === undefined
+
+  function idsOf(select: RouteSelector): Set<number> {
+    const all = byKey.get(keyOf(select.cluster, WHOLE))
+    return isWhole(select) ? new Set(all ? [all.id] : []) : matching(select)
+  }
+
   function matching(select: RouteSelector): Set<number> {
     const ids = new Set<number>()
-    for (const series of byKey.values()) {
+    const { cluster, namespace, service } = select
+    const some = namespace === undefined || service === undefined ? byKey.values() : (byService.get(serviceOf({ cluster, namespace, service })) ?? [])
+    for (const series of some) {
       if (series.route === WHOLE || series.cluster !== select.cluster) continue
       if (select.route !== undefined && series.route !== select.route) continue
       if (select.namespace !== undefined && series.namespace !== select.namespace) continue
@@ -233,9 +253,8 @@ export function createLiveStream({
 
     window(select, from, to) {
       const now = clock.now()
-      const whole = select.route === undefined && select.namespace === undefined && select.service === undefined && select.arm === undefined
-      const all = byKey.get(keyOf(select.cluster, WHOLE))
-      const ids = whole ? new Set(all ? [all.id] : []) : matching(select)
+      const whole = isWhole(select)
+      const ids = idsOf(select)
       const label = {
         cluster: select.cluster,
         route: select.route ?? '',
@@ -268,6 +287,23 @@ export function createLiveStream({
         ...(arrival === undefined ? {} : { freshnessMs: Math.max(0, now - arrival) }),
         completeness: hidden(select, whole, ids, from) ? 0 : covered,
       }
+    },
+
+    requests(select, from, to) {
+      const ids = idsOf(select)
+      const counts: number[] = []
+      const since = floor(coveredFrom())
+      const unknown = hidden(select, isWhole(select), ids, from)
+      for (let at = floor(from); at < to; at += 1000) {
+        const second = seconds.get(at)
+        let count = unknown || at < since || at > clock.now() ? Number.NaN : 0
+        if (second) {
+          for (const packed of second.packed) count += requestsOf(packed, ids)
+          for (const id of ids) count += second.open.get(id)?.requests ?? 0
+        }
+        counts.push(count)
+      }
+      return counts
     },
 
     subscribe(listener) {

@@ -80,6 +80,21 @@ export function unpackInto(packed: PackedSecond, wanted: ReadonlySet<number>, in
   }
 }
 
+/** Requests of the `wanted` series. */
+export function requestsOf({ ids, offsets, bytes }: PackedSecond, wanted: ReadonlySet<number>): number {
+  let requests = 0
+  for (let i = 0; i < ids.length; i++) {
+    if (!wanted.has(ids[i]!)) continue
+    let at = offsets[i]!
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++]!
+      requests += (byte & 127) * scale
+      if (byte < 128) break
+    }
+  }
+  return requests
+}
+
 function float64(sink: ByteSink, value: number): void {
   sink.reserve(8)
   new DataView(sink.bytes.buffer).setFloat64(sink.length, value, true)

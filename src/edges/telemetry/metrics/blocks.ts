@@ -15,14 +15,14 @@ const clusterOf = (cluster: string, rows: number) => ({
 const idsOf = (ids: BigUint64Array) => ({ name: 'id', type: 'UInt64', data: bytesOf(ids) })
 
 /** Milliseconds as 64-bit integers, without a bigint for each. */
-function timesOf(ts: Float64Array) {
+function timesOf(ts: Float64Array, name = 'ts') {
   const words = new Uint32Array(ts.length * 2)
   for (let i = 0; i < ts.length; i++) {
     const high = Math.floor(ts[i]! / TWO_32)
     words[i * 2] = ts[i]! - high * TWO_32
     words[i * 2 + 1] = high
   }
-  return { name: 'ts', type: 'DateTime64(3)', data: bytesOf(words) }
+  return { name, type: 'DateTime64(3)', data: bytesOf(words) }
 }
 
 /** @param stale 1 where the value is a stale marker: the NaN of Prometheus, whose bits are kept. */
@@ -45,6 +45,10 @@ export function samplesBlock(cluster: string, ids: BigUint64Array, ts: Float64Ar
 /** https://github.com/prometheus/prometheus/blob/main/model/value/value.go: StaleNaN */
 export const STALE_LOW = 2
 export const STALE_HIGH = 0x7ff00000
+
+/** When the counting of samples began. */
+export const startsBlock = (cluster: string, ids: BigUint64Array, ts: Float64Array, starts: Float64Array): Uint8Array =>
+  nativeBlock(ts.length, [clusterOf(cluster, ts.length), idsOf(ids), timesOf(ts), timesOf(starts, 'start')])
 
 export function histogramsBlock(cluster: string, ids: BigUint64Array, ts: Float64Array, histograms: readonly Histogram[]): Uint8Array {
   const body = new ByteSink()

@@ -5,16 +5,17 @@ import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LabelMatcher } from '#core/promql/ast.ts'
 import { type Labels, labelsOf } from '#core/promql/labels.ts'
-import { DEFAULT_SETTINGS, type Settings } from '#core/promql/plan.ts'
-import { runQuery } from '#core/promql/query.ts'
+import { parse } from '#core/promql/parser.ts'
+import { DEFAULT_SETTINGS, makePlan, type Settings } from '#core/promql/plan.ts'
 import type { Exemplar, Metadata, Metrics, MetricsQuestion, MetricsView, SampleBatch, SampleReceipt, SeriesQuestion } from '#core/shapes/ports/metrics.ts'
 import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
 import { readNative } from '#core/telemetry/native-read.ts'
 import { TABLES, type TableName } from '#core/telemetry/tables.ts'
-import { histogramsBlock, samplesBlock } from './blocks.ts'
-import { checkSeries, fetchColumns } from './fetch.ts'
+import { histogramsBlock, samplesBlock, startsBlock } from './blocks.ts'
+import { checkSeries, fetchParts } from './fetch.ts'
 import { createRegistry, type KnownSeries, type Registry, SLACK_MS } from './registry.ts'
+import { createThreads, type Threads } from './threads.ts'
 
 export interface OpenMetricsOptions {
   telemetry: Telemetry
@@ -34,6 +35,8 @@ const LABELS_MAX = 64
 const LABEL_TEXT_MAX = 4_096
 const METADATA_MAX = 50_000
 const EXEMPLARS_MAX = 10_000
+/** What the store's times can tell, more or less: 1900 to 2200. */
+const DATE_RANGE_MS = 70 * 365 * DAY_MS
 
 interface ClusterMetrics {
   registry: Registry
@@ -66,6 +69,7 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
   await readRetention()
   await restore(telemetry, of, clock.now() - keptMs)
 
+  const threads = createThreads()
   const closing = new AbortController()
   const upkeep = (async () => {
     while (!closing.signal.aborted) {
@@ -115,6 +119,7 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     const ts = new Float64Array(n)
     const values = new Float64Array(n)
     const stale = new Uint8Array(n)
+    const begun: { of: KnownSeries; ts: number; start: number }[] = []
     let rows = 0
     for (let i = 0; i < n; i++) {
       const found = resolve(batch.of[i]!, batch.ts[i]!)
@@ -123,12 +128,15 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
       ts[rows] = batch.ts[i]!
       values[rows] = batch.values[i]!
       if (batch.stale?.[i] === 1) stale[rows] = 1
+      const start = batch.starts?.[i]
+      if (saysStart(start)) begun.push({ of: found, ts: batch.ts[i]!, start })
       rows++
     }
     const histograms = (batch.histograms ?? []).flatMap((one) => {
       const found = resolve(one.of, one.ts)
       if (!found) return []
       found.histograms = true
+      if (saysStart(one.start)) begun.push({ of: found, ts: one.ts, start: one.start })
       return [{ ...one, id: found.id }]
     })
     const exemplars = (batch.exemplars ?? []).slice(0, EXEMPLARS_MAX).flatMap(({ of: index, ts: at, value, labels }) => {
@@ -166,6 +174,17 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
         histograms.map(({ histogram }) => histogram),
       )
       await append(derivedId(batch.id, 'histograms'), 'histograms', histograms.length, block)
+    }
+    if (begun.length > 0) {
+      for (const one of begun) one.of.starts = true
+      const column = (pick: (one: (typeof begun)[number]) => number) => Float64Array.from(begun, pick)
+      const block = startsBlock(
+        cluster,
+        BigUint64Array.from(begun, (one) => one.of.id),
+        column(({ ts: at }) => at),
+        column(({ start }) => start),
+      )
+      await append(derivedId(batch.id, 'starts'), 'starts', begun.length, block)
     }
     if (exemplars.length > 0) await appendRows('exemplars', exemplars, derivedId(batch.id, 'exemplars'))
     await takeMetadata(cluster, state, batch.metadata ?? [], now)
@@ -207,7 +226,7 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
 
   return {
     append: take,
-    query: (question) => ask({ telemetry, clock, select }, question),
+    query: (question) => ask({ telemetry, clock, threads, select }, question),
     series: (question) => selectAny(question).map(({ labels }) => labels),
     metadata: (cluster) => [...(clusters.get(cluster)?.metadata.values() ?? [])],
     exemplars: (question) => readExemplars(telemetry, question, selectAny(question)),
@@ -224,9 +243,13 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     async close() {
       closing.abort()
       await upkeep
+      await threads.close()
     },
   }
 }
+
+/** Whether it says when counting began, ms. */
+const saysStart = (start: number | undefined): start is number => start !== undefined && start !== 0 && Math.abs(start) < DATE_RANGE_MS
 
 /** Why a series is not taken. */
 function labelFault({ pairs, key }: Labels): string | undefined {
@@ -260,9 +283,12 @@ const derivedId = (id: string, table: string): string => {
 async function restore(telemetry: Telemetry, of: (cluster: string) => ClusterMetrics, since: number): Promise<void> {
   const limits = { seconds: 120, memoryBytes: 2 ** 31, rows: 10_000_000 }
   const decoder = new TextDecoder()
-  const withHistograms = readNative(await telemetry.columns({ sql: 'SELECT DISTINCT toString(cluster) AS c, id FROM histograms', scope: 'all', limits }))
-  const histogramIds = new BigUint64Array(withHistograms.numbers('id'))
-  const histograms = new Set(withHistograms.texts('c').map((cluster, i) => `${decoder.decode(cluster)} ${histogramIds[i]}`))
+  const idsIn = async (table: 'histograms' | 'starts') => {
+    const found = readNative(await telemetry.columns({ sql: `SELECT DISTINCT toString(cluster) AS c, id FROM ${table}`, scope: 'all', limits }))
+    const of = new BigUint64Array(found.numbers('id'))
+    return new Set(found.texts('c').map((cluster, i) => `${decoder.decode(cluster)} ${of[i]}`))
+  }
+  const [histograms, starts] = [await idsIn('histograms'), await idsIn('starts')]
   const rows = readNative(
     await telemetry.columns({
       sql: `SELECT toString(cluster) AS c, id, toString(metric) AS m, toJSONString(labels) AS l,
@@ -279,7 +305,14 @@ FROM series FINAL WHERE max_ts >= fromUnixTimestamp64Milli(toInt64({since:Int64}
   for (let i = 0; i < rows.rows; i++) {
     const cluster = decoder.decode(c[i])
     const labels = labelsOf([['__name__', decoder.decode(m[i])], ...Object.entries(JSON.parse(decoder.decode(l[i])) as Record<string, string>)])
-    of(cluster).registry.restore({ labels, id: ids[i]!, min: min[i]!, max: max[i]!, histograms: histograms.has(`${cluster} ${ids[i]}`) })
+    of(cluster).registry.restore({
+      labels,
+      id: ids[i]!,
+      min: min[i]!,
+      max: max[i]!,
+      histograms: histograms.has(`${cluster} ${ids[i]}`),
+      starts: starts.has(`${cluster} ${ids[i]}`),
+    })
   }
   const about = await telemetry.query({ sql: 'SELECT cluster, metric, type, unit, help FROM metric_metadata FINAL', scope: 'all', limits })
   for (const [cluster, metric, type, unit, help] of about.rows as string[][])
@@ -289,39 +322,47 @@ FROM series FINAL WHERE max_ts >= fromUnixTimestamp64Milli(toInt64({since:Int64}
 interface Asking {
   telemetry: Telemetry
   clock: Clock
+  threads: Threads
   select(view: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number): { series: KnownSeries; labels: Labels }[]
 }
 
 const TIMEOUT_MS = 60_000
 const MOST_TIMEOUT_MS = 120_000
 
-async function ask({ telemetry, clock, select }: Asking, question: MetricsQuestion) {
+async function ask({ telemetry, clock, select, threads }: Asking, question: MetricsQuestion) {
   const timeout = Math.min(question.timeoutMs ?? TIMEOUT_MS, MOST_TIMEOUT_MS)
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     lookback: question.lookback ?? DEFAULT_SETTINGS.lookback,
     limits: { ...DEFAULT_SETTINGS.limits, samples: QUERY_SAMPLES },
   }
-  const deadline = new AbortController()
-  const source = {
-    fetch: async (matchers: readonly LabelMatcher[], from: number, to: number) => {
-      const selected = select(question.view, matchers, from, to)
-      checkSeries(selected.length, QUERY_SERIES)
-      const { cluster } = question.view
-      return fetchColumns({ telemetry, cluster, lane: question.lane ?? 'interactive', samples: QUERY_SAMPLES }, selected, from, to)
-    },
-  }
-  const { start, end, step } = question
-  const late = clock.sleep(timeout, deadline.signal).then(
+  const { text, start, end, step, view, lane = 'interactive' } = question
+  const range = { start, end, step }
+  // What is wrong with the text or too long a range is known before anything is read.
+  const { fetches } = makePlan(parse(text), text, range, settings)
+  const answered = new AbortController()
+  const late = new AbortController()
+  const deadline = clock.sleep(timeout, answered.signal).then(
     () => {
-      throw new CodedError('TIMED_OUT', { what: 'The query', limit: `${timeout / 1000} s` })
+      late.abort(new CodedError('TIMED_OUT', { what: 'The query', limit: `${timeout / 1000} s` }))
+      throw late.signal.reason
     },
     () => new Promise<never>(() => {}),
   )
+  const answer = async () => {
+    const parts = await Promise.all(
+      fetches.map(({ matchers, from, to }) => {
+        const selected = select(view, matchers, from, to)
+        checkSeries(selected.length, QUERY_SERIES)
+        return fetchParts({ telemetry, cluster: view.cluster, lane, samples: QUERY_SAMPLES }, selected, from, to)
+      }),
+    )
+    return threads.evaluate({ text, range, settings, parts }, lane, late.signal)
+  }
   try {
-    return await Promise.race([runQuery(source, question.text, { start, end, step }, settings), late])
+    return await Promise.race([answer(), deadline])
   } finally {
-    deadline.abort()
+    answered.abort()
   }
 }
 

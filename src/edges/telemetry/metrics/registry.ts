@@ -14,6 +14,8 @@ export interface KnownSeries {
   savedMax: number
   /** Some of its samples are histograms. */
   histograms: boolean
+  /** Of some of its samples it is known when their counting began. */
+  starts: boolean
 }
 
 /** Rows of the table `series` are written anew when a sample lies this far outside of what they say. */
@@ -32,7 +34,7 @@ export interface Registry {
   /** With the next free id of its metric. */
   add(labels: Labels, at: number): KnownSeries
   /** One that was stored before. */
-  restore(series: { labels: Labels; id: bigint; min: number; max: number; histograms: boolean }): void
+  restore(series: { labels: Labels; id: bigint; min: number; max: number; histograms: boolean; starts: boolean }): void
   /** The series that pass and have samples in [from, to], in order of id. */
   select(matchers: readonly LabelMatcher[], from: number, to: number): { series: KnownSeries; labels: Labels }[]
   /** Forgets those whose samples are all older. */
@@ -77,12 +79,12 @@ export function createRegistry(): Registry {
       let low = hash32(labels.key)
       while (group.byLow.has(low)) low = (low + 1) >>> 0
       const id = (BigInt(group.high) << 32n) | BigInt(low)
-      const series = { id, key: labels.key, min: at, max: at, savedMin: Number.NaN, savedMax: Number.NaN, histograms: false }
+      const series = { id, key: labels.key, min: at, max: at, savedMin: Number.NaN, savedMax: Number.NaN, histograms: false, starts: false }
       put(group, low, series)
       return series
     },
 
-    restore({ labels, id, min, max, histograms }) {
+    restore({ labels, id, min, max, histograms, starts }) {
       const group = groupOf(getLabel(labels, '__name__'), Number(id >> 32n))
       put(group, Number(id & 0xffffffffn), {
         id,
@@ -92,6 +94,7 @@ export function createRegistry(): Registry {
         savedMin: min,
         savedMax: max,
         histograms,
+        starts,
       })
     },
 

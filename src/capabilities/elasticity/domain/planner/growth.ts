@@ -32,14 +32,8 @@ const LEAST_SPREAD = 0.002
 const FEATURES = WINDOWS.length + 1
 const RESORT = 720
 
-interface Pending {
-  at: number
-  due: number
-  features: Float64Array
-  level: number
-  spread: number
-  growth: number
-}
+/** A forecast until its time comes, as numbers in a row: at, due, level, spread, growth, then the features. */
+const WIDTH = 5 + FEATURES
 
 /** `every`: seconds between two calls. `remember`: seconds of errors that the quantile is taken of, which is most of the memory. `quantile` of the highest rate, 0 to 1. `least`: requests per second below which differences do not matter. */
 export function createGrowth({ every, quantile, least, remember = ERRORS }: { every: number; quantile: number; least: number; remember?: number }) {
@@ -47,14 +41,23 @@ export function createGrowth({ every, quantile, least, remember = ERRORS }: { ev
   const covariance = new Float64Array(FEATURES * FEATURES)
   for (let i = 0; i < FEATURES; i++) covariance[i * FEATURES + i] = 100
   const gain = new Float64Array(FEATURES)
-  const errors = new Float64Array(Math.ceil(remember / every))
+  // Three digits are enough for a quantile, and most of the memory of a workload is here.
+  const errors = new Float16Array(Math.ceil(remember / every))
   let seen = 0
   let factor = 2.5
   let square = 4e-4
-  let pending: Pending[] = []
-  let next = 0
+  /** A ring of forecasts, the oldest at `first`. */
+  let pending = new Float64Array(32 * WIDTH)
+  let first = 0
+  let count = 0
 
-  const learn = (requests: Requests, { at, due, features, level, spread, growth }: Pending) => {
+  const learn = (requests: Requests, forecast: Float64Array) => {
+    const at = forecast[0]!
+    const due = forecast[1]!
+    const level = forecast[2]!
+    const spread = forecast[3]!
+    const growth = forecast[4]!
+    const features = forecast.subarray(5)
     let highest = 0
     for (let end = at + 5; end <= due; end += 5) highest = Math.max(highest, rate(requests, Math.max(at, end - LEVEL), end))
     const error = Math.log(Math.max(highest, least) / level) - growth
@@ -85,10 +88,10 @@ export function createGrowth({ every, quantile, least, remember = ERRORS }: { ev
   /** Undefined until enough was seen. `horizon` in seconds. */
   return (now: number, horizon: number, requests: Requests): Growth | undefined => {
     if (now < WARM_UP) return undefined
-    while (next < pending.length && pending[next]!.due <= now) learn(requests, pending[next++]!)
-    if (next > 64) {
-      pending = pending.slice(next)
-      next = 0
+    while (count > 0 && pending[first * WIDTH + 1]! <= now) {
+      learn(requests, pending.subarray(first * WIDTH, (first + 1) * WIDTH))
+      first = (((first + 1) * WIDTH) % pending.length) / WIDTH
+      count--
     }
     const level = Math.max(rate(requests, now - LEVEL, now), least)
     const features = new Float64Array(FEATURES)
@@ -104,7 +107,16 @@ export function createGrowth({ every, quantile, least, remember = ERRORS }: { ev
     for (let i = 0; i < FEATURES; i++) growth += weights[i]! * features[i]!
     growth = Math.max(-1, Math.min(1.5, growth))
     const spread = Math.sqrt(square) + LEAST_SPREAD + OF_GROWTH * Math.max(0, growth)
-    pending.push({ at: now, due: now + horizon, features, level, spread, growth })
+    if (count * WIDTH === pending.length) {
+      const wider = new Float64Array(2 * pending.length)
+      wider.set(pending.subarray(first * WIDTH))
+      wider.set(pending.subarray(0, first * WIDTH), pending.length - first * WIDTH)
+      pending = wider
+      first = 0
+    }
+    const place = ((first + count++) * WIDTH) % pending.length
+    pending.set([now, now + horizon, level, spread, growth], place)
+    pending.set(features, place + 5)
     return { level, expected: Math.exp(growth), atMost: Math.exp(Math.max(0, growth + factor * spread)) }
   }
 }

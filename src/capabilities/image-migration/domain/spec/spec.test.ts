@@ -286,7 +286,7 @@ copy:
 defalts: {}
 `),
     ).toEqual([
-      'spec.yaml: copy[0].from @2: Invalid input: expected string, received undefined',
+      'spec.yaml: copy[0].from @2: is missing: expected string',
       'spec.yaml: copy[0].form @2: unknown key → from',
       'spec.yaml: copy[1].tags.mach @5: unknown key → match',
       'spec.yaml: defalts @6: unknown key → defaults',

@@ -2,6 +2,7 @@
 import { parseQuantity } from '#core/kernel/quantity.ts'
 import { containerCheck, type Fault, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
 import { at, isFields, listAt, type PodTemplate, type Settings } from '../inventory.ts'
+import { imageParts } from './images-and-resources.ts'
 
 const kubescape = (...names: string[]) => names.map((name) => `kubescape/${name}`)
 const isSandbox = ({ kind }: PodTemplate): boolean => kind === 'SandboxTemplate' || kind === 'Sandbox'
@@ -75,7 +76,7 @@ export const AGENT_CHECKS: readonly InspectionCheck[] = [
       id: 'sandbox-limits',
       category: 'limitation',
       severity: 'warning',
-      aliases: kubescape('C-0302', 'C-0311', 'agent-sandbox-container-limits'),
+      aliases: kubescape('C-0311', 'agent-sandbox-container-limits'),
       message: { en: 'A container of the agent sandbox has no limit of CPU or memory.', 'zh-CN': '智能体沙箱的容器未设置 CPU 或内存上限。' },
     },
     ({ pod, spec, path, name }): Fault[] =>
@@ -85,9 +86,43 @@ export const AGENT_CHECKS: readonly InspectionCheck[] = [
           )
         : [],
   ),
+  ...(['cpu', 'memory'] as const).map((resource) =>
+    containerCheck(
+      {
+        id: `sandbox-${resource}-ceiling`,
+        category: 'limitation',
+        severity: 'warning',
+        aliases: kubescape('C-0303', `resources-sandbox-${resource}-limits`),
+        message: {
+          en: `The ${resource} limit of the agent sandbox is not set, or above what is allowed (${resource}_limit_max).`,
+          'zh-CN': `智能体沙箱未设置 ${resource} 上限，或超出允许值（${resource}_limit_max）。`,
+        },
+      },
+      ({ pod, spec, path, name }, { settings }) => {
+        if (pod.kind !== 'SandboxTemplate') return undefined
+        const field = [...path, 'resources', 'limits', resource]
+        const given = at(spec, 'resources', 'limits', resource)
+        const amount = parseQuantity(String(given ?? ''))
+        const most = (settings[`${resource}_limit_max`] ?? []).flatMap((text) => parseQuantity(text) ?? [])
+        return amount !== undefined && most.every((limit) => amount <= limit) ? undefined : { path: field, what: given == null ? name : `${name}: ${given}` }
+      },
+    ),
+  ),
+  imageCheck(
+    'sandbox-image-tag',
+    kubescape('C-0304', 'agent-sandbox-image-tag-provenance'),
+    (image, settings) => {
+      const { tag, digest } = imageParts(image)
+      if (digest !== undefined) return false
+      const floating = Object.entries(settings).flatMap(([name, tags]) => (/floating\w*tags?$/i.test(name) ? tags : []))
+      return tag === undefined || tag === 'latest' || floating.includes(tag)
+    },
+    'An image of the agent runtime has no tag, latest, or one that moves (floatingImageTags).',
+    '智能体运行时镜像没有标签、使用 latest 或浮动标签（floatingImageTags）。',
+  ),
   imageCheck(
     'sandbox-image-not-pinned',
-    kubescape('C-0312', 'agent-runtime-image-digests', 'agent-sandbox-image-tag-provenance'),
+    kubescape('C-0312', 'agent-runtime-image-digests'),
     (image) => !PINNED.test(image),
     'An image of the agent runtime is not pinned by a digest: what its tag means may change.',
     '智能体运行时镜像未以摘要固定：标签所指内容可能变化。',
@@ -178,7 +213,7 @@ export const AGENT_CHECKS: readonly InspectionCheck[] = [
       id: 'worker-pool-ceiling',
       category: 'limitation',
       severity: 'warning',
-      aliases: kubescape('C-0317'),
+      aliases: kubescape('C-0317', 'worker-pod-resource-ceilings'),
       message: {
         en: 'A worker of the pool may use more than is allowed (cpu_limit_max, memory_limit_max), or has no limit.',
         'zh-CN': '工作池的单个 Worker 上限超出允许值（cpu_limit_max、memory_limit_max）或未设置。',

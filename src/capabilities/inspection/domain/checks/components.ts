@@ -1,6 +1,6 @@
 /** Versions of what runs a cluster: nodes, the API server, and known programs by their images. */
 import { type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, type Container, type Inventory, type Item, isFields, listAt, ofKind } from '../inventory.ts'
+import { at, type Container, type Inventory, type Item, isFields, listAt, ofKind, ofKindIn, type PodTemplate } from '../inventory.ts'
 import { type Component, VULNERABILITIES, type Vulnerability } from '../vulnerabilities.ts'
 import { effective } from './containers.ts'
 import { imageParts } from './images-and-resources.ts'
@@ -20,10 +20,15 @@ const before = (a: readonly number[], b: readonly number[]): boolean => {
 export const isAffected = (version: readonly number[], { affected }: Pick<Vulnerability, 'affected'>): boolean =>
   affected.some(([from, to]) => !before(version, versionOf(from)!) && before(version, versionOf(to)!))
 
+/** The controller of the project, also as others mirror and build it. */
+const INGRESS_NGINX =
+  /(^|\/)(ingress-nginx\/controller(-chroot)?|ingress-nginx|[\w-]*(nginx-ingress-controller|ingress-nginx-controller)(-\w+)?|nginx-controller|kubernetes-ingress-controller\/nginx[\w-]*)$/
+const isIngressNginx = (image: string): boolean => INGRESS_NGINX.test(nameOfImage(image))
+
 /** The component that an image is, by the last part of its name. */
 const IMAGES: readonly (readonly [Component, RegExp])[] = [
   ['kube-apiserver', /(^|\/)kube-apiserver$/],
-  ['ingress-nginx', /(^|\/)(ingress-nginx\/controller|nginx-ingress-controller)$/],
+  ['ingress-nginx', INGRESS_NGINX],
   ['etcd', /(^|\/)etcd$/],
   ['coredns', /(^|\/)coredns$/],
   ['argocd', /(^|\/)argoproj\/argocd$/],
@@ -122,6 +127,34 @@ const isConfined = (container: Container): boolean => {
   )
 }
 
+/** By the parameters of the drivers of AWS, Azure, Google Cloud and others: a flag, a key, or a set of keys. */
+function asksForEncryption({ object }: Item): boolean {
+  const parameters = isFields(object.parameters) ? object.parameters : {}
+  return Object.entries(parameters).some(([key, value]) =>
+    /^encrypted$/i.test(key) ? String(value).toLowerCase() === 'true' : /kms|encrypt/i.test(key) && !['', 'false'].includes(String(value)),
+  )
+}
+
+/** https://github.com/kubernetes/ingress-nginx/issues/7837: the setting came with these versions, and is off by itself since 1.9. */
+const NO_SETTING = {
+  affected: [
+    ['0.0', '0.49.1'],
+    ['1.0', '1.0.1'],
+  ],
+} as const
+const OFF_BY_ITSELF = [1, 9, 0]
+
+/** Does this controller take over text that somebody writes into an annotation? */
+function takesSnippets(pod: PodTemplate, image: string, inventory: Inventory): boolean {
+  const version = versionOf(imageParts(image).tag)
+  if (version && isAffected(version, NO_SETTING)) return true
+  const said = ofKindIn(inventory, 'ConfigMap', pod.namespace).flatMap(({ object }) => {
+    const value = at(object, 'data', 'allow-snippet-annotations')
+    return value === undefined ? [] : [String(value)]
+  })
+  return said.length > 0 ? said.some((value) => value !== 'false') : version !== undefined && before(version, OFF_BY_ITSELF)
+}
+
 export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
   ...VULNERABILITIES.map(vulnerabilityCheck),
   podCheck(
@@ -165,10 +198,26 @@ export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
   ),
   podCheck(
     {
+      id: 'ingress-nginx-snippets',
+      category: 'security',
+      severity: 'error',
+      aliases: kubescape('C-0059', 'nginx-ingress-snippet-annotation-vulnerability', 'CVE-2021-25742'),
+      message: {
+        en: 'The ingress-nginx takes over text of annotations: who may write an Ingress may read all Secrets of the cluster (CVE-2021-25742).',
+        'zh-CN': 'ingress-nginx 会采纳注解中的配置片段：能写 Ingress 者即可读取集群全部 Secret（CVE-2021-25742）。',
+      },
+    },
+    (pod, inventory) =>
+      pod.containers
+        .filter(({ spec }) => typeof spec.image === 'string' && isIngressNginx(spec.image) && takesSnippets(pod, spec.image, inventory))
+        .map(({ path, spec }) => ({ path: [...path, 'image'], what: String(spec.image) })),
+  ),
+  podCheck(
+    {
       id: 'ingress-nginx-retired',
       category: 'security',
       severity: 'warning',
-      aliases: kubescape('C-0292', 'ingress-nginx-eol', 'ingress-nginx-controller-eol', 'detect-nginx-ingress-controller-eol', 'deprecated-ingress-nginx'),
+      aliases: kubescape('C-0292', 'detect-nginx-ingress-controller-eol'),
       message: {
         en: 'No more fixes come for ingress-nginx after March 2026: move to another controller or to the Gateway API.',
         'zh-CN': 'ingress-nginx 于 2026 年 3 月后停止维护：应迁移至其他控制器或 Gateway API。',
@@ -176,7 +225,7 @@ export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
     },
     (pod) =>
       pod.containers
-        .filter(({ spec }) => typeof spec.image === 'string' && IMAGES[1]![1].test(nameOfImage(spec.image)))
+        .filter(({ spec }) => typeof spec.image === 'string' && isIngressNginx(spec.image))
         .map(({ path, spec }) => ({ path: [...path, 'image'], what: String(spec.image) })),
   ),
   objectCheck(
@@ -185,15 +234,11 @@ export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'advice',
       optional: true,
-      aliases: kubescape('C-0264', 'pv-without-encryption'),
+      aliases: kubescape('C-0264'),
       message: { en: 'The storage class does not ask for encryption.', 'zh-CN': '存储类未要求加密。' },
     },
     ['StorageClass'],
-    ({ object }) =>
-      String(at(object, 'parameters', 'encrypted')) === 'true' ||
-      Object.keys(isFields(object.parameters) ? object.parameters : {}).some((key) => /kms|encrypt/i.test(key))
-        ? undefined
-        : { path: ['parameters', 'encrypted'] },
+    (item) => (asksForEncryption(item) ? undefined : { path: ['parameters', 'encrypted'] }),
   ),
   objectCheck(
     {
@@ -208,9 +253,7 @@ export const COMPONENT_CHECKS: readonly InspectionCheck[] = [
     ({ object }, inventory) => {
       const name = at(object, 'spec', 'storageClassName')
       const found = ofKind(inventory, 'StorageClass').find((item) => item.object.metadata.name === name)
-      return found && (String(at(found.object, 'parameters', 'encrypted')) === 'true' || listAt(found.object, 'parameters').length > 0)
-        ? undefined
-        : { path: ['spec', 'storageClassName'] }
+      return found && asksForEncryption(found) ? undefined : { path: ['spec', 'storageClassName'] }
     },
   ),
 ]

@@ -1,6 +1,6 @@
 /** What a container may do to its node, and to its neighbors. */
 import { containerCheck, type InspectionCheck } from '../check.ts'
-import { at, type Container, listAt } from '../inventory.ts'
+import { at, type Container, listAt, ofKind } from '../inventory.ts'
 
 /** `securityContext` of the container, else of its pod, for the fields that both have (PodSecurityContext v1). */
 export const effective = (container: Container, ...field: string[]): unknown =>
@@ -11,6 +11,9 @@ const set = (container: Container, value: unknown, ...field: string[]) => {
   const path = [...container.path, 'securityContext', ...field]
   return { path, fix: [{ path, value }] }
 }
+
+/** Who gets into an ephemeral container is in the pod as well. */
+export const EVERY_ROLE: readonly Container['role'][] = ['container', 'init', 'ephemeral']
 
 export const capabilities = (container: Container, list: 'add' | 'drop'): string[] =>
   listAt(container.spec, 'securityContext', 'capabilities', list)
@@ -64,11 +67,11 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       id: 'privileged-container',
       category: 'security',
       severity: 'critical',
-      aliases: ['polaris/runAsPrivileged', 'cis/5.2.2', 'kube-linter/privileged-container'],
+      aliases: ['polaris/runAsPrivileged', 'cis/5.2.2', 'kube-linter/privileged-container', 'kube-score/container-security-context-privileged'],
       message: { en: 'The container is privileged: it can do what root of the node can.', 'zh-CN': '容器以特权模式运行：等同于节点的 root。' },
     },
     (container) => (own(container, 'privileged') === true ? set(container, false, 'privileged') : undefined),
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -87,14 +90,21 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
         'zh-CN': '容器内进程可获得高于父进程的权限（allowPrivilegeEscalation 未设为 false）。',
       },
     },
-    (container) => (own(container, 'allowPrivilegeEscalation') === false ? undefined : set(container, false, 'allowPrivilegeEscalation')),
+    (container, inventory) => {
+      const given = own(container, 'allowPrivilegeEscalation')
+      // Where every PodSecurityPolicy denies it, what says nothing is set to false.
+      const policies = ofKind(inventory, 'PodSecurityPolicy')
+      const denied = policies.length > 0 && policies.every(({ object }) => at(object, 'spec', 'allowPrivilegeEscalation') === false)
+      return given === false || (given == null && denied) ? undefined : set(container, false, 'allowPrivilegeEscalation')
+    },
+    EVERY_ROLE,
   ),
   containerCheck(
     {
       id: 'run-as-root',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/runAsRootAllowed', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
+      aliases: ['polaris/runAsRootAllowed', 'popeye/POP-302', 'popeye/POP-306', 'cis/5.2.7', 'kube-linter/run-as-non-root'],
       message: {
         en: 'The container may run as root (neither runAsNonRoot nor a runAsUser above 0).',
         'zh-CN': '容器可能以 root 运行（未设置 runAsNonRoot，也未设置大于 0 的 runAsUser）。',
@@ -105,6 +115,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       const safe = (typeof user === 'number' && user > 0) || effective(container, 'runAsNonRoot') === true
       return safe ? undefined : set(container, true, 'runAsNonRoot')
     },
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -121,6 +132,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       message: { en: 'The root filesystem of the container can be written.', 'zh-CN': '容器的根文件系统可写。' },
     },
     (container) => (own(container, 'readOnlyRootFilesystem') === true ? undefined : set(container, true, 'readOnlyRootFilesystem')),
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -142,6 +154,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
             ]
           : [],
       ),
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -171,6 +184,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
         ],
       }
     },
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -184,6 +198,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       },
     },
     (container) => (isHardened(container) ? undefined : set(container, { type: 'RuntimeDefault' }, 'seccompProfile')),
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -194,6 +209,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       message: { en: '/proc of the container is not masked (procMount is not Default).', 'zh-CN': '容器的 /proc 未被屏蔽（procMount 不是 Default）。' },
     },
     (container) => ([undefined, null, 'Default'].includes(own(container, 'procMount') as undefined) ? undefined : set(container, undefined, 'procMount')),
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -218,6 +234,7 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
       message: { en: 'The container is a process of its Windows node.', 'zh-CN': '容器以 Windows 节点的主机进程运行。' },
     },
     (container) => (effective(container, 'windowsOptions', 'hostProcess') === true ? set(container, false, 'windowsOptions', 'hostProcess') : undefined),
+    EVERY_ROLE,
   ),
 ]
 

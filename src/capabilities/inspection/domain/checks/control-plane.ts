@@ -141,7 +141,7 @@ const API: readonly Omit<FlagRule, 'program'>[] = [
     optional: true,
     severity: 'advice',
     flags: ['service-account-extend-token-expiration'],
-    aliases: names('C-0290', 'ensure-that-the-api-server-service-account-extend-token-expiration-argument-is-set-to-false', '1.2.30'),
+    aliases: names('C-0290', 'ensure-that-the-api-server-service-account-extend-token-expiration-is-set-to-false', '1.2.30'),
     right: is('false'),
     better: value('false'),
     en: 'Tokens of pods hold for a year instead of an hour (--service-account-extend-token-expiration is not false).',

@@ -15,6 +15,8 @@ import {
   podsIn,
   selectsLabels,
 } from '../inventory.ts'
+import { isAffected, versionOf } from './components.ts'
+import { EVERY_ROLE } from './containers.ts'
 import { ciliumSpecs } from './namespaces.ts'
 import { withoutVolume } from './pods.ts'
 
@@ -40,11 +42,9 @@ function leadsTo(route: Item): string[] {
   const paths = listAt(object, 'spec', 'rules').flatMap((rule) => listAt(rule, 'http', 'paths'))
   const backends = [at(object, 'spec', 'defaultBackend'), at(object, 'spec', 'backend'), ...paths.map((one) => at(one, 'backend'))]
   const references = listAt(object, 'spec', 'rules').flatMap((rule) => listAt(rule, 'backendRefs'))
-  const destinations = ['http', 'tcp', 'tls'].flatMap((field) => listAt(object, 'spec', field)).flatMap((one) => listAt(one, 'route'))
   return [
     ...backends.map((one) => at(one, 'service', 'name') ?? at(one, 'serviceName')),
     ...references.filter((one) => [undefined, 'Service'].includes(at(one, 'kind') as string)).map((one) => at(one, 'name')),
-    ...destinations.map((one) => String(at(one, 'destination', 'host') ?? '').split('.')[0]),
   ].filter((name): name is string => typeof name === 'string' && name !== '')
 }
 
@@ -58,6 +58,43 @@ const exposedBy =
           return `${kind} ${nameOf(route)}`
     return undefined
   }
+/** Gateways that a VirtualService hangs on: `name` of its own namespace, or `namespace/name`; `mesh` is inside. */
+const gatewaysOf = (route: Item): string[] =>
+  listAt(route.object, 'spec', 'gateways').flatMap((text) =>
+    typeof text !== 'string' || text === 'mesh' ? [] : [text.includes('/') ? text : `${namespaceOf(route) || 'default'}/${text}`],
+  )
+
+/** A gateway is inside when the Services before its proxies are all known, and none of them leads out. */
+function isInside(gateway: Item, inventory: Inventory): boolean {
+  const selector = at(gateway.object, 'spec', 'selector')
+  const before = ofKind(inventory, 'Service').filter(
+    ({ object }) =>
+      isFields(selector) &&
+      (selectsLabels({ matchLabels: selector }, object.metadata.labels) || selectsLabels({ matchLabels: selector }, at(object, 'spec', 'selector'))),
+  )
+  return before.length > 0 && !before.some(isOutside)
+}
+
+function byIstio(pod: PodTemplate, inventory: Inventory): string | undefined {
+  const names = servicesOf(pod, inventory).map(nameOf)
+  const gateways = ofKind(inventory, 'Gateway').filter(({ object }) => String(object.apiVersion).startsWith('networking.istio.io/'))
+  for (const route of ofKind(inventory, 'VirtualService')) {
+    const own = sameNamespace(namespaceOf(route), pod.namespace)
+    const leads = listAt(route.object, 'spec', 'http')
+      .concat(listAt(route.object, 'spec', 'tcp'), listAt(route.object, 'spec', 'tls'))
+      .some((entry) =>
+        listAt(entry, 'route').some((one) => {
+          const [name = '', namespace] = String(at(one, 'destination', 'host') ?? '').split('.')
+          return names.includes(name) && (namespace === undefined ? own : sameNamespace(namespace, pod.namespace))
+        }),
+      )
+    if (!leads) continue
+    const wanted = gatewaysOf(route)
+    const open = gateways.some((gateway) => wanted.includes(`${namespaceOf(gateway) || 'default'}/${nameOf(gateway)}`) && !isInside(gateway, inventory))
+    if (open) return `VirtualService ${nameOf(route)}`
+  }
+  return undefined
+}
 const byService = (pod: PodTemplate, inventory: Inventory): string | undefined => {
   const service = servicesOf(pod, inventory).find(isOutside)
   return service && `Service ${nameOf(service)}`
@@ -100,6 +137,16 @@ const SENSITIVE_INTERFACES = [
   'airflow',
   'mlflow',
 ]
+
+/** Kubelets that let a subPath lead out of its volume (CVE-2021-25741). */
+const SUB_PATH = {
+  affected: [
+    ['0.0', '1.19.15'],
+    ['1.20', '1.20.11'],
+    ['1.21', '1.21.5'],
+    ['1.22', '1.22.2'],
+  ],
+} as const
 
 /** Paths of a node under which credentials of clouds and of Kubernetes stand. */
 const CREDENTIAL_PATHS = [
@@ -216,7 +263,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
     '网关',
     'by a gateway',
   ),
-  exposure('reachable-by-istio', kubescape('C-0266', 'exposure-to-internet-via-istio-ingress'), exposedBy(['VirtualService']), ' Istio ', 'through Istio'),
+  exposure('reachable-by-istio', kubescape('C-0266', 'exposure-to-internet-via-istio-ingress'), byIstio, ' Istio ', 'through Istio'),
   podCheck(
     {
       id: 'sensitive-interface-exposed',
@@ -286,7 +333,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
   hostPathCheck(
     'runtime-socket-mounted',
     'critical',
-    kubescape('C-0074', 'containers-mounting-docker-socket').concat('kube-linter/docker-sock'),
+    kubescape('C-0074', 'containers-mounting-docker-socket').concat('kube-linter/docker-sock', 'kube-linter/container-runtime-sock'),
     (path) => RUNTIME_SOCKETS.includes(path),
     'The pod can command the container runtime of its node, and with it the node.',
     'Pod 可控制节点的容器运行时，从而控制节点。',
@@ -315,7 +362,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
         return [{ path: field, what: `${name}: ${at(mount, 'mountPath')}`, fix: [{ path: field, value: true }] }]
       })
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -329,10 +376,19 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
         'zh-CN': '使用了 subPath：旧版 kubelet（低于 1.19.15/1.20.11/1.21.5/1.22.2）可被其逃逸出卷（CVE-2021-25741）。',
       },
     },
-    ({ spec, path, name }) =>
-      listAt(spec, 'volumeMounts').flatMap((mount, i): Fault[] =>
-        typeof at(mount, 'subPath') === 'string' ? [{ path: [...path, 'volumeMounts', i, 'subPath'], what: name }] : [],
-      ),
+    ({ spec, path, name }, inventory) => {
+      const kubelets = ofKind(inventory, 'Node').flatMap(({ object }) => {
+        const version = versionOf(at(object, 'status', 'nodeInfo', 'kubeletVersion'))
+        return version ? [version] : []
+      })
+      // Without any node it is not known what runs: then it is told.
+      if (ofKind(inventory, 'Node').length > 0 && !kubelets.some((version) => isAffected(version, SUB_PATH))) return []
+      return listAt(spec, 'volumeMounts').flatMap((mount, i): Fault[] =>
+        (['subPath', 'subPathExpr'] as const).flatMap((field) =>
+          typeof at(mount, field) === 'string' && at(mount, field) !== '' ? [{ path: [...path, 'volumeMounts', i, field], what: name }] : [],
+        ),
+      )
+    },
   ),
   mountCheck(
     'configmap-mounted',
@@ -366,7 +422,7 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
       id: 'ingress-snippet',
       category: 'security',
       severity: 'error',
-      aliases: kubescape('C-0059', 'nginx-ingress-snippet-annotation-vulnerability', 'nginx-ingress-snippet-annotation', 'CVE-2021-25742'),
+      aliases: [],
       message: {
         en: 'An annotation puts text into the configuration of ingress-nginx: who may write it may read all Secrets of the cluster (CVE-2021-25742).',
         'zh-CN': '注解可向 ingress-nginx 注入配置：能写入者即可读取集群全部 Secret（CVE-2021-25742）。',

@@ -2,6 +2,7 @@
 import { parseQuantity } from '#core/kernel/quantity.ts'
 import { containerCheck, type Fault, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
 import { at, type Container, type Inventory, isFields, listAt, nameOf, ofKindIn, type PodTemplate } from '../inventory.ts'
+import { EVERY_ROLE } from './containers.ts'
 import { imageParts, probeFix } from './images-and-resources.ts'
 
 const kubescape = (...names: string[]) => names.map((name) => `kubescape/${name}`)
@@ -41,7 +42,7 @@ const images = (
         ? { path: [...container.path, 'image'], what: `${container.name}: ${image}` }
         : undefined
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   )
 
 const startsWithOne = (image: string, prefixes: readonly string[]): boolean =>
@@ -52,6 +53,13 @@ const startsWithOne = (image: string, prefixes: readonly string[]): boolean =>
         name === wanted || name.startsWith(`${wanted}/`) || (wanted.includes('/') && /^[:@]/.test(name.slice(wanted.length)) && name.startsWith(wanted)),
     )
   })
+
+/** Whole and as the registry writes it: what is cut short or in capitals is pulled by nobody. https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests */
+export function isDigest(digest: string | undefined): boolean {
+  const [algorithm = '', text = ''] = digest?.split(':') ?? []
+  const length = { sha256: 64, sha512: 128, blake3: 64 }[algorithm]
+  return length === undefined ? algorithm !== '' && /^[\w=-]{32,}$/.test(text) : text.length === length && /^[0-9a-f]+$/.test(text)
+}
 
 const hasLabel = (labels: unknown, names: readonly string[]): boolean => isFields(labels) && names.some((name) => Object.hasOwn(labels, name))
 const LABELS = ['app', 'tier', 'phase', 'version', 'owner', 'env']
@@ -70,9 +78,11 @@ const labelCheck = (
     const wanted = settings[setting] ?? defaults
     if (wanted.length === 0) return undefined
     const places = [['metadata', 'labels'], ...(pod.path.length > 1 ? [[...pod.path.slice(0, -1), 'metadata', 'labels']] : [])]
-    return places.flatMap((path): Fault[] => {
+    // One that stands at either place says whose it is.
+    if (places.some((path) => hasLabel(at(pod.item.object, ...path), wanted))) return undefined
+    return places.map((path): Fault => {
       const field = [...path, wanted.includes(fix) ? fix : wanted[0]!]
-      return hasLabel(at(pod.item.object, ...path), wanted) ? [] : [{ path, fix: [{ path: field, value: nameOf(pod.item) || 'app', guess: true }] }]
+      return { path, fix: [{ path: field, value: nameOf(pod.item) || 'app', guess: true }] }
     })
   })
 
@@ -134,8 +144,8 @@ const isSandbox = ({ kind }: PodTemplate): boolean => kind === 'SandboxTemplate'
 export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   images(
     'image-not-pinned',
-    [...kubescape('C-0306', 'unpinned-image-digest', 'image-digest-not-pinned', 'image-not-pinned-by-digest')],
-    (image) => imageParts(image).digest === undefined,
+    [...kubescape('C-0306', 'image-not-pinned-to-digest'), 'kube-linter/image-not-pinned-by-digest', 'kube-linter/image-sha'],
+    (image, _, { settings }) => !isDigest(imageParts(image).digest) && !startsWithOne(image, settings.imageDigestExemptRepositories ?? []),
     'The image is not pinned by a digest: what its tag means may change.',
     '镜像未以摘要固定：标签所指内容可能变化。',
     { severity: 'advice', optional: true },
@@ -181,7 +191,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   ),
   images(
     'image-registry-unknown',
-    kubescape('C-0078', 'container-image-repository', 'container-image-repository-v1'),
+    kubescape('C-0078', 'container-image-repository', 'container-image-repository-v1').concat('popeye/POP-113'),
     (image, { pod }, { settings }) => !isSandbox(pod) && !startsWithOne(image, settings.imageRepositoryAllowList ?? []),
     'The image comes from a registry that is not on the list of those allowed (imageRepositoryAllowList).',
     '镜像来自不在允许列表（imageRepositoryAllowList）中的仓库。',
@@ -196,7 +206,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
   ),
   images(
     'sandbox-image-registry',
-    kubescape('C-0303', 'C-0304', 'agent-sandbox-image-registry-allowlist'),
+    kubescape('C-0304', 'agent-sandbox-image-registry-allowlist'),
     (image, { pod }, { settings }) => isSandbox(pod) && !startsWithOne(image, settings.imageRepositoryAllowList ?? []),
     'The image of the agent sandbox comes from a registry that is not on the list of those allowed (imageRepositoryAllowList).',
     '智能体沙箱的镜像来自不在允许列表（imageRepositoryAllowList）中的仓库。',
@@ -264,7 +274,7 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       id: 'not-rolling',
       category: 'stability',
       severity: 'warning',
-      aliases: [...kubescape('C-0305', 'no-rolling-update-strategy'), 'kube-linter/no-rolling-update-strategy'],
+      aliases: [...kubescape('C-0305', 'no-rolling-update-strategy'), 'kube-linter/no-rolling-update-strategy', 'kube-score/deployment-strategy'],
       message: { en: 'An update stops all replicas before new ones run, or cannot replace any.', 'zh-CN': '更新时会先停止全部副本，或无法替换任何副本。' },
     },
     ['Deployment'],
@@ -295,23 +305,17 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       if (i < 0 && j < 0) return undefined
       return { path: [...container.path, i >= 0 ? 'command' : 'args', i >= 0 ? i : j], what: container.name }
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
       id: 'ssh-server',
       category: 'security',
       severity: 'warning',
-      aliases: [...kubescape('C-0042', 'rule-can-ssh-to-pod-v1', 'rule-can-ssh-to-pod'), 'kube-linter/ssh-port'],
-      message: {
-        en: 'A Service leads to an SSH port of the pods, or the container starts an SSH server.',
-        'zh-CN': 'Service 指向 Pod 的 SSH 端口，或容器启动了 SSH 服务。',
-      },
+      aliases: kubescape('C-0042', 'rule-can-ssh-to-pod-v1', 'rule-can-ssh-to-pod'),
+      message: { en: 'A Service leads to an SSH port of the pods.', 'zh-CN': 'Service 指向 Pod 的 SSH 端口。' },
     },
     (container, inventory) => {
-      const port = listAt(container.spec, 'ports').findIndex((one) => [22, 2222].includes(at(one, 'containerPort') as number))
-      if (port >= 0) return { path: [...container.path, 'ports', port, 'containerPort'], what: container.name }
-      if (startsWith(container, /(^|\/)sshd$/)) return { path: [...container.path, 'command'], what: `${container.name}: sshd` }
       if (container.pod.containers[0] !== container) return undefined
       const service = ofKindIn(inventory, 'Service', container.pod.namespace).find(
         (one) =>
@@ -323,6 +327,21 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       )
       return service ? { path: [...container.pod.path], what: `Service ${nameOf(service)}` } : undefined
     },
+  ),
+  containerCheck(
+    {
+      id: 'ssh-in-container',
+      category: 'security',
+      severity: 'warning',
+      aliases: ['kube-linter/ssh-port'],
+      message: { en: 'The container opens the port of SSH, or starts an SSH server.', 'zh-CN': '容器开放了 SSH 端口或启动了 SSH 服务。' },
+    },
+    (container) => {
+      const port = listAt(container.spec, 'ports').findIndex((one) => at(one, 'containerPort') === 22 && (at(one, 'protocol') ?? 'TCP') === 'TCP')
+      if (port >= 0) return { path: [...container.path, 'ports', port, 'containerPort'], what: container.name }
+      return startsWith(container, /(^|\/)sshd$/) ? { path: [...container.path, 'command'], what: `${container.name}: sshd` } : undefined
+    },
+    EVERY_ROLE,
   ),
   podCheck(
     {

@@ -2,6 +2,7 @@
 import { parseQuantity } from '#core/kernel/quantity.ts'
 import type { Category } from '#core/shapes/check.ts'
 import type { Severity } from '#core/shapes/severity.ts'
+import { readYaml } from '#core/yaml/read.ts'
 import { type Fault, type Hit, type InspectionCheck, objectCheck } from '../check.ts'
 import { at, type Inventory, type Item, isFields, listAt, nameOf, namespaceOf, ofKind, ofKindIn } from '../inventory.ts'
 import { versionOf } from './components.ts'
@@ -56,14 +57,40 @@ const NODE_CONDITIONS = [
   ['NetworkUnavailable', 707, 'no network', '网络不可用'],
 ] as const
 
+const isEmpty = (value: unknown): boolean => !isFields(value) || Object.keys(value).length === 0
+
+const kubeletFiles = new WeakMap<Inventory, unknown>()
+/** What kubeadm has written for kubelets, where there is such: a node may run with something else. */
+function kubeletFile(inventory: Inventory): unknown {
+  if (kubeletFiles.has(inventory)) return kubeletFiles.get(inventory)
+  const map = ofKindIn(inventory, 'ConfigMap', 'kube-system').find((item) => /^kubelet-config(-1\.\d+)?$/.test(nameOf(item)))
+  const text = at(map?.object, 'data', 'kubelet')
+  const read = typeof text === 'string' ? readYaml(text, 1 << 20) : undefined
+  const found = read?.ok ? read.value.documents[0]?.data : undefined
+  kubeletFiles.set(inventory, found)
+  return found
+}
+
+/** Which of the sources won: the kubelet itself says what it runs with; what the cluster's file says beside it is told when it is something else. */
+function sourceOf(path: readonly string[], value: unknown, inventory: Inventory): string {
+  const file = kubeletFile(inventory)
+  const said = at(file, ...path)
+  const shown = (one: unknown) => (one === undefined ? 'nothing' : typeof one === 'string' ? one : JSON.stringify(one))
+  if (file === undefined) return `${shown(value)} (/configz)`
+  return JSON.stringify(said) === JSON.stringify(value)
+    ? `${shown(value)} (/configz, as ConfigMap kube-system/kubelet-config says)`
+    : `${shown(value)} (/configz; ConfigMap kube-system/kubelet-config says ${shown(said)}: a flag, a file or a default of the node wins)`
+}
+
 /** Settings of a kubelet: `wrong` is told. https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ */
 const KUBELET: readonly {
   id: string
   aliases: readonly string[]
   severity: Severity
   path: readonly string[]
-  wrong: (value: unknown) => boolean
-  better: unknown
+  wrong: (value: unknown, config: unknown) => boolean
+  category?: Category
+  better?: unknown
   en: string
   zh: string
 }[] = [
@@ -126,6 +153,133 @@ const KUBELET: readonly {
     better: true,
     en: 'The kubelet does not renew its certificate: the node drops out when it ends.',
     zh: 'kubelet 不自动轮换证书：过期后节点将掉线。',
+  },
+  {
+    id: 'kubelet-any-client',
+    aliases: ['kubescape/C-0174', 'kubescape/C-0070', 'cis/4.2.3'],
+    severity: 'error',
+    path: ['authentication', 'x509', 'clientCAFile'],
+    wrong: (value) => value === undefined || value === '',
+    en: 'The kubelet does not know whose client certificates are good.',
+    zh: 'kubelet 未设置客户端证书 CA。',
+  },
+  {
+    id: 'kubelet-server-certificate',
+    aliases: ['kubescape/C-0183', 'kubescape/C-0181', 'cis/4.2.9', 'cis/4.2.11'],
+    severity: 'advice',
+    path: ['serverTLSBootstrap'],
+    wrong: (value, config) => value !== true && !at(config, 'tlsCertFile'),
+    better: true,
+    en: 'The kubelet signs its own certificate: nobody can tell it from another.',
+    zh: 'kubelet 使用自签名证书：无法校验其身份。',
+  },
+  {
+    id: 'kubelet-weak-ciphers',
+    aliases: ['kubescape/C-0184', 'cis/4.2.12'],
+    severity: 'warning',
+    path: ['tlsCipherSuites'],
+    wrong: (value) => Array.isArray(value) && value.some((name) => /_CBC_|_RC4_|_3DES_|^TLS_RSA_/.test(String(name))),
+    en: 'The kubelet accepts weak ciphers.',
+    zh: 'kubelet 接受弱加密套件。',
+  },
+  {
+    id: 'kubelet-changes-kernel',
+    aliases: ['kubescape/C-0177'],
+    severity: 'advice',
+    path: ['protectKernelDefaults'],
+    wrong: (value) => value !== true,
+    better: true,
+    en: 'The kubelet changes kernel settings instead of telling that they are wrong.',
+    zh: 'kubelet 会改动内核参数而不是报错。',
+  },
+  {
+    id: 'kubelet-drops-events',
+    aliases: ['kubescape/C-0180', 'cis/4.2.8'],
+    severity: 'advice',
+    path: ['eventRecordQPS'],
+    wrong: (value) => typeof value === 'number' && value > 0 && value < 5,
+    better: 50,
+    en: 'The kubelet tells few events a second, and drops the others.',
+    zh: 'kubelet 每秒上报事件过少，其余会被丢弃。',
+  },
+  {
+    id: 'kubelet-unlimited-processes',
+    aliases: ['kubescape/C-0284', 'cis/4.2.13'],
+    severity: 'warning',
+    path: ['podPidsLimit'],
+    wrong: (value) => value === undefined || (typeof value === 'number' && value <= 0),
+    better: 4096,
+    en: 'One pod can use up all process ids of the node.',
+    zh: '单个 Pod 可耗尽节点的进程号。',
+  },
+  {
+    id: 'kubelet-seccomp-off',
+    aliases: ['cis/4.2.14'],
+    severity: 'advice',
+    path: ['seccompDefault'],
+    wrong: (value) => value !== true,
+    better: true,
+    en: 'Containers that name no seccomp profile have none (seccompDefault).',
+    zh: '未指定 seccomp 的容器不受限制（seccompDefault）。',
+  },
+  {
+    id: 'kubelet-nothing-reserved',
+    aliases: [],
+    severity: 'warning',
+    category: 'performance',
+    path: ['kubeReserved'],
+    wrong: (value, config) => isEmpty(value) && isEmpty(at(config, 'systemReserved')),
+    better: { cpu: '100m', memory: '256Mi' },
+    en: 'Nothing is kept back for the node itself: pods can starve its kubelet.',
+    zh: '未为节点自身预留资源：Pod 可能饿死 kubelet。',
+  },
+  {
+    id: 'kubelet-pulls-one-by-one',
+    aliases: [],
+    severity: 'advice',
+    category: 'performance',
+    path: ['serializeImagePulls'],
+    wrong: (value) => value !== false,
+    better: false,
+    en: 'Images are pulled one after the other: a big one holds up all other pods of the node.',
+    zh: '镜像串行拉取：大镜像会阻塞节点上的其他 Pod。',
+  },
+  {
+    id: 'kubelet-never-evicts',
+    aliases: [],
+    severity: 'error',
+    category: 'performance',
+    path: ['evictionHard'],
+    wrong: (value) =>
+      isFields(value) &&
+      ['memory.available', 'nodefs.available'].some((signal) =>
+        ['0%', '0', ''].includes(String(value[signal] ?? (Object.keys(value).length > 0 ? '' : 'default'))),
+      ),
+    better: { 'memory.available': '100Mi', 'nodefs.available': '10%', 'nodefs.inodesFree': '5%', 'imagefs.available': '15%' },
+    en: 'The kubelet does not evict before memory or disk runs out: the kernel does.',
+    zh: 'kubelet 不会在内存或磁盘耗尽前驱逐：将由内核处理。',
+  },
+  {
+    id: 'kubelet-cleans-late',
+    aliases: [],
+    severity: 'advice',
+    category: 'performance',
+    path: ['imageGCHighThresholdPercent'],
+    wrong: (value) => typeof value === 'number' && value > 90,
+    better: 85,
+    en: 'Old images are cleared away only when the disk is nearly full.',
+    zh: '磁盘几乎写满后才清理旧镜像。',
+  },
+  {
+    id: 'kubelet-logs-grow',
+    aliases: [],
+    severity: 'advice',
+    category: 'performance',
+    path: ['containerLogMaxSize'],
+    wrong: (value) => (parseQuantity(String(value ?? '')) ?? 0) > 500 * 2 ** 20,
+    better: '50Mi',
+    en: 'The log of one container may take more than 500 MiB of the disk.',
+    zh: '单个容器日志可占用超过 500 MiB 磁盘。',
   },
   {
     id: 'kubelet-swap-allowed',
@@ -235,8 +389,16 @@ export const LIVE_CHECKS: readonly InspectionCheck[] = [
     return at(ready, 'status') === 'True' ? undefined : { path: ['status', 'conditions'], what: short(at(ready, 'message') ?? 'no condition Ready') }
   }),
   ...NODE_CONDITIONS.map(([type, code, en, zh]) =>
-    live(`node-${type.toLowerCase()}`, 'performance', 'error', popeye(code), `The node has ${en}.`, `节点${zh}。`, ['Node'], ({ object }) =>
-      at(condition(object, type), 'status') === 'True' ? { path: ['status', 'conditions'], what: short(at(condition(object, type), 'message')) } : undefined,
+    live(
+      `node-${type.toLowerCase()}`,
+      'performance',
+      'error',
+      popeye(code, ...(type === 'DiskPressure' ? [703] : [])),
+      `The node has ${en}.`,
+      `节点${zh}。`,
+      ['Node'],
+      ({ object }) =>
+        at(condition(object, type), 'status') === 'True' ? { path: ['status', 'conditions'], what: short(at(condition(object, type), 'message')) } : undefined,
     ),
   ),
   live('node-cordoned', 'stability', 'advice', popeye(711), 'The node takes no new pods.', '节点已停止调度。', ['Node'], ({ object }) =>
@@ -399,10 +561,12 @@ export const LIVE_CHECKS: readonly InspectionCheck[] = [
     message: { en: 'The API version of the object will be removed.', 'zh-CN': '该对象的 API 版本即将被移除。' },
     find: (inventory) => byApi(inventory, 'deprecated'),
   },
-  ...KUBELET.map(({ id, aliases, severity, path, wrong, better, en, zh }) =>
-    objectCheck({ id, category: 'security', severity, aliases, message: { en, 'zh-CN': zh } }, ['KubeletConfiguration'], ({ object }) =>
-      wrong(at(object, ...path)) ? { path, what: String(at(object, ...path)), fix: [{ path, value: better }] } : undefined,
-    ),
+  ...KUBELET.map(({ id, aliases, severity, category = 'security', path, wrong, better, en, zh }) =>
+    objectCheck({ id, category, severity, aliases, message: { en, 'zh-CN': zh } }, ['KubeletConfiguration'], ({ object }, inventory) => {
+      const value = at(object, ...path)
+      if (!wrong(value, object)) return undefined
+      return { path, what: sourceOf(path, value, inventory), ...(better === undefined ? {} : { fix: [{ path, value: better }] }) }
+    }),
   ),
 ]
 

@@ -60,7 +60,7 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
       id: 'credentials-in-configmap',
       category: 'security',
       severity: 'error',
-      aliases: ['polaris/sensitiveConfigmapContent'],
+      aliases: ['polaris/sensitiveConfigmapContent', 'kube-linter/configmap-with-credentials'],
       message: {
         en: 'The ConfigMap holds what looks like a credential: everyone who may read configuration can read it.',
         'zh-CN': 'ConfigMap 中疑似含有凭据：任何可读取配置的人都能看到。',

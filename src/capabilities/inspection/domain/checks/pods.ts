@@ -95,7 +95,7 @@ export const POD_CHECKS: readonly InspectionCheck[] = [
       id: 'priority-class-missing',
       category: 'stability',
       severity: 'advice',
-      aliases: ['polaris/priorityClassNotSet'],
+      aliases: ['polaris/priorityClassNotSet', 'kube-linter/priority-class-name'],
       message: { en: 'No priority class says whose pods go first when a node is full.', 'zh-CN': '未设置优先级类，节点资源不足时无法确定驱逐顺序。' },
     },
     ({ spec, path }) => (typeof spec.priorityClassName === 'string' && spec.priorityClassName !== '' ? undefined : { path: [...path, 'priorityClassName'] }),

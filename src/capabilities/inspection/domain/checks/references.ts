@@ -162,7 +162,13 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       id: 'scale-target-missing',
       category: 'stability',
       severity: 'error',
-      aliases: [...kubescape('C-0300', 'dangling-hpa-target', 'dangling-hpa'), 'popeye/POP-600', 'kube-linter/dangling-horizontalpodautoscaler'],
+      aliases: [
+        ...kubescape('C-0300', 'hpa-has-target'),
+        'popeye/POP-600',
+        'popeye/POP-601',
+        'kube-linter/dangling-horizontalpodautoscaler',
+        'kube-score/horizontalpodautoscaler-has-target',
+      ],
       message: { en: 'The autoscaler scales something that is not among the objects.', 'zh-CN': '自动伸缩的目标不存在。' },
     },
     ['HorizontalPodAutoscaler'],
@@ -178,12 +184,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       id: 'service-selects-nothing',
       category: 'stability',
       severity: 'warning',
-      aliases: [
-        ...kubescape('C-0293', 'dangling-service', 'service-without-workload', 'dangling-service-selector'),
-        'popeye/POP-1100',
-        'kube-linter/dangling-service',
-        'kube-score/service-targets-pod',
-      ],
+      aliases: [...kubescape('C-0293', 'service-with-no-pods'), 'popeye/POP-1100', 'kube-linter/dangling-service', 'kube-score/service-targets-pod'],
       message: { en: 'The Service selects no pods: nobody answers.', 'zh-CN': 'Service 未选中任何 Pod：请求无人应答。' },
     },
     ['Service'],
@@ -218,7 +219,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'warning',
       aliases: [
-        ...kubescape('C-0299', 'dangling-network-policy', 'dangling-networkpolicy', 'dangling-network-policy-selector'),
+        ...kubescape('C-0299', 'dangling-networkpolicy'),
         'popeye/POP-1200',
         'kube-linter/dangling-networkpolicy',
         'kube-score/networkpolicy-targets-pod',
@@ -254,12 +255,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       id: 'service-account-missing',
       category: 'stability',
       severity: 'error',
-      aliases: [
-        ...kubescape('C-0307', 'missing-service-account', 'non-existent-service-account', 'workload-with-missing-service-account'),
-        'popeye/POP-307',
-        'popeye/POP-507',
-        'kube-linter/non-existent-service-account',
-      ],
+      aliases: [...kubescape('C-0307', 'non-existent-service-account'), 'popeye/POP-307', 'popeye/POP-507', 'kube-linter/non-existent-service-account'],
       message: {
         en: 'The pods name a ServiceAccount that is not among the objects: they are not created.',
         'zh-CN': 'Pod 引用了不存在的 ServiceAccount：将无法创建。',
@@ -278,7 +274,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       id: 'service-account-field-old',
       category: 'stability',
       severity: 'advice',
-      aliases: [...kubescape('C-0294', 'deprecated-service-account-field', 'deprecated-serviceaccount-field'), 'kube-linter/deprecated-service-account-field'],
+      aliases: [...kubescape('C-0294', 'deprecated-service-account-field'), 'kube-linter/deprecated-service-account-field'],
       message: { en: 'The field serviceAccount is an old name of serviceAccountName.', 'zh-CN': '字段 serviceAccount 已弃用，应使用 serviceAccountName。' },
     },
     ({ item, spec, path }) =>
@@ -318,7 +314,13 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
       id: 'selector-mismatch',
       category: 'stability',
       severity: 'critical',
-      aliases: [...kubescape('C-0296', 'mismatching-selector'), 'popeye/POP-508', 'kube-linter/mismatching-selector'],
+      aliases: [
+        ...kubescape('C-0296', 'mismatching-selector'),
+        'popeye/POP-508',
+        'kube-linter/mismatching-selector',
+        'kube-score/deployment-pod-selector-labels-match-template-metadata-labels',
+        'kube-score/statefulset-pod-selector-labels-match-template-metadata-labels',
+      ],
       message: { en: 'The selector does not take the pods that the object itself makes.', 'zh-CN': '选择器未匹配其自身 Pod 模板的标签。' },
     },
     ['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet', 'ReplicationController', 'Job', 'CronJob'],
@@ -328,11 +330,7 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
     id: 'environment-twice',
     category: 'stability',
     severity: 'warning',
-    aliases: [
-      ...kubescape('C-0295', 'duplicate-env-var', 'duplicate-env-vars', 'duplicate-env', 'duplicate-environment-variables'),
-      'kube-linter/duplicate-env-var',
-      'kube-score/environment-variable-key-duplication',
-    ],
+    aliases: [...kubescape('C-0295', 'duplicate-env-var'), 'kube-linter/duplicate-env-var', 'kube-score/environment-variable-key-duplication'],
     message: { en: 'An environment variable stands twice: only the last one counts.', 'zh-CN': '环境变量重复定义：仅最后一个生效。' },
     *find({ pods }) {
       for (const pod of pods)

@@ -1,7 +1,7 @@
 /** Fields of security contexts that some policies want set, beyond what every container should have. */
 import { containerCheck, type Fault, type InspectionCheck, podCheck } from '../check.ts'
 import { at, type Container, isFields, listAt, type PodTemplate } from '../inventory.ts'
-import { capabilities, effective } from './containers.ts'
+import { capabilities, EVERY_ROLE, effective } from './containers.ts'
 
 const kubescape = (...names: string[]) => names.map((name) => `kubescape/${name}`)
 const GROUP = 1000
@@ -83,7 +83,7 @@ export const SECURITY_CONTEXT_CHECKS: readonly InspectionCheck[] = [
       if (!(typeof group === 'number' && group > 0)) faults.push(setContainer(container, GROUP, 'runAsGroup'))
       return faults
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -165,7 +165,7 @@ export const SECURITY_CONTEXT_CHECKS: readonly InspectionCheck[] = [
           : []
       })
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
@@ -190,7 +190,7 @@ export const SECURITY_CONTEXT_CHECKS: readonly InspectionCheck[] = [
       }
       return faults
     },
-    ['container', 'init', 'ephemeral'],
+    EVERY_ROLE,
   ),
   containerCheck(
     {
