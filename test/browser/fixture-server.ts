@@ -7,6 +7,7 @@ import { CodedError, describeError } from '#core/kernel/errors.ts'
 import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import { auditAnswers } from './audit-fixtures.ts'
 import * as canned from './canned-answers.ts'
+import { imageAnswers, imageEvents } from './image-fixtures.ts'
 import { releaseAnswers } from './release-fixtures.ts'
 import { workloadAnswers } from './workload-fixtures.ts'
 
@@ -113,6 +114,10 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (releases !== undefined) return send(response, 200, releases)
     const audit = auditAnswers(local, query, now(), mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 300)
     if (audit !== undefined) return send(response, 200, audit)
+    const images = mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 40
+    if (local === '/image-moves/events') return liveStream(response, () => imageEvents(now(), images), 'moves')
+    const moved = imageAnswers(local, query, now(), images)
+    if (moved !== undefined) return send(response, 200, moved)
     if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)
     if (own) return send(response, own.status, own.body)

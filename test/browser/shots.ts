@@ -16,6 +16,8 @@ export const PAGES = [
   '/releases',
   '/releases?canary=shop/cart',
   '/releases?canary=shop/orders',
+  '/image-moves',
+  '/image-moves?move=0199aa00-0000-7000-8000-00000000000b',
   '/audit',
   '/ingress',
   '/ingress/requests',

@@ -46,7 +46,7 @@ export function Syncs({ onOpen }: { onOpen: (move: string) => void }) {
     { id: 'last', title: t('syncs.last'), unit: 'time', align: 'start', width: 170, value: ({ status }) => moment(status.lastEndedAt) },
     { id: 'next', title: t('syncs.next'), unit: 'time', align: 'start', width: 170, value: ({ status }) => moment(status.nextRunAt) },
     { id: 'message', title: t('syncs.message'), width: 220, value: ({ status }) => status.message ?? '' },
-    { id: 'run', title: '', width: 110, sortable: false, cell: (sync) => <RunNow sync={sync} onAsked={answer.refetch} /> },
+    { id: 'run', title: t('syncs.action'), width: 110, sortable: false, cell: (sync) => <RunNow sync={sync} onAsked={answer.refetch} /> },
   ]
   return (
     <Panel title={t('syncs.title')} flush>
