@@ -40,6 +40,8 @@ const podText = (i: number, version: number) =>
   })
 const count = Number(pods)
 let version = 1
+/** Pods that lists answered. */
+let listed = 0
 const texts = Array.from({ length: count }, (_, i) => podText(i, 1))
 const watchers = new Set<ServerResponse>()
 
@@ -53,6 +55,7 @@ const server = createServer((request, response) => {
   }
   const known = (list as Record<string, unknown>)[`${request.method} ${pathname}`]
   if (known) return send(JSON.stringify(known))
+  if (pathname === '/listed') return send(String(listed))
   if (pathname === '/api/v1')
     return send(
       JSON.stringify({
@@ -73,6 +76,7 @@ const server = createServer((request, response) => {
   }
   const from = Number(query.get('continue') ?? 0)
   const to = Math.min(count, from + Number(query.get('limit') ?? count))
+  listed += to - from
   const more = to < count ? `,"continue":"${to}","remainingItemCount":${count - to}` : ''
   send(`{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"${version}"${more}},"items":[${texts.slice(from, to).join(',')}]}`)
 })

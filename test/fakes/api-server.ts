@@ -38,6 +38,7 @@ export async function fakeApiServer({ objects = [], users, may = () => true }: F
   const watchers = new Set<{ response: ServerResponse; wants: (object: KubeObject) => boolean }>()
   const sockets = new Set<Socket>()
   const snapshots = new Map<string, { version: number; items: KubeObject[] }>()
+  const listed: string[] = []
   const impersonated: { user: string; groups: readonly string[] }[] = []
   let answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
 
@@ -128,8 +129,9 @@ export async function fakeApiServer({ objects = [], users, may = () => true }: F
     const all = snapshots.get(id!) ?? { version, items: [...stored.values()].filter(wants).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) }
     const limit = Number(url.searchParams.get('limit') ?? all.items.length)
     const end = Number(start ?? 0) + limit
-    const next = end < all.items.length ? { continue: `${id || String(snapshots.size + 1)}:${end}` } : {}
+    const next = end < all.items.length ? { continue: `${id || String(snapshots.size + 1)}:${end}`, remainingItemCount: all.items.length - end } : {}
     if (next.continue) snapshots.set(next.continue.split(':')[0]!, all)
+    listed.push(...all.items.slice(Number(start ?? 0), end).map(({ metadata }) => metadata.name))
     const metadata = { resourceVersion: String(all.version), ...next }
     send(response, 200, { kind: `${kind}List`, metadata, items: all.items.slice(Number(start ?? 0), end) })
   })
@@ -156,6 +158,8 @@ export async function fakeApiServer({ objects = [], users, may = () => true }: F
       answer = handler
     },
     impersonated,
+    /** Names of what lists answered, as often as they did. */
+    listed,
     async kubeconfig(folder: string, token: string, context: string): Promise<string> {
       const path = join(folder, `${context}.kubeconfig`)
       const config = {

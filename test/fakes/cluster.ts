@@ -200,6 +200,9 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
             return held.size
           },
           status: () => ({ state: listeners.has(follow) ? 'following' : 'starting', relists: 0 }),
+          // All are there from the first moment on.
+          reach: () => synced,
+          extent: () => ({ whole: listeners.has(follow), total: held.size }),
           onChange(listener) {
             own.add(listener)
             if (listeners.has(follow)) for (const object of held.values()) listener({ type: 'added', object })

@@ -11,6 +11,7 @@ export interface Purpose {
 }
 
 interface Status {
+  metadata?: { continue?: string }
   reason?: string
   message?: string
   details?: { causes?: { reason?: string; message?: string; field?: string }[]; retryAfterSeconds?: number }
@@ -27,7 +28,7 @@ export function describeAccess({ group, resource, subresource, namespace }: Acce
 
 /** The error of an answer that is none of 2xx. 401 is the caller's: who was refused is known there. */
 export function failureOf(status: number, body: string, { cluster, what, access }: Purpose): CodedError {
-  const { reason, message = '', details }: Status = parseStatus(body)
+  const { reason, message = '', details, metadata }: Status = parseStatus(body)
   const said = cut(message || body.trim().slice(0, MOST) || `HTTP ${status}`)
   const causes: Problem[] = (details?.causes ?? [])
     .slice(0, 100)
@@ -55,7 +56,8 @@ export function failureOf(status: number, body: string, { cluster, what, access 
       return new CodedError(reason === 'AlreadyExists' ? 'ALREADY_EXISTS' : 'CONFLICT', { cluster, what })
     }
     case 410:
-      return new CodedError('LIST_EXPIRED', { cluster, what })
+      // Where the list can be gone on with, as it is now.
+      return new CodedError('LIST_EXPIRED', { cluster, what, ...(metadata?.continue ? { continue: metadata.continue } : {}) })
     case 413:
       return new CodedError('TOO_LARGE', { cluster, what, limit: 'the API server’s limit' })
     case 429:

@@ -124,3 +124,55 @@ it('tells the difference once when events were forgotten meanwhile', async () =>
     { numRuns: 40 },
   )
 }, 60_000)
+
+const NAMES = Array.from({ length: 12 }, (_, i) => `pod-${String(i).padStart(2, '0')}`)
+const demands = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constantFrom('put' as const, 'remove' as const), name: fc.constantFrom(...NAMES) }),
+    fc.record({ kind: fc.constant('reach' as const), count: fc.integer({ min: 1, max: 8 }) }),
+    fc.record({ kind: fc.constantFrom('forget' as const, 'breathe' as const) }),
+  ),
+  { minLength: 5, maxLength: 40 },
+)
+
+it('on demand: what is held is what there is, up to the last of it; the rest is counted, and not read', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.subarray(NAMES), demands, async (first, script) => {
+      const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop' } })
+      const api = await fakeApiServer({ objects: first.map(pod) })
+      const access = { context: 'c', server: api.url, namespace: 'default', user: 'u', tls: {}, credentials: { kind: 'none' as const } }
+      const { cluster, close } = openCluster({ name: 'c', access, clock, random: () => 0.5 })
+      try {
+        const informer = cluster.informer({ apiVersion: 'v1', kind: 'Pod' }, { onDemand: 2, keep: ({ metadata }) => metadata.name })
+        const there = new Set(first)
+        const truth = () => [...there].sort()
+        const held = () => [...informer.list()].sort()
+        await informer.reach(2)
+        expect(api.listed).toHaveLength(Math.min(2, first.length))
+        let forgotten = 0
+        for (const step of script) {
+          if (step.kind === 'put') {
+            there.add(step.name)
+            api.put(pod(step.name))
+          } else if (step.kind === 'remove' && there.delete(step.name)) api.remove(pod(step.name))
+          else if (step.kind === 'reach') await informer.reach(step.count).catch(() => {})
+          else if (step.kind === 'forget' && forgotten++ === 0) api.forget()
+          else await setImmediate()
+        }
+        // Before all others: when it is seen, so is everything before it.
+        there.add('a-last')
+        api.put(pod('a-last'))
+        await eventually(() => expect(held()).toContain('a-last'))
+        expect(held()).toEqual(truth().slice(0, informer.size))
+        expect(informer.extent().total).toBe(there.size)
+        await informer.reach(Number.POSITIVE_INFINITY)
+        expect(held()).toEqual(truth())
+        expect(informer.extent()).toEqual({ whole: true, total: there.size })
+      } finally {
+        await close()
+        await api.close()
+      }
+    }),
+    { numRuns: 60 },
+  )
+}, 60_000)

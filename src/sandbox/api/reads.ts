@@ -100,6 +100,8 @@ function readRevision(text: string | null): number | undefined {
   return Number(text)
 }
 
+/** In a token: of what is there when it is used. */
+const LATEST = -1
 const encodeToken = (revision: number, after: string) =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\u0000` })).toString('base64url')
 function decodeToken(token: string): { revision: number; after: string } {
@@ -133,8 +135,11 @@ export function list(world: World, selected: Selected, query: URLSearchParams): 
 
   let revision = world.store.revision()
   let after: string | undefined
-  if (token !== '') ({ revision, after } = decodeToken(token))
-  else if (wanted !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && wanted > 0))) revision = wanted
+  if (token !== '') {
+    const from = decodeToken(token)
+    after = from.after
+    if (from.revision !== LATEST) revision = from.revision
+  } else if (wanted !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && wanted > 0))) revision = wanted
   else if (wanted !== undefined && wanted > revision)
     throw new StatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${revision}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
@@ -145,6 +150,7 @@ export function list(world: World, selected: Selected, query: URLSearchParams): 
     if (token === '') throw expired(`The resourceVersion for the provided list is too old.`)
     throw expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+      encodeToken(LATEST, after!),
     )
   }
   const found: Entry[] = []

@@ -19,8 +19,11 @@ export class StatusError extends Error {
   readonly code: number
   readonly reason: string
   readonly details: StatusDetails | undefined
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  /** With which a list can be gone on. */
+  readonly next: string | undefined
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, next?: string) {
     super(message)
+    this.next = next
     this.code = code
     this.reason = reason
     this.details = details
@@ -29,7 +32,7 @@ export class StatusError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.next === undefined ? {} : { continue: this.next },
       status: 'Failure',
       message: this.message,
       ...(this.reason === '' ? {} : { reason: this.reason }),
@@ -63,7 +66,7 @@ export const forbidden = (r: Named, name: string, why: string, causes?: readonly
     ...detailsOf(r, name),
     ...(causes === undefined ? {} : { causes }),
   })
-export const expired = (message: string) => new StatusError(410, 'Expired', message)
+export const expired = (message: string, next?: string) => new StatusError(410, 'Expired', message, undefined, next)
 export const tooLarge = () => new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728')
 export const unsupportedMediaType = (supported: string) =>
   new StatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${supported}`)

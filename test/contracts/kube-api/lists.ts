@@ -63,7 +63,11 @@ export function listContract(context: () => Context): void {
     if (target.compact === undefined) return
     await target.compact(Number(last.metadata.resourceVersion))
     const late = await api.get(`${maps()}?limit=1&labelSelector=set%3Dold&continue=${encodeURIComponent(first.metadata.continue)}`)
-    expect(late.body).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' })
+    expect(late.body).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: expect.any(String) } })
+    // From the same place on, but as it is now.
+    const rest = (await api.get(`${maps()}?labelSelector=set%3Dold&continue=${encodeURIComponent(late.body.metadata.continue)}`)).body
+    expect(names(rest)).toEqual(['old-1', 'old-2', 'old-3'])
+    expect(Number(rest.metadata.resourceVersion)).toBeGreaterThan(Number(first.metadata.resourceVersion))
   })
 
   it('lists at a revision', async () => {

@@ -126,6 +126,7 @@ function Name({ line, expanded, toggle }: { line: AppsLine; expanded: ReadonlySe
     )
   const { app } = line
   const open = expanded.has(app.uid)
+  const opens = app.kind !== 'Pod' && (app.pods === null ? app.selector !== null && app.desired !== 0 : app.pods.total > 0)
   return (
     <span className={styles.name}>
       <button
@@ -133,13 +134,13 @@ function Name({ line, expanded, toggle }: { line: AppsLine; expanded: ReadonlySe
         className={styles.caret}
         aria-expanded={open}
         aria-label={t(open ? 'apps.collapse' : 'apps.expand', { name: app.name })}
-        disabled={!app.pods || app.pods.total === 0 || app.kind === 'Pod'}
+        disabled={!opens}
         onClick={(event) => {
           event.stopPropagation()
           toggle(app.uid)
         }}
       >
-        {app.pods && app.pods.total > 0 && app.kind !== 'Pod' && <IconChevronRight size={14} aria-hidden />}
+        {opens && <IconChevronRight size={14} aria-hidden />}
       </button>
       <span className={styles.link}>{app.name}</span>
     </span>

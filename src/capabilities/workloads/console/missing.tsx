@@ -4,6 +4,8 @@ import type { Missing as Part } from '../domain/api.ts'
 import styles from './missing.module.css'
 import { useWords } from './words.ts'
 
+const PARTLY: ReadonlySet<string> = new Set(['TOO_LARGE', 'many'])
+
 export function Missing({ parts }: { parts: readonly Part[] }) {
   const t = useWords()
   const refused = parts.filter(({ code }) => code !== 'reading')
@@ -13,15 +15,18 @@ export function Missing({ parts }: { parts: readonly Part[] }) {
     <ul className={styles.list} aria-label={t('missing.title')}>
       {refused.map(({ what, code, message }) => (
         <li key={what + code}>
-          <StatusMark status="unknown" text={t(code === 'TOO_LARGE' ? 'missing.partly' : 'missing.unknown', { what })} />
+          <StatusMark status="unknown" text={t(PARTLY.has(code) ? 'missing.partly' : 'missing.unknown', { what })} />
           <span className={styles.why}>
-            {message} <code>{code}</code>
+            {code === 'many' ? t('missing.many', { count: Number(message) }) : message} {code !== 'many' && <code>{code}</code>}
           </span>
         </li>
       ))}
       {reading.length > 0 && (
         <li>
-          <StatusMark status="running" text={t('missing.reading', { what: reading.map(({ what }) => what).join(', ') })} />
+          <StatusMark
+            status="running"
+            text={t('missing.reading', { what: reading.map(({ what, message }) => (message === '' ? what : `${what} (${message})`)).join(', ') })}
+          />
         </li>
       )}
     </ul>

@@ -51,8 +51,8 @@ function List() {
   const about = told?.of === `${cluster} ${view.kind} ${view.namespace}` ? told.answer : undefined
   const namespaced = about?.namespaced ?? kinds.data?.kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)?.namespaced ?? true
   const query = useMemo(
-    () => ({ kind: view.kind, namespace: namespaced && view.namespace !== '' ? view.namespace : undefined }),
-    [view.kind, view.namespace, namespaced],
+    () => ({ kind: view.kind, namespace: namespaced && view.namespace !== '' ? view.namespace : undefined, labels: labels || undefined }),
+    [view.kind, view.namespace, namespaced, labels],
   )
   const changes = useEventSource<CollectionChange>(path('/objects/changes'), 'change', query)
   const specs = about?.columns ?? built
@@ -62,15 +62,11 @@ function List() {
   const url = path('/objects')
   const load = useCallback<Load<Row>>(
     async ({ sort, order, search, limit, offset, signal }) => {
-      const answer = await api.get<ObjectsAnswer>(
-        url,
-        { ...query, labels: labels || undefined, sort: sort ?? 'name', order, search: search || undefined, limit, offset },
-        signal,
-      )
+      const answer = await api.get<ObjectsAnswer>(url, { ...query, sort: sort ?? 'name', order, search: search || undefined, limit, offset }, signal)
       setTold({ of: `${cluster} ${view.kind} ${view.namespace}`, answer: { ...answer, rows: [] } })
       return { rows: answer.rows, total: answer.total }
     },
-    [url, query, labels, cluster, view.kind, view.namespace],
+    [url, query, cluster, view.kind, view.namespace],
   )
   return (
     <>
@@ -86,7 +82,7 @@ function List() {
           columns={columns}
           rowKey={({ uid, namespace, name }) => uid || `${namespace}/${name}`}
           load={load}
-          loadKey={[cluster, query, labels]}
+          loadKey={[cluster, query]}
           refreshKey={[changes.data?.version]}
           initialSort={namespaced && query.namespace === undefined ? BY_NAMESPACE : BY_NAME}
           onRowOpen={(row) => setView({ object: objectText(row) })}
@@ -101,7 +97,8 @@ function List() {
         />
       </Panel>
       <p className={styles.note} role="status">
-        {about?.state === 'first' ? t('objects.first') : changes.state === 'lost' ? t('objects.lost') : changes.state === 'live' ? t('objects.live') : ' '}
+        {changes.state === 'lost' ? t('objects.lost') : changes.state === 'live' ? t('objects.live') : ' '}
+        {about?.state === 'part' && about.missing.length === 0 && ` ${t('objects.part')}`}
       </p>
     </>
   )

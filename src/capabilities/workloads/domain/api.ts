@@ -24,9 +24,10 @@ const paging = {
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 }
 
-export const collectionQuery = z.object({ kind: kindText, namespace: namespaceName.optional() })
-/** GET /objects. `labels`: a selector as in kubectl. */
-export const objectsQuery = collectionQuery.extend({ labels: z.string().max(1000).default(''), ...paging })
+/** `labels`: a selector as in kubectl. */
+export const collectionQuery = z.object({ kind: kindText, namespace: namespaceName.optional(), labels: z.string().max(1000).trim().default('') })
+/** GET /objects. */
+export const objectsQuery = collectionQuery.extend(paging)
 /** GET /apps. `expand`: uids of apps with their pods below them. */
 export const appsQuery = z.object({ namespace: namespaceName.optional(), expand: many, ...paging })
 export const namespaceQuery = z.object({ namespace: namespaceName.optional() })
@@ -83,9 +84,10 @@ export interface ObjectsAnswer {
   namespaced: boolean
   columns: { id: string; own?: string; unit: 'text' | 'number' | 'time'; wide?: boolean }[]
   rows: { uid: string; namespace: string; name: string; created: number | null; status: ObjectStatus; cells: readonly Cell[] }[]
+  /** Rows there are; while `part`, as far as the cluster says: an estimate. */
   total: number
-  /** `first`: only this page was read so far. */
-  state: 'whole' | 'first'
+  /** `part`: not all objects were read, for they were not needed or are on their way (then `missing` says so). */
+  state: 'whole' | 'part'
   /** ms at which what is shown was last known to be current; null when it is a single reading. */
   currentAt: number | null
   missing: readonly Missing[]

@@ -1,5 +1,6 @@
 /** Apps: pods under the owner on top of them. Pure. */
 import type { KindRef, KubeObject, OwnerReference } from '#core/kube/objects.ts'
+import { type LabelSelector, printLabelSelector, requirementsOf } from '#core/kube/selectors.ts'
 import { imagesOf, restartsOf } from './columns.ts'
 import { count, moment, specOf, statusFieldsOf, text } from './fields.ts'
 import { type ObjectStatus, severityOf, statusOf } from './object-status.ts'
@@ -17,6 +18,8 @@ export interface Member extends KindRef {
   desired?: number
   restarts: number
   node: string
+  /** Which pods are the workload's, as kubectl writes it. */
+  selector?: string
 }
 
 /** Kinds that own pods, and pods. */
@@ -46,7 +49,15 @@ export function memberOf(object: KubeObject): Member {
     ...(desired === undefined ? {} : { desired }),
     restarts: object.kind === 'Pod' ? restartsOf(object) : 0,
     node: text(specOf(object).nodeName),
+    ...selectorFor(object),
   }
+}
+
+/** Of kinds that select their pods by labels; CronJobs do not. */
+function selectorFor(object: KubeObject): { selector?: string } {
+  const selector = specOf(object).selector as LabelSelector | undefined
+  if (object.kind === 'Pod' || selector === undefined) return {}
+  return { selector: printLabelSelector(requirementsOf(selector)) }
 }
 
 function desiredOf(object: KubeObject): number | undefined {
@@ -65,6 +76,8 @@ export interface App extends KindRef {
   desired: number | null
   /** By status; null while pods are not known. */
   pods: readonly Member[] | null
+  /** Can its pods be found by labels? */
+  selector: string | null
   restarts: number | null
 }
 
@@ -115,6 +128,8 @@ const missingOwner = (owner: OwnerReference, below: Member): Member => ({
   node: '',
 })
 
+const worstFirst = (pods: readonly Member[]) => [...pods].sort((a, b) => severityOf(b.status) - severityOf(a.status) || (a.name < b.name ? -1 : 1))
+
 function appOf(root: Member, pods: readonly Member[] | undefined, known: boolean): App {
   const worst = (pods ?? []).reduce<Member | undefined>(
     (bad, pod) => (bad === undefined || severityOf(pod.status) > severityOf(bad.status) ? pod : bad),
@@ -130,7 +145,8 @@ function appOf(root: Member, pods: readonly Member[] | undefined, known: boolean
     status: appStatus(root.status, worst?.status, known),
     images: root.images,
     desired: root.desired ?? null,
-    pods: pods === undefined ? null : [...pods].sort((a, b) => severityOf(b.status) - severityOf(a.status) || (a.name < b.name ? -1 : 1)),
+    selector: root.selector ?? null,
+    pods: pods === undefined ? null : worstFirst(pods),
     restarts: pods === undefined ? null : pods.reduce((sum, pod) => sum + pod.restarts, 0),
   }
 }
@@ -166,7 +182,8 @@ const SORTS: Readonly<Record<string, (app: App) => string | number>> = {
   created: (app) => app.created ?? 0,
 }
 
-export function appLines(apps: readonly App[], { search, sort, order, expand }: AppsRequest): readonly AppLine[] {
+/** @param opened pods of apps that are opened, where those of the apps are not known */
+export function appLines(apps: readonly App[], { search, sort, order, expand }: AppsRequest, opened: readonly Member[] = []): readonly AppLine[] {
   const words = search
     .toLowerCase()
     .split(/\s+/)
@@ -194,5 +211,6 @@ export function appLines(apps: readonly App[], { search, sort, order, expand }: 
     return (x < y ? -sign : x > y ? sign : 0) || (name(a) < name(b) ? -1 : 1)
   })
   const open = new Set(expand)
-  return found.flatMap((app): AppLine[] => (open.has(app.uid) ? [{ app }, ...(app.pods ?? []).map((pod) => ({ pod, of: app.uid }))] : [{ app }]))
+  const podsOf = (app: App) => app.pods ?? worstFirst(opened.filter(({ owner }) => owner?.uid === app.uid))
+  return found.flatMap((app): AppLine[] => (open.has(app.uid) ? [{ app }, ...podsOf(app).map((pod) => ({ pod, of: app.uid }))] : [{ app }]))
 }

@@ -125,7 +125,8 @@ function sortValue(columns: readonly ObjectColumn[], sort: string): SortValue | 
 }
 
 const plain = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-const byName = (a: ObjectRow, b: ObjectRow) => plain(a.namespace, b.namespace) || plain(a.name, b.name)
+/** As API servers list: by `namespace/name`. */
+const byName = (a: ObjectRow, b: ObjectRow) => (a.namespace === b.namespace ? plain(a.name, b.name) : plain(`${a.namespace}/`, `${b.namespace}/`))
 
 /** Empty cells come last in both directions. */
 function compare(a: Sortable, b: Sortable, sign: number): number {

@@ -16,6 +16,8 @@ export interface Collection<T> {
   version: number
   /** Is the first list whole? */
   whole: boolean
+  /** How many there are, as last told. */
+  total?: number
   /** Why it cannot be. */
   failure?: unknown
   usedAt: number
@@ -25,8 +27,6 @@ export interface Collection<T> {
 }
 
 export interface Collections {
-  /** What is held already. */
-  peek<T>(key: string): Collection<T> | undefined
   /** `key` says whose and what; `start` is called when it is not held. */
   hold<T>(key: string, start: () => Informer<T>): Collection<T>
   stop(): void
@@ -56,7 +56,6 @@ export function createCollections(clock: Clock): Collections {
   }
 
   return {
-    peek: <T>(key: string) => held.get(key) as Collection<T> | undefined,
     hold<T>(key: string, start: () => Informer<T>): Collection<T> {
       const found = held.get(key) as Collection<T> | undefined
       // One that failed or was stopped with its cluster is begun anew.
@@ -93,6 +92,14 @@ export function createCollections(clock: Clock): Collections {
       for (const key of [...held.keys()]) drop(key)
     },
   }
+}
+
+/** Its version, which also grows when what was not read becomes more or less. */
+export function versionOf(collection: Collection<unknown>): number {
+  const { total } = collection.informer.extent()
+  if (total !== collection.total) collection.version++
+  collection.total = total
+  return collection.version
 }
 
 const MOST_DERIVED = 16

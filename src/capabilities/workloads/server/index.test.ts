@@ -33,7 +33,11 @@ const objects: KubeObject[] = [
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: meta('cart'),
-    spec: { replicas: 2, template: { metadata: { labels: { app: 'cart' } }, spec: { containers: [{ name: 'main', image: 'cart:1' }] } } },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: 'cart' } },
+      template: { metadata: { labels: { app: 'cart' } }, spec: { containers: [{ name: 'main', image: 'cart:1' }] } },
+    },
     status: { replicas: 2, updatedReplicas: 2, availableReplicas: 2 },
   },
   { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: meta('cart-1', owner('Deployment', 'cart')), spec: { replicas: 2 }, status: { readyReplicas: 2 } },
@@ -131,6 +135,26 @@ describe('lists', () => {
     const { lines, missing } = (await ask<AppsAnswer>('/apps?namespace=shop')).body
     expect(lines).toMatchObject([{ app: { name: 'cart', pods: null, restarts: null, status: { word: 'ready' } } }])
     expect(missing).toMatchObject([{ what: 'Pod', code: 'FORBIDDEN' }])
+  })
+  it('apps over more pods than can be read: numbers are the owners’, pods are read below what is opened', async () => {
+    const { list } = cluster
+    cluster.list = async (kind, select) => {
+      const page = await list(kind, select)
+      return kind.kind === 'Pod' ? { ...page, remaining: 5_000 } : page
+    }
+    const informers: unknown[] = []
+    const informer = cluster.informer
+    cluster.informer = ((kind, options) => {
+      informers.push([kind.kind, options?.labels])
+      return informer(kind, options)
+    }) as typeof informer
+    const { lines, missing } = (await ask<AppsAnswer>('/apps')).body
+    expect(lines).toMatchObject([{ app: { name: 'cart', desired: 2, pods: null, status: { word: 'ready' } } }])
+    expect(missing).toEqual([{ what: 'Pod', code: 'many', message: '5001' }])
+    expect(informers).not.toContainEqual(['Pod', undefined])
+    const opened = (await ask<AppsAnswer>('/apps?expand=uid-cart')).body.lines
+    expect(opened).toMatchObject([{ app: { name: 'cart' } }, { pod: { name: 'cart-1-a' } }, { pod: { name: 'cart-1-b' } }])
+    expect(informers).toContainEqual(['Pod', 'app=cart'])
   })
   it('a change is told over the event stream, and the next page has it', async () => {
     const stop = new AbortController()

@@ -21,7 +21,7 @@ import {
 } from '../domain/api.ts'
 import { act } from './acts.ts'
 import { createApps } from './apps.ts'
-import { type Collection, createCollections } from './collections.ts'
+import { type Collection, createCollections, versionOf } from './collections.ts'
 import { readObject, readRelations, readTimeline, refOfParams } from './detail.ts'
 import { createTerminals } from './exec.ts'
 import { sendLogs } from './logs.ts'
@@ -29,8 +29,7 @@ import { attempt, createObjects, readSome, servedKind } from './objects.ts'
 
 /** Live updates: at most 4 a second. */
 const TICK_MS = 250
-/** What a first page may take before everything is read. */
-const FIRST_PAGE_MS = 500
+const READING_TICK_MS = 1000
 const MOST_NAMESPACES = 10_000
 
 export const door: ServerDoor = {
@@ -41,8 +40,8 @@ export const door: ServerDoor = {
     const collections = createCollections(clock)
     const stopping = new AbortController()
     const sleep = (ms: number) => clock.sleep(ms, stopping.signal).catch(() => {})
-    const objects = createObjects(collections)
-    const apps = createApps(collections, sleep)
+    const objects = createObjects(collections, sleep)
+    const apps = createApps(collections, clock, sleep)
     const terminals = createTerminals({ clock, log })
     await http.register(websocket, { options: { maxPayload: 256 * 1024 } })
     const routes = http.withTypeProvider<ZodTypeProvider>()
@@ -58,10 +57,11 @@ export const door: ServerDoor = {
       let said = -1
       try {
         while (!stream.signal.aborted && !stopping.signal.aborted) {
-          const version = held.reduce((sum, collection) => sum + collection.version, 0)
+          const version = held.reduce((sum, collection) => sum + versionOf(collection), 0)
           if (version !== said && !stream.send('change', { version } satisfies CollectionChange)) break
           said = version
-          await sleep(TICK_MS)
+          // Every page that is read is a change.
+          await sleep(held.every(({ informer }) => informer.status().state === 'following') ? TICK_MS : READING_TICK_MS)
           if (held.some(({ failure }) => failure !== undefined)) break
         }
       } finally {
@@ -110,9 +110,7 @@ export const door: ServerDoor = {
       async (request, reply) => {
         const { held } = await objects.view(clusterOf(request), who(request), request.query)
         const stream = eventStream(request, reply)
-        // The first page goes before.
-        await sleep(FIRST_PAGE_MS)
-        void follow(request, stream, held ? [held.hold() as Collection<unknown>] : [])
+        void follow(request, stream, held ? [held() as Collection<unknown>] : [])
       },
     )
     routes.get(`${base}/apps`, { schema: { summary: 'Apps: pods under the owner on top of them', params, querystring: appsQuery } }, (request) =>
@@ -122,7 +120,7 @@ export const door: ServerDoor = {
       `${base}/apps/changes`,
       { schema: { summary: 'Whenever apps or their pods change, as server-sent events', params, querystring: namespaceQuery } },
       async (request, reply) => {
-        const held = await apps.hold(clusterOf(request), who(request), request.query.namespace)
+        const { held } = await apps.hold(clusterOf(request), who(request), request.query.namespace)
         // What cannot be read does not change.
         const followed = held.map(({ collection }) => collection as Collection<unknown>).filter(({ failure }) => failure === undefined)
         void follow(request, eventStream(request, reply), followed)

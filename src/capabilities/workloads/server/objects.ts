@@ -51,22 +51,28 @@ interface View {
   kind: ServedKind
   columns: readonly ObjectColumn[]
   /** Undefined: the kind cannot be watched. */
-  held?: { peek(): Collection<ObjectRow> | undefined; hold(): Collection<ObjectRow> }
+  held?: () => Collection<ObjectRow>
 }
 
+/** What a list begins with; further rows are read when somebody looks at them. */
+const FIRST_ROWS = 100
+/** So long somebody waits for all before what was read so far is shown. */
+const PATIENCE_MS = 400
 /** Longest list of a kind that cannot be watched. */
 const MOST_UNWATCHED = 2_000
 
-export function createObjects(collections: Collections) {
+export function createObjects(collections: Collections, sleep: (ms: number) => Promise<void>) {
   async function view(cluster: Cluster, user: string, query: z.output<typeof collectionQuery>): Promise<View> {
     const kind = await servedKind(cluster, query.kind)
     if (!kind.verbs.includes('list')) throw invalidInput([{ path: 'kind', message: `${kind.kind} cannot be listed` }])
     const namespace = kind.namespaced ? query.namespace : undefined
     const columns = await columnsFor(cluster, kind)
     if (!kind.verbs.includes('watch')) return { kind, columns }
-    const key = JSON.stringify([cluster.name, user, query.kind, namespace])
-    const start = () => cluster.informer(kind, { namespace, keep: (object) => rowOf(object, columns) })
-    return { kind, columns, held: { peek: () => collections.peek(key), hold: () => collections.hold(key, start) } }
+    // A selector is the cluster's work: what it leaves out is not read.
+    const key = JSON.stringify([cluster.name, user, query.kind, namespace, query.labels])
+    const labels = query.labels === '' ? {} : { labels: query.labels }
+    const start = () => cluster.informer(kind, { namespace, ...labels, keep: (object) => rowOf(object, columns), onDemand: FIRST_ROWS })
+    return { kind, columns, held: () => collections.hold(key, start) }
   }
 
   async function list(cluster: Cluster, user: string, query: z.output<typeof objectsQuery>): Promise<ObjectsAnswer> {
@@ -96,27 +102,23 @@ export function createObjects(collections: Collections) {
         reason,
       })
     }
-    const inOrder = query.order === 'asc' && (query.sort === 'namespace' || (query.sort === 'name' && (namespace !== undefined || !kind.namespaced)))
-    if (!held.peek()?.whole && query.offset === 0 && query.search.trim() === '' && query.labels === '' && inOrder) {
-      const page = await cluster.list(kind, { namespace, limit: query.limit })
-      // Not before: reading all would keep the server from answering the first page.
-      held.hold()
-      const total = page.items.length + (page.remaining ?? 0)
-      const rows = page.items.map((object) => rowOf(object, columns))
-      const missing: Missing[] =
-        page.continue !== undefined && page.remaining === undefined ? [{ what: kind.kind, code: 'reading', message: 'the number of all is not known yet' }] : []
-      return answer(rows, { total, state: page.continue === undefined ? 'whole' : 'first', currentAt: null, missing })
-    }
-    const collection = held.hold()
-    await collection.informer.synced
-    const order = JSON.stringify([query.search, query.labels, query.sort, query.order])
-    const found = await derive(collection, order, () => selectRows(collection.informer.list(), columns, { ...query, labels }, turns()))
-    const { currentAt = null, error } = collection.informer.status()
+    const collection = held()
+    const { informer } = collection
+    // In the cluster's own order no more is read than is shown. No API server sorts or searches by anything else: then all are read, and what there is until then is shown.
+    const ownOrder = query.order === 'asc' && (query.sort === 'namespace' || (query.sort === 'name' && (namespace !== undefined || !kind.namespaced)))
+    if (ownOrder && query.search.trim() === '') await informer.reach(query.offset + query.limit)
+    else await Promise.race([informer.reach(Number.POSITIVE_INFINITY), Promise.all([informer.reach(1), sleep(PATIENCE_MS)])])
+    const order = JSON.stringify([query.search, query.sort, query.order])
+    const found = await derive(collection, order, () => selectRows(informer.list(), columns, { ...query, labels: undefined }, turns()))
+    const { currentAt = null, error } = informer.status()
+    const { whole, total } = informer.extent()
+    const missing: Missing[] = error ? [{ what: kind.kind, code: error.code, message: error.message }] : []
+    if (!whole && !(ownOrder && query.search.trim() === '')) missing.push({ what: kind.kind, code: 'reading', message: `${informer.size}/${total ?? '?'}` })
     return answer(found.slice(query.offset, query.offset + query.limit), {
-      total: found.length,
-      state: 'whole',
+      total: whole || !ownOrder || query.search.trim() !== '' ? found.length : (total ?? found.length + query.limit),
+      state: whole ? 'whole' : 'part',
       currentAt,
-      missing: error ? [{ what: kind.kind, code: error.code, message: error.message }] : [],
+      missing,
     })
   }
 

@@ -84,6 +84,10 @@ export interface Informer<T> {
   list(namespace?: string): readonly T[]
   readonly size: number
   status(): InformerStatus
+  /** Resolves when the first `count` objects in the server's order (of `namespace/name`) are held, or all; rejects when they cannot be read. */
+  reach(count: number): Promise<void>
+  /** Are all held? How many there are, where the server says: an estimate until they are. */
+  extent(): { whole: boolean; total?: number }
   /** What is there comes as `added`, then each change once. Returns how to stop. */
   onChange(listener: (change: Change<T>) => void): () => void
   stop(): void
@@ -100,6 +104,11 @@ export interface InformerStatus {
 export interface InformerOptions<T> extends Selection {
   /** What to hold of an object, so that memory is bounded by what is used; it must keep `metadata` names. Default: all but `managedFields`. */
   keep?(object: KubeObject): T
+  /**
+   * Reads so many at first, and more only when they are reached for; changes of all are followed, so that what is held is current and whole up to the last of it.
+   * Left out: all are read at once.
+   */
+  onDemand?: number
 }
 
 /** Who wrote what: server-side apply and audit read it. */
