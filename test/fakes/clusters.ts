@@ -7,7 +7,10 @@ import type { ServerContext } from '#kits/server-kit/door.ts'
 /** What a door gets of the world outside: clusters, no registries, nothing to call, and reconcilers that rest; every request acts with all rights unless the cluster itself says otherwise. */
 export function fakeClusters(
   ...held: readonly Cluster[]
-): Pick<ServerContext, 'clusters' | 'clusterOf' | 'registries' | 'reconcile' | 'aggregate' | 'aggregated' | 'reachedBy' | 'trafficRouter' | 'outbound'> {
+): Pick<
+  ServerContext,
+  'clusters' | 'clusterOf' | 'openCluster' | 'registries' | 'reconcile' | 'aggregate' | 'aggregated' | 'reachedBy' | 'trafficRouter' | 'outbound'
+> {
   const clusters: Clusters = {
     list: () => held.map((cluster) => ({ name: cluster.name, source: 'fake', server: 'https://fake.example', health: cluster.health() })),
     get(name) {
@@ -20,6 +23,7 @@ export function fakeClusters(
   return {
     clusters,
     clusterOf: (_, name) => clusters.get(name),
+    openCluster: () => Promise.reject(new Error('nothing to open here')),
     reconcile: () => {},
     aggregate: () => {},
     reachedBy: () => undefined,

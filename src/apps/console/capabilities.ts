@@ -1,5 +1,7 @@
 /** Everything the console carries, in one list. A new capability is one line here. */
 
+import { appMigration } from '#capabilities/app-migration/capability.ts'
+import { door as appsConsole } from '#capabilities/app-migration/console/index.ts'
 import { audit } from '#capabilities/audit/capability.ts'
 import { door as auditConsole } from '#capabilities/audit/console/index.ts'
 import { canary } from '#capabilities/canary/capability.ts'
@@ -24,6 +26,7 @@ import type { ConsoleDoor } from '#kits/console-kit/door.ts'
 export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor }[] = [
   { capability: workloads, door: workloadsConsole },
   { capability: imageMigration, door: imagesConsole },
+  { capability: appMigration, door: appsConsole },
   { capability: elasticity, door: elasticityConsole },
   { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },

@@ -9,6 +9,7 @@ export const CAPABILITIES: readonly (() => Promise<ServerDoor>)[] = [
   // after it: of Loki's pushes it takes what is no access log
   () => import('#capabilities/logs/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/image-migration/server/index.ts').then(({ door }) => door),
+  () => import('#capabilities/app-migration/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/workloads/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/inspection/server/index.ts').then(({ door }) => door),
   () => import('#capabilities/elasticity/server/index.ts').then(({ door }) => door),

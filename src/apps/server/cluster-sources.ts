@@ -26,6 +26,17 @@ export const clusterRequest = z.object({
 const keptFile = z.object({ version: z.literal(1), clusters: z.array(clusterRequest.required({ name: true, context: true })).max(1000) })
 type Kept = z.output<typeof keptFile>['clusters'][number]
 
+/** See `ServerContext.openCluster`. */
+export async function openWritten({ name, text, context }: { name: string; text: string; context?: string }, clock: Clock) {
+  const access = await parseKubeconfig({ text, path: `kubeconfig of ${name}` }).select(context)
+  if (access.credentials.kind === 'oidc' || access.credentials.kind === 'exec')
+    throw invalidInput([
+      { path: `kubeconfig of ${name}: auth-provider`, message: 'logs in elsewhere; put a token or a client certificate into the kubeconfig' },
+    ])
+  if (access.proxyUrl !== undefined) throw invalidInput([{ path: `kubeconfig of ${name}: proxy-url`, message: 'is not used here' }])
+  return openCluster({ name, access, clock })
+}
+
 export interface ClusterSources {
   /** Opens all that is known. Rejects with INVALID_INPUT, FILE_UNREADABLE or NOT_FOUND for what a flag names; whether they answer is a matter of health. */
   open(): Promise<void>

@@ -39,7 +39,7 @@ import { auditChanges } from './audit.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import { listenForClusters } from './cluster-listener.ts'
 import { clusterRoutes } from './cluster-routes.ts'
-import { clusterSources, kubeconfigFlag } from './cluster-sources.ts'
+import { clusterSources, kubeconfigFlag, openWritten } from './cluster-sources.ts'
 import { createClusters } from './clusters.ts'
 import { serveConsole } from './console.ts'
 import { type Condition, healthRoutes } from './health.ts'
@@ -216,6 +216,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           alerts,
           clusters,
           clusterOf: clusterOfRequest(clusters),
+          openCluster: (kubeconfig) => openWritten(kubeconfig, clock),
           reconcile: reconciling.run,
           aggregate: (api) => aggregation.add(api),
           aggregated: () => apiServices?.states() ?? [],

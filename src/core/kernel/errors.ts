@@ -279,6 +279,15 @@ export const ERRORS = {
     'Choose another name, or change the one that exists.',
     '请换一个名称，或修改已有对象。',
   ),
+  MOVE_UNDER_WAY: row(409, EXIT.error, 'Move {id} is under way.', '迁移 {id} 正在进行。', 'Wait until it ends, or stop it.', '请等待其结束，或先停止它。'),
+  MOVE_UNKNOWN_HERE: row(
+    409,
+    EXIT.error,
+    'What {what} wrote before stands in a journal that this server does not have.',
+    '{what} 此前的写入记录在本服务器没有的日志中。',
+    'Restore the data folder of the server that ran it, or remove what it wrote by hand and create it anew.',
+    '请恢复执行它的服务器的数据目录，或手动删除其写入的对象后重新创建。',
+  ),
   APPLY_CONFLICT: row(
     409,
     EXIT.error,

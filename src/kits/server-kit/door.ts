@@ -36,6 +36,11 @@ export interface ServerContext {
   clusters: Clusters
   /** The cluster with the rights of who asks. NOT_FOUND for a cluster that is not there, FORBIDDEN for a user who has nothing to do with it. */
   clusterOf(request: FastifyRequest, name: string): Cluster
+  /**
+   * A cluster by a kubeconfig that somebody wrote, with its rights and none of ours. INVALID_INPUT when it names files, programs (`exec`, `auth-provider`) or a proxy:
+   * it carries everything itself.
+   */
+  openCluster(kubeconfig: { name: string; text: string; context?: string }): Promise<{ cluster: Cluster; close(): Promise<void> }>
   /** Runs a reconciler over every cluster, on the one server that leads there; `portsOf` gives what it works with. */
   reconcile: Reconcile
   /** Answers for a version of an API group in every cluster that reaches `--cluster-listen`. */

@@ -11,9 +11,10 @@ import { describeRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { MAPPING, type Mapping } from '../domain/mapping.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../domain/prepare.ts'
+import type { Found } from '../move/read-cluster.ts'
 import { minorOf } from './convert.ts'
 import { encryptSecrets, isSecret, SECRETS_FILE } from './secrets.ts'
-import { type Found, findObjects, type SourceOptions, sourceOptions } from './source.ts'
+import { findObjects, type SourceOptions, sourceOptions } from './source.ts'
 
 export interface ExportOptions extends SourceOptions {
   mapping?: string
@@ -77,7 +78,7 @@ export async function prepareFrom(
   return { prepared, unseen, ...(sourceVersion === undefined ? {} : { sourceVersion }) }
 }
 
-async function readMapping(path: string): Promise<Mapping> {
+export async function readMapping(path: string): Promise<Mapping> {
   let value: unknown
   try {
     value = parse(await readFile(path, 'utf8'))

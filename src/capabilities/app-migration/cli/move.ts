@@ -6,15 +6,16 @@ import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { describeRef, refOf } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
+import { mapName } from '../domain/mapping.ts'
 import { describeObstacle, type Obstacle } from '../domain/obstacles.ts'
+import { openJournal } from '../journal-file.ts'
 import { type Applied, applyWaves, undo } from '../move/apply.ts'
 import { servesOf } from '../move/obstacles.ts'
 import { minorOfVersion, planMove } from '../move/plan.ts'
 import { platformsFrom, pullCredentials } from '../move/platforms.ts'
-import { isReady } from '../move/ready.ts'
 import type { Existing, Verdict } from '../move/target.ts'
-import { prepareFrom, preparing, tell } from './export.ts'
-import { openJournal } from './journal-file.ts'
+import { type ServiceState, verifyMove } from '../move/verify.ts'
+import { prepareFrom, preparing, readMapping, tell } from './export.ts'
 import { type SourceOptions, sourceOptions } from './source.ts'
 import { type TargetOptions, targetCluster, targetOptions } from './target-options.ts'
 
@@ -63,20 +64,25 @@ export function addMove(apps: Command, context: CliContext): void {
     .action((options: MoveOptions) => runApply(options, context))
   outputOptions(command('verify', zh ? '比较目标集群与应有的状态' : 'compare the target with what it should hold')).action(async (options: MoveOptions) => {
     const { cluster, verdicts, incomplete } = await look({ ...options, existing: 'update', checkImages: false }, context)
-    let unready = 0
-    for (const { object, action } of verdicts)
-      if (action === 'same' && !isReady(await cluster.get(refOf(object)))) {
-        unready++
-        context.note(`${describeRef(refOf(object))}: ${zh ? '未就绪' : 'is not ready'}`)
-      }
     const differing = verdicts.filter(({ action }) => action !== 'same')
+    const live = options.fromKubeconfig !== undefined || options.fromContext !== undefined
+    const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping)
+    const back = new Map((options.namespace ?? []).map((name) => [mapName(mapping?.namespaces ?? {}, name) ?? name, name]))
+    const source = live
+      ? { cluster: await context.cluster({ kubeconfig: options.fromKubeconfig, context: options.fromContext }), namespaceOf: (name: string) => back.get(name) }
+      : undefined
+    const { equal, unready, services, failing, counts } = await verifyMove(cluster, verdicts, source, context.signal)
     await print(differing, [], options, context)
+    for (const name of unready) context.note(`${name}: ${zh ? '未就绪' : 'is not ready'}`)
+    for (const state of services) context.note(serviceLine(state, zh))
+    for (const [kind, { wanted, there }] of Object.entries(counts))
+      if (there < wanted) context.note(zh ? `${kind}：应有 ${wanted}，现有 ${there}` : `${kind}: ${wanted} should be there, ${there} are`)
     context.note(
       zh
-        ? `${verdicts.length - differing.length} 个一致，${differing.length} 个不同，${unready} 个未就绪`
-        : `${verdicts.length - differing.length} equal, ${differing.length} different, ${unready} not ready`,
+        ? `${equal} 个一致，${differing.length} 个不同，${unready.length} 个未就绪，${failing.length} 个服务无响应`
+        : `${equal} equal, ${differing.length} different, ${unready.length} not ready, ${failing.length} Services without answer`,
     )
-    if (differing.length > 0 || unready > 0 || incomplete) context.exit(EXIT.findings)
+    if (differing.length > 0 || unready.length > 0 || failing.length > 0 || incomplete) context.exit(EXIT.findings)
   })
   journalOption(targetOptions(apps.command('rollback').description(zh ? '撤销日志中记录的写入' : 'undo what a journal says was written'), zh), zh).action(
     async (options: MoveOptions) => {
@@ -166,6 +172,17 @@ async function runApply(options: MoveOptions, context: CliContext): Promise<void
     throw failed.error
   }
   if (incomplete) context.exit(EXIT.partial)
+}
+
+function serviceLine({ service, endpoints, sourceEndpoints, answers, why }: ServiceState, zh: boolean): string {
+  const said = zh
+    ? { yes: '有响应', no: '无响应', unknown: '是否响应未知' }[answers]
+    : { yes: 'answers', no: 'does not answer', unknown: 'may answer or not' }[answers]
+  const there = endpoints ?? (zh ? '未知' : 'unknown')
+  const before = sourceEndpoints === undefined ? '' : zh ? `（来源 ${sourceEndpoints}）` : ` (${sourceEndpoints} on the source)`
+  return zh
+    ? `Service ${service}：${said}${why === undefined ? '' : `（${why}）`}，端点 ${there}${before}`
+    : `Service ${service}: ${said}${why === undefined ? '' : ` (${why})`}, endpoints ${there}${before}`
 }
 
 const imagesOption = (zh: boolean): Option =>

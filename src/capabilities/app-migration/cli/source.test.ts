@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { groupVersionOf, type KubeObject } from '#core/kube/objects.ts'
 import type { ServedKind } from '#core/shapes/ports/cluster.ts'
+import { preferred } from '../move/read-cluster.ts'
 import { releaseObjects } from './helm.ts'
-import { preferred } from './source.ts'
 import { readVelero } from './velero.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-sources-'))

@@ -26,7 +26,8 @@ export interface ApplyOptions {
   /** For the gates of one wave, ms. */
   waitMs: number
   signal?: AbortSignal
-  onDone?(done: number, total: number): void
+  /** After each object; waves count from 0. */
+  onDone?(done: number, total: number, object: KubeObject, wave: number): void
 }
 
 export interface Applied {
@@ -72,7 +73,7 @@ export async function applyWaves(
           current ||= what
           throw error
         }
-        options.onDone?.(++finished, total)
+        options.onDone?.(++finished, total, object, wave)
       })
       current = await gate(cluster, objects, clock, options)
       if (current !== '') throw new CodedError('TIMED_OUT', { what: `${current} to become ready`, limit: `${Math.round(options.waitMs / 1000)} s` })

@@ -178,8 +178,11 @@ async function untilPod(
   }
 }
 
-/** What the container said at its end: logs may be gone by then. */
-const messageOf = ({ status }: KubeObject): string =>
-  bodiesOf(bodyOf(status).containerStatuses)
-    .map(({ state }) => String(bodyOf(bodyOf(state).terminated).message ?? ''))
-    .join('')
+/** What the container said at its end (logs may be gone by then), or how it ended; a pod that a node refused has no container, and says so itself. */
+const messageOf = ({ status }: KubeObject): string => {
+  const ends = bodiesOf(bodyOf(status).containerStatuses).map(({ state }) => bodyOf(bodyOf(state).terminated))
+  const said = ends.map(({ message }) => String(message ?? '')).join('')
+  if (said !== '') return said
+  const { reason, message } = bodyOf(status)
+  return [reason, message, ...ends.map((end) => end.reason && `${String(end.reason)}, exit code ${String(end.exitCode)}`)].filter(Boolean).join(': ')
+}

@@ -1,7 +1,7 @@
 /** The journal of a move: a file of JSON lines, synced before each answer. A line that a crash cut off is dropped. */
 import { open, readFile } from 'node:fs/promises'
 import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
-import type { Journal, JournalEntry } from '../move/apply.ts'
+import type { Journal, JournalEntry } from './move/apply.ts'
 
 export async function openJournal(path: string): Promise<Journal & AsyncDisposable> {
   const entries: JournalEntry[] = []

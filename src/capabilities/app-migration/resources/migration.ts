@@ -1,0 +1,89 @@
+/** Migration: an app that moves from one cluster to another, planned first, with its progress in the status. */
+import { z } from 'zod'
+import { type CustomResource, RESOURCE_API, type Resource } from '#core/shapes/custom-resource.ts'
+
+const names = z.record(z.string().min(1).max(253), z.string().max(253)).optional()
+const list = z.array(z.string().min(1).max(253)).min(1).max(1_000).optional()
+
+const end = z
+  .strictObject({
+    secret: z.string().min(1).max(253).describe('Secret of this namespace, labeled sallyport.io/use: migration, with a kubeconfig.'),
+    key: z.string().min(1).max(253).default('kubeconfig'),
+    context: z.string().max(1_024).optional().describe('Of the kubeconfig; its current one when left out.'),
+  })
+  .describe('The kubeconfig carries everything itself: it may name neither files nor programs (exec, auth-provider).')
+
+const spec = z.strictObject({
+  source: end,
+  target: end,
+  action: z
+    .enum(['plan', 'apply', 'rollback'])
+    .default('plan')
+    .describe('plan writes nothing; apply writes when nothing blocks; rollback undoes what apply wrote.'),
+  namespaces: list.describe('Of the source. What their objects need comes along.'),
+  selector: z.string().max(1_000).optional().describe('Labels of the objects that are wanted.'),
+  kinds: list,
+  apps: list.describe('KIND/NAME: these and everything they need.'),
+  mapping: z
+    .strictObject({
+      namespaces: names.describe('Old: new, renamed wherever it stands.'),
+      registries: names,
+      storageClasses: names,
+      ingressClasses: names,
+      domains: names,
+      nodeSelectors: names,
+      annotations: z.strictObject({ remove: z.array(z.string().min(1)).max(1_000).optional(), set: names }).optional(),
+    })
+    .optional(),
+  existing: z.enum(['fail', 'skip', 'update']).default('fail').describe('What happens to names that are taken, decided before the first write.'),
+  checkImages: z.boolean().default(true).describe('Whether registries are asked if the images are there, and for which machines.'),
+  parallel: z.number().int().min(1).max(128).default(16),
+  waitSeconds: z.number().int().min(1).max(86_400).default(300).describe('How long a wave may take to become ready before it is undone.'),
+})
+
+const count = z.number().int().min(0).optional()
+const instant = z.iso.datetime().optional()
+const lines = z.array(z.string()).optional()
+const status = z.object({
+  phase: z.enum(['Planning', 'Planned', 'Blocked', 'Applying', 'Verifying', 'Done', 'Differs', 'Failed', 'RollingBack', 'RolledBack', 'Invalid']).optional(),
+  observedGeneration: count,
+  startedAt: instant,
+  endedAt: instant,
+  objects: count.describe('That the move has.'),
+  done: count.describe('Of these, written or found there.'),
+  wave: count.describe('That is under way, from 1.'),
+  waves: count,
+  bytes: count.describe('Of the objects that were written, as JSON.'),
+  created: count,
+  updated: count,
+  skipped: count,
+  blocking: count.describe('How much keeps apply from beginning.'),
+  obstacles: z
+    .array(z.object({ severity: z.string(), object: z.string(), text: z.string() }))
+    .optional()
+    .describe('The first 50; the console has all.'),
+  failing: lines.describe('What verify found: objects that differ or are not ready, Services without an answer. The first 50.'),
+  message: z.string().optional(),
+})
+
+export const migrationResource = {
+  kind: 'Migration',
+  plural: 'migrations',
+  shortNames: ['mig'],
+  scope: 'Namespaced',
+  description: 'Moves an app from one cluster to another: planned first, in waves, verified, and undone on request.',
+  spec,
+  status,
+  columns: [
+    { name: 'Action', type: 'string', jsonPath: '.spec.action', description: 'What is asked for' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'How it stands' },
+    { name: 'Done', type: 'integer', jsonPath: '.status.done', description: 'Objects that are there' },
+    { name: 'Objects', type: 'integer', jsonPath: '.status.objects', description: 'Objects of the move' },
+    { name: 'Wave', type: 'integer', jsonPath: '.status.wave', description: 'Wave that is under way', priority: 1 },
+    { name: 'Blocking', type: 'integer', jsonPath: '.status.blocking', description: 'What keeps it from beginning' },
+  ],
+} as const satisfies CustomResource<typeof spec, typeof status>
+
+export type Migration = Resource<z.output<typeof spec>, z.output<typeof status>>
+export type MigrationStatus = z.output<typeof status>
+export const MIGRATION = { apiVersion: RESOURCE_API, kind: migrationResource.kind }
