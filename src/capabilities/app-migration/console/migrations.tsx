@@ -39,12 +39,13 @@ export function Migrations() {
         <StatusMark status={status.phase && current ? PHASE_STATUS[status.phase] : 'unknown'} text={t(`phases.${status.phase ?? 'none'}`)} />
       ),
     },
-    { id: 'name', title: t('migrations.name'), width: 220, value: keyOf },
+    { id: 'name', title: t('migrations.name'), width: 180, value: keyOf },
     { id: 'action', title: t('migrations.action'), width: 110, value: ({ action }) => t(`migrations.actions.${action}`) },
+    { id: 'act', title: t('migrations.next'), width: 110, sortable: false, cell: (row) => <Act row={row} onAsked={answer.refetch} /> },
     {
       id: 'progress',
       title: t('progress'),
-      width: 190,
+      width: 150,
       sortable: false,
       cell: (row) =>
         RUNNING.includes(row.status.phase ?? '') ? (
@@ -57,7 +58,6 @@ export function Migrations() {
     { id: 'bytes', title: t('bytes'), unit: 'bytes', width: 100, value: ({ status }) => status.bytes },
     { id: 'blocking', title: t('plan.blocking'), unit: 'number', width: 90, value: ({ status }) => status.blocking },
     { id: 'message', title: t('migrations.message'), width: 240, value: ({ status }) => status.message ?? (status.failing ?? []).join(', ') },
-    { id: 'act', title: '', width: 200, sortable: false, cell: (row) => <Act row={row} onAsked={answer.refetch} /> },
   ]
   const one = rows.find((row) => keyOf(row) === opened)
   return (
