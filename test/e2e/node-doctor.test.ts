@@ -26,6 +26,10 @@ const POD = '0a1b2c3d-1111-4222-8333-444455556666'
 const NAME = `spnd${process.pid}`
 const MEMORY = '/sys/fs/cgroup/memory'
 
+const NR_OPEN = '/proc/sys/fs/nr_open'
+/** Less than what a process may open here, and far more than others have open: the limit is of the whole machine. */
+const FEW_FILES = 8_000
+
 interface Fault {
   condition: string
   begin(): void
@@ -146,6 +150,8 @@ describeCluster('node doctor', (kubeconfig) => {
     undo.push(() => sh('ip', 'route', 'del', 'blackhole', '198.18.77.2/32'))
 
     let hog: ChildProcess
+    let glutton: ChildProcess
+    const nrOpen = readFileSync(NR_OPEN, 'utf8')
     // not among the kubelet's own, which it clears away
     const group = join(MEMORY, NAME, `pod${POD}`)
     const all: Record<string, Fault> = {
@@ -171,6 +177,21 @@ describeCluster('node doctor', (kubeconfig) => {
           hog = start('bash', ['-c', 'ulimit -n 40; for i in {3..36}; do eval "exec $i</dev/null"; done; sleep 120'])
         },
         end: () => hog.kill('SIGKILL'),
+      },
+      'a kernel that lets no process have more files': {
+        condition: 'FDPressure',
+        begin: () => {
+          glutton = start(process.execPath, [
+            '-e',
+            `for (let i = 0; i < ${FEW_FILES * 0.9}; i++) require('fs').openSync('/dev/null'); setTimeout(() => {}, 120000)`,
+          ])
+          writeFileSync(NR_OPEN, `${FEW_FILES}\n`)
+          undo.push(() => writeFileSync(NR_OPEN, nrOpen))
+        },
+        end() {
+          writeFileSync(NR_OPEN, nrOpen)
+          glutton.kill('SIGKILL')
+        },
       },
       'a hung runtime': { condition: 'ContainerRuntimeUnhealthy', begin: () => containerd.kill('SIGSTOP'), end: () => containerd.kill('SIGCONT') },
       'a card without a pod': {
@@ -201,12 +222,14 @@ describeCluster('node doctor', (kubeconfig) => {
       },
     }
     if (!existsSync(join(MEMORY, 'memory.limit_in_bytes'))) delete all['a pod out of memory']
-    const types = Object.values(all).map(({ condition }) => condition)
+    // two faults share one
+    const types = [...new Set(Object.values(all).map(({ condition }) => condition))]
 
     let running = agent()
     const well = await until(types, 'False', 60_000)
     expect(Object.keys(well).sort(), said).toEqual([...types].sort())
 
+    const begunAt = Date.now()
     for (const { begin } of Object.values(all)) begin()
     const found = await until(types, 'True', 45_000)
     console.log('found after ms', found)
@@ -227,6 +250,9 @@ describeCluster('node doctor', (kubeconfig) => {
 
     const events = (await admin.cluster.list({ apiVersion: 'v1', kind: 'Event' }, { namespace: 'default', fields: 'involvedObject.name=node1' })).items
     const reasons = events.map((event) => String(event.reason))
-    expect(reasons).toEqual(expect.arrayContaining(['TaskHung', 'TaskHungOver', 'FilesystemIsReadOnly', 'FilesystemIsReadOnlyOver']))
+    const nrOpenAt = Date.parse(String(events.find((event) => event.reason === 'NrOpen')?.firstTimestamp))
+    console.log('fs.nr_open told after ms', nrOpenAt - begunAt)
+    expect(nrOpenAt - begunAt).toBeLessThan(30_000)
+    expect(reasons).toEqual(expect.arrayContaining(['NrOpen', 'NrOpenOver', 'TaskHung', 'TaskHungOver', 'FilesystemIsReadOnly', 'FilesystemIsReadOnlyOver']))
   })
 })

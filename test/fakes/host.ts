@@ -16,6 +16,8 @@ export interface FakeHost extends Host {
   clock: number
   uptime: number
   log: Reading<KernelLog>
+  /** Lines not yet read of files, and of journals as `folder:identifier`. */
+  logs: Record<string, string[]>
   /** A line of the kernel. */
   says(text: string, seq?: number): void
 }
@@ -35,6 +37,7 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
     answers: {},
     clock: Date.UTC(2026, 0, 5, 12),
     uptime: 1_000,
+    logs: {},
     log: {
       ok: true,
       value: {
@@ -101,6 +104,13 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
       return Array.isArray(found) ? { ok: true, value: found as string[] } : ABSENT
     },
     kernelLog: () => host.log,
+    follow: (source) => ({
+      poll: () => {
+        const lines = host.logs['file' in source ? source.file : `${source.journal}:${source.identifier ?? ''}`]
+        return lines === undefined ? { lines: [], lost: 0, why: 'there is no such file' } : { lines: lines.splice(0), lost: 0 }
+      },
+      close() {},
+    }),
     now: () => host.clock,
     monotonic: () => host.uptime,
   }

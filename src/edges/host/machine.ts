@@ -5,6 +5,7 @@ import type { ClientHttp2Stream } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
 import { promisify } from 'node:util'
 import type { Address, Host, HttpQuestion, KernelLog, KernelRecord, Reading } from '#core/shapes/ports/host.ts'
+import { followLog } from './follow.ts'
 import { run } from './run.ts'
 
 const FILE_BYTES = 1 << 20
@@ -77,6 +78,7 @@ export function createMachine(root = ''): Host {
         }
       }),
     kernelLog: openKernelLog,
+    follow: (source) => followLog(source, at),
     now: () => Date.now(),
     monotonic: () => performance.now(),
   }

@@ -1,5 +1,6 @@
 /** The doctor on its node: looks at everything in its turn, keeps what it knows through restarts, and tells the server. */
 import type { Clock } from '#core/kernel/clock.ts'
+import { invalidInput } from '#core/kernel/errors.ts'
 import type { Host } from '#core/shapes/ports/host.ts'
 import { applyVerdict, type Change, conditionsOf, EMPTY, KERNEL_LOG, type NodeState, type Proofs, settleKernel } from '../domain/conditions.ts'
 import type { Detector } from '../domain/detector.ts'
@@ -10,6 +11,7 @@ import { loadPlugins } from '../domain/npd-plugins.ts'
 import { type NodeReport, REPORT_MS } from '../domain/report.ts'
 import type { NodeSettings } from '../domain/settings.ts'
 import { watchKernelLog } from './kernel-log.ts'
+import { createLogMonitors } from './log-monitors.ts'
 
 export interface DoctorDeps {
   host: Host
@@ -44,15 +46,25 @@ const AT_ONCE = 6
 export function createDoctor(deps: DoctorDeps): Doctor {
   const { host, clock, settings, say } = deps
   const plugins = deps.npd.map(({ file, text }) => loadPlugins(file, text))
-  const monitors = deps.npd.flatMap(({ text }) => {
-    const json = JSON.parse(text) as { plugin?: string }
-    const rules = json.plugin === 'kmsg' || json.plugin === 'journald' || json.plugin === 'custom' ? readNpdConfig(json) : undefined
-    return rules?.ok ? [rules.value.apply] : []
+  const monitors = deps.npd.flatMap(({ file, text }) => {
+    const json = JSON.parse(text) as { plugin?: string } | null
+    // those that only measure have none; our own metrics do that
+    if (json?.plugin === undefined) return []
+    const rules = readNpdConfig(json)
+    if (!rules.ok) throw invalidInput(rules.error.map((problem) => ({ ...problem, path: `${file}: ${problem.path}` })))
+    return [rules.value]
   })
-  const extra: ExtraRules | undefined = monitors.length === 0 ? undefined : (line, raw) => monitors.flatMap((apply) => apply(line, raw))
-  const healthy = Object.assign({}, ...plugins.map((one) => one.healthy)) as Record<string, { reason: string; message: string }>
+  const ofKernel = monitors.filter(({ kernel }) => kernel)
+  const extra: ExtraRules | undefined = ofKernel.length === 0 ? undefined : (line, raw) => ofKernel.flatMap(({ apply }) => apply(line, raw))
+  const healthy = Object.assign(
+    {},
+    ...plugins.map((one) => one.healthy),
+    ...monitors.flatMap(({ conditions }) => conditions.map(({ type, reason, message }) => ({ [type]: { reason, message } }))),
+  ) as Record<string, { reason: string; message: string }>
   const detectors = [...DETECTORS, ...plugins.flatMap((one) => one.detectors)].filter(({ id }) => !settings.off.includes(id))
   const state = restore(deps.load())
+  const logs = createLogMonitors(host, state, monitors)
+  const speakers = [...detectors, ...logs.sources, ...ofKernel.flatMap(({ conditions }) => conditions.map(({ type }) => ({ id: KERNEL_LOG, condition: type })))]
   const startedAt = clock.now()
   const seen = new Map<string, number>()
   let changes: Change[] = []
@@ -116,7 +128,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       at: now,
       startedAt,
       bootId: state.bootId,
-      conditions: conditionsOf(state, detectors, now, healthy),
+      conditions: conditionsOf(state, speakers, now, healthy),
       troubles: open.slice(0, 1000).map(plain),
       changes: changes.map((change) => ({ ...change, trouble: plain(change.trouble) })),
       blind: Object.entries(state.blind).map(([detector, { why, since }]) => ({ detector, why: why.slice(0, 1000), since })),
@@ -150,6 +162,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
           )
         }
         note(kernel.drain(now))
+        note(logs.poll(now))
         lines = kernel.lines
         if (now - settledAt >= SETTLE_EVERY_MS) {
           settledAt = now
@@ -179,6 +192,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       }
       await Promise.all([listening, sending, ...active.values()])
       kernel.close()
+      logs.close()
       deps.save(state)
     },
     metrics() {

@@ -357,6 +357,15 @@ describe('open files', () => {
     const { verdict } = detector.judge(await detector.gather(host, settings), settings, undefined, 0)
     return verdict.state === 'looked' ? verdict.troubles.map(({ reason }) => reason) : verdict.state
   }
+  it('counts the files of a process whose own limit is far, when nr_open is near', async () => {
+    const host = fakeHost({ '/proc/sys/fs/file-nr': '1\t0\t1000\n', '/proc/sys/fs/nr_open': '120\n' })
+    pid(host, 50, 'web')
+    host.files['/proc/50/limits'] = LIMITS(4096)
+    fds(host, 50, 110)
+    expect(await judge(host)).toEqual(['NrOpen'])
+    host.files['/proc/sys/fs/nr_open'] = '1048576\n'
+    expect(await judge(host)).toEqual([])
+  })
   it('holds the system to file-max and a process to nr_open', async () => {
     const host = fakeHost({ '/proc/sys/fs/file-nr': '900\t50\t1000\n', '/proc/sys/fs/nr_open': '64\n' })
     pid(host, 50, 'web')

@@ -58,6 +58,8 @@ function fromJournal(line: string): LogLine {
   }
 }
 
+/** Microseconds, as /dev/kmsg and `journalctl -o json` have them. */
+const MICROSECONDS = /^\d{1,3},\d+,(\d+),|"__REALTIME_TIMESTAMP":"(\d+)"/
 const BOOT = /\[ *(\d+\.\d+)\]/
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)/
 const YEARLESS = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)/
@@ -65,6 +67,8 @@ const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 /** When a line was written, in seconds of whatever clock its carrier uses; only differences within one log mean something. */
 export function lineSeconds(line: string): number | undefined {
+  const micro = MICROSECONDS.exec(line)
+  if (micro) return Number(micro[1] ?? micro[2]) / 1e6
   const boot = BOOT.exec(line.slice(0, 128))
   if (boot) return Number(boot[1])
   const iso = ISO.exec(line)

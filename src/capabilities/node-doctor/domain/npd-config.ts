@@ -8,6 +8,7 @@ import { parseDuration } from '#core/kernel/duration.ts'
 import type { Problem } from '#core/kernel/errors.ts'
 import { jsonPath, parseInput } from '#core/kernel/problems.ts'
 import { err, ok, type Result } from '#core/kernel/result.ts'
+import type { LogSource } from '#core/shapes/ports/host.ts'
 import type { ExtraRules } from './diagnose.ts'
 import { type LogLine, lineSeconds } from './line.ts'
 
@@ -18,6 +19,11 @@ const CONFIG = z.looseObject({
   plugin: z.enum(['kmsg', 'journald', 'filelog', 'custom']),
   pluginConfig: z.looseObject({ source: z.string().optional(), message: z.string().optional(), timestamp: z.string().optional() }).optional(),
   source: z.string(),
+  logPath: z.string().max(4096).optional(),
+  conditions: z
+    .array(z.looseObject({ type: z.string().min(1).max(200), reason: z.string().max(200), message: z.string().max(2000) }))
+    .max(200)
+    .default([]),
   bufferSize: z.number().int().min(1).max(MAX_BUFFER).default(10),
   skipList: z.array(z.string()).default([]),
   rules: z
@@ -41,6 +47,13 @@ type Match = (line: LogLine, raw: string) => string | undefined
 
 export interface NpdRules {
   apply: ExtraRules
+  source: string
+  /** Those that its permanent rules set, with what they say when all is well. */
+  conditions: readonly { type: string; reason: string; message: string }[]
+  /** Where its lines come from, besides the kernel's log. */
+  follows: readonly LogSource[]
+  /** Does it read the kernel's log? */
+  kernel: boolean
   /** Reasons of rules that run a program, which recorded lines cannot answer. */
   notApplied: readonly string[]
 }
@@ -69,9 +82,13 @@ export function readNpdConfig(input: unknown): Result<NpdRules, readonly Problem
       ? compile(config.pluginConfig.message, (text) => problems.push({ path: 'pluginConfig.message', message: text }))
       : undefined
   if (problems.length > 0) return err(problems)
+  const permanent = new Set(config.rules.flatMap(({ type, condition }) => (type === 'permanent' && condition !== undefined ? [condition] : [])))
   const program = config.plugin === 'kmsg' ? 'kernel' : config.plugin === 'journald' ? config.pluginConfig?.source : undefined
   return ok({
     notApplied,
+    source: config.source,
+    conditions: config.conditions.filter(({ type }) => permanent.has(type)),
+    ...placesOf(config),
     apply(line, raw) {
       // a console or a plain file does not say who spoke
       if (program !== undefined && line.program !== undefined && line.program !== program) return []
@@ -87,10 +104,35 @@ export function readNpdConfig(input: unknown): Result<NpdRules, readonly Problem
         const found = match(heard, raw)
         return found === undefined
           ? []
-          : [{ kind: 'custom' as const, reason: rule.reason, title: found, severity: rule.type === 'permanent' ? ('error' as const) : ('warning' as const) }]
+          : [
+              {
+                kind: 'custom' as const,
+                reason: rule.reason,
+                title: found,
+                ...(rule.type === 'permanent' ? { severity: 'error' as const, condition: rule.condition ?? '' } : { severity: 'warning' as const }),
+              },
+            ]
       })
     },
   })
+}
+
+const JOURNAL = '/var/log/journal'
+
+/** A counter of the journal asks for the lines of one program; those of the kernel are in its own log too, sooner. */
+function placesOf({ plugin, pluginConfig, logPath, rules }: Config): Pick<NpdRules, 'follows' | 'kernel'> {
+  if (plugin === 'kmsg') return { kernel: true, follows: [] }
+  if (plugin === 'filelog') return { kernel: false, follows: logPath === undefined ? [] : [{ file: logPath }] }
+  const journals =
+    plugin === 'journald'
+      ? [pluginConfig?.source]
+      : rules.filter(({ path }) => path?.endsWith('log-counter')).map(({ args }) => args.map((arg) => /^--?journald-source=(.+)$/.exec(arg)?.[1]).find(Boolean))
+  const others = new Set(journals.filter((name) => name !== 'kernel'))
+  const journal = plugin === 'journald' && logPath !== undefined ? logPath : JOURNAL
+  return {
+    kernel: journals.includes('kernel'),
+    follows: [...others].map((identifier) => ({ journal, ...(identifier === undefined ? {} : { identifier }) })),
+  }
 }
 
 type Tell = (message: string) => void

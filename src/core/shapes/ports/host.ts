@@ -44,6 +44,17 @@ export interface KernelLog {
   poll(most: number, skip?: (bytes: Uint8Array, from: number, to: number) => boolean): KernelRead
   close(): void
 }
+/** `file`: a path, also when the file is rotated. `journal`: a folder of systemd's journal, of one program when `identifier` says which. */
+export type LogSource = { file: string } | { journal: string; identifier?: string }
+export interface LineFollow {
+  /**
+   * Whole lines since the last call, Latin-1; of a journal in the form of `journalctl -o json`. `lost`: gaps that are known. `why`: it cannot be read now; the
+   * next calls try again.
+   */
+  poll(): { lines: readonly string[]; lost: number; why?: string }
+  close(): void
+}
+
 export interface KernelRead {
   records: readonly KernelRecord[]
   read: number
@@ -82,6 +93,8 @@ export interface Host {
   /** Addresses of a name, as programs of this machine would find them. */
   lookup(name: string, timeoutMs: number): Promise<Reading<readonly string[]>>
   kernelLog(): Reading<KernelLog>
+  /** What programs write into a log, from now on. */
+  follow(source: LogSource): LineFollow
   /** The machine's clocks: ms since the epoch, and ms of a clock that nobody sets. */
   now(): number
   monotonic(): number

@@ -30,10 +30,11 @@ export const openFiles: Detector<OpenFilesFacts> = {
   everyMs: 15_000,
   async gather(host, { watermarks }) {
     const [system, nrOpen, names] = await Promise.all([host.read('/proc/sys/fs/file-nr'), host.read('/proc/sys/fs/nr_open'), host.list('/proc')])
+    const highest = highestOf(nrOpen)
     const processes: ProcessFiles[] = []
     let hidden = 0
     for (const pid of names.ok ? names.value.filter((name) => /^\d+$/.test(name)) : []) {
-      const one = await filesOf(host, Number(pid), watermarks.files)
+      const one = await filesOf(host, Number(pid), highest, watermarks.files)
       if (one === 'hidden') hidden++
       else if (one) processes.push(one)
     }
@@ -50,7 +51,7 @@ export const openFiles: Detector<OpenFilesFacts> = {
         severity: pressure(allocated - free, max),
         message: `${share(allocated - free, max)} open files of the system (fs.file-max)`,
       })
-    const highest = nrOpen.ok ? Number(nrOpen.value) : Number.POSITIVE_INFINITY
+    const highest = highestOf(nrOpen)
     const full = processes
       .filter(({ open, limit }) => isOver(open, Math.min(limit, highest), files))
       .sort((a, b) => b.open / b.limit - a.open / a.limit)
@@ -70,7 +71,9 @@ export const openFiles: Detector<OpenFilesFacts> = {
   },
 }
 
-async function filesOf(host: Host, pid: number, watermark: number): Promise<ProcessFiles | 'hidden' | undefined> {
+const highestOf = (nrOpen: Reading<string>) => (nrOpen.ok ? Number(nrOpen.value) : Number.POSITIVE_INFINITY)
+
+async function filesOf(host: Host, pid: number, highest: number, watermark: number): Promise<ProcessFiles | 'hidden' | undefined> {
   const limits = await host.read(`/proc/${pid}/limits`)
   if (!limits.ok) return limits.why === 'forbidden' ? 'hidden' : undefined
   const soft = /^Max open files +(\S+)/m.exec(limits.value)?.[1]
@@ -80,7 +83,7 @@ async function filesOf(host: Host, pid: number, watermark: number): Promise<Proc
   const name = /^Name:\t(.*)/m.exec(status.value)?.[1] ?? '?'
   // the table's size is never below what is open in it: it spares counting nearly everywhere
   const table = Number(/^FDSize:\t(\d+)/m.exec(status.value)?.[1] ?? 0)
-  if (!isOver(table, limit, watermark)) return { pid, name, open: 0, limit }
+  if (!isOver(table, Math.min(limit, highest), watermark)) return { pid, name, open: 0, limit }
   const open = await host.list(`/proc/${pid}/fd`)
   if (!open.ok) return open.why === 'forbidden' ? 'hidden' : undefined
   return { pid, name, open: open.value.length, limit }
