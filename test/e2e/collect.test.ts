@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningServer, startServer } from '#apps/server/main.ts'
 import { describeReal, program } from '#test/real.ts'
+import { killCollecting } from '#test/soak/collect.ts'
 
 let data: string
 let server: RunningServer
@@ -127,3 +128,9 @@ describeReal('sallyport collect', ['prometheus', 'prometheus-node-exporter'], ()
     expect(values.length).toBeGreaterThan(4)
   }, 120_000)
 })
+
+it('what was queued is stored once, though collector and server are killed and the server stays away for a while', async () => {
+  const said: string[] = []
+  expect(await killCollecting({ killMs: 9_000, outageMs: 4_000, seed: 7, say: (line) => said.push(line) })).toEqual([])
+  expect(said.at(-1)).toMatch(/^[1-9]\d+ samples queued/)
+}, 180_000)

@@ -284,14 +284,14 @@ async function restore(telemetry: Telemetry, of: (cluster: string) => ClusterMet
   const limits = { seconds: 120, memoryBytes: 2 ** 31, rows: 10_000_000 }
   const decoder = new TextDecoder()
   const idsIn = async (table: 'histograms' | 'starts') => {
-    const found = readNative(await telemetry.columns({ sql: `SELECT DISTINCT toString(cluster) AS c, id FROM ${table}`, scope: 'all', limits }))
+    const found = readNative(await telemetry.columns({ sql: `SELECT DISTINCT CAST(cluster AS String) AS c, id FROM ${table}`, scope: 'all', limits }))
     const of = new BigUint64Array(found.numbers('id'))
     return new Set(found.texts('c').map((cluster, i) => `${decoder.decode(cluster)} ${of[i]}`))
   }
   const [histograms, starts] = [await idsIn('histograms'), await idsIn('starts')]
   const rows = readNative(
     await telemetry.columns({
-      sql: `SELECT toString(cluster) AS c, id, toString(metric) AS m, toJSONString(labels) AS l,
+      sql: `SELECT CAST(cluster AS String) AS c, id, CAST(metric AS String) AS m, toJSONString(labels) AS l,
 toFloat64(toUnixTimestamp64Milli(min_ts)) AS a, toFloat64(toUnixTimestamp64Milli(max_ts)) AS b
 FROM series FINAL WHERE max_ts >= fromUnixTimestamp64Milli(toInt64({since:Int64}), 'UTC')`,
       params: { since: Math.floor(since) },
