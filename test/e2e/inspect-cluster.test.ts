@@ -1,6 +1,6 @@
 /** `sallyport inspect` on a real cluster: planted faults are all found, and a clean namespace yields nothing. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { DOORS } from '#apps/cli/doors.ts'
 import { runCli } from '#apps/cli/program.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
@@ -75,6 +75,31 @@ const FAULTS: readonly (readonly [check: string, object: KubeObject])[] = [
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'proxy' },
     }),
   ],
+  ['budgets-overlap', deployment('two-budgets', { containers: [{ name: 'c', image: 'x:1' }] })],
+  ...['a', 'b'].map(
+    (name) =>
+      [
+        'disruption-budget-blocks-drain',
+        object('policy/v1beta1', 'PodDisruptionBudget', `budget-${name}`, { spec: { maxUnavailable: 0, selector: { matchLabels: { app: 'two-budgets' } } } }),
+      ] as const,
+  ),
+  [
+    'config-key-missing',
+    deployment('no-key', {
+      containers: [{ name: 'c', image: 'x:1', env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'credentials', key: 'gone' } } }] }],
+    }),
+  ],
+  ['pull-secret-missing', deployment('no-pull-secret', { imagePullSecrets: [{ name: 'gone' }], containers: [{ name: 'c', image: 'x:1' }] })],
+  ['probe-names-no-port', deployment('no-port', { containers: [{ name: 'c', image: 'x:1', livenessProbe: { httpGet: { path: '/', port: 'gone' } } }] })],
+  ['ingress-nginx-snippets', deployment('old-controller', { containers: [{ name: 'c', image: 'registry.k8s.io/ingress-nginx/controller:v1.8.1' }] })],
+  [
+    'ingress-class-missing',
+    object('networking.k8s.io/v1', 'Ingress', 'no-class', {
+      spec: { ingressClassName: 'gone', defaultBackend: { service: { name: 'nobody', port: { number: 80 } } } },
+    }),
+  ],
+  // The controller of quotas counts what is there.
+  ['quota-nearly-hit', object('v1', 'ResourceQuota', 'full', { spec: { hard: { 'count/resourcequotas': '1' } } })],
 ]
 
 const guarded = {
@@ -131,6 +156,10 @@ describeCluster('inspect on a real cluster', (kubeconfig) => {
     opened = openCluster({ name: access.context, access, clock: systemClock })
     for (const name of namespaces) await opened.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     for (const one of [...FAULTS.map(([, fault]) => fault), ...CLEAN]) await opened.cluster.create(one)
+    await vi.waitFor(async () => {
+      const quota = await opened.cluster.get({ apiVersion: 'v1', kind: 'ResourceQuota', namespace: planted, name: 'full' })
+      expect(quota.status).toMatchObject({ used: { 'count/resourcequotas': '1' } })
+    }, 50_000)
   }, 60_000)
   afterAll(async () => {
     for (const name of namespaces) await opened.cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name }).catch(() => undefined)
