@@ -68,7 +68,15 @@ function Finding({ base, fingerprint, onClose, onChanged }: DrawerProps) {
         <dt>{t('column.since')}</dt>
         <dd>{format.time(since)}</dd>
         <dt>{t('column.check')}</dt>
-        <dd>{check}</dd>
+        <dd>
+          {check.startsWith('user/') ? (
+            check
+          ) : (
+            <a href={`/api/v1/inspection-checks/${encodeURIComponent(check)}`} target="_blank" rel="noreferrer">
+              {check}
+            </a>
+          )}
+        </dd>
         {aliases.length > 0 && (
           <>
             <dt>{t('aliases')}</dt>

@@ -4,6 +4,7 @@ import { CHECKS, checksNamed, withVulnerabilities } from './catalog.ts'
 import { type Cases, type Fields, MORE_CASES } from './checks.cases.ts'
 import { inspect } from './inspect.ts'
 import type { Item, Surroundings } from './inventory.ts'
+import { checkPage } from './reports.ts'
 import { vulnerabilityFile } from './vulnerabilities.ts'
 
 const pod = (spec: Fields, container: Fields = {}): Fields => ({
@@ -280,6 +281,14 @@ describe('checks', () => {
         ],
       }).success,
     ).toBe(false)
+  })
+
+  it('each has a page, in both languages, in which nothing is a tag that should be text', () => {
+    const wrong = { ...CHECKS[0]!, message: { en: '<script>', 'zh-CN': '<script>' } }
+    for (const language of ['en', 'zh-CN'] as const) {
+      expect(checkPage(wrong, language)).not.toContain('<script>')
+      for (const check of CHECKS) expect(checkPage(check, language)).toContain(`--check ${check.id}`)
+    }
   })
 
   it('has ids of its own once, and texts in both languages', () => {

@@ -187,6 +187,35 @@ ${rows.length === 0 ? `<p>${words.none}</p>` : `<table><thead><tr>${words.column
 `
 }
 
+const STYLE =
+  ':root{color-scheme:light dark}body{font:15px/1.6 system-ui,sans-serif;margin:2rem auto;max-width:48rem;padding:0 1rem}dt{font-weight:600}dd{margin:0 0 .8rem}code{overflow-wrap:anywhere}'
+
+/** What a check looks at and what to do about it: one page without scripts and without anything from elsewhere. */
+export function checkPage({ id, category, severity, optional, aliases, message }: InspectionCheck, language: Language): string {
+  const zh = language === 'zh-CN'
+  const code = (text: string) => `<code>${escaped(text)}</code>`
+  const rows: readonly (readonly [string, string])[] = [
+    [zh ? '级别与类别' : 'Severity and category', `${severity}, ${category}`],
+    [
+      zh ? '何时运行' : 'When it runs',
+      optional ? (zh ? '按名称或按工具的检查集合' : 'by name, or with the profile of a tool') : zh ? '默认运行' : 'unless told otherwise',
+    ],
+    ...(aliases.length === 0 ? [] : [[zh ? '其他工具中的名称' : 'In other tools', aliases.map(code).join(', ')] as const]),
+    [zh ? '只运行它' : 'Only this one', code(`sallyport inspect --check ${id}`)],
+    [zh ? '修复（先预览）' : 'To fix it (looked at first)', code(`sallyport inspect --fix --dry-run --check ${id}`)],
+    [
+      zh ? '忽略到某日（注解）' : 'To live with it until a day (annotation)',
+      code(`inspection.sallyport.io/${id}: "until 2027-01-31: ${zh ? '原因' : 'reason'}"`),
+    ],
+  ]
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(id)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>${STYLE}</style></head>
+<body><h1>${escaped(id)}</h1><p>${escaped(message[language])}</p><dl>${rows.map(([name, text]) => `<dt>${name}</dt><dd>${text}</dd>`).join('')}</dl></body></html>
+`
+}
+
 /** Is something open at least as severe? */
 export const fails = ({ findings }: Report, floor: Severity | undefined): boolean =>
   floor !== undefined && findings.some(({ severity }) => atLeast(severity, floor))

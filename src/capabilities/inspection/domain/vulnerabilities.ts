@@ -24,7 +24,7 @@ export const vulnerability = z.strictObject({
   component: z.enum(COMPONENTS),
   severity: z.enum(SEVERITIES),
   affected: z
-    .array(z.tuple([version, version]).readonly())
+    .array(z.array(version).length(2).readonly())
     .max(200)
     .readonly()
     .describe('From (with it) to (without it: the version with the fix). None: nothing is affected.'),

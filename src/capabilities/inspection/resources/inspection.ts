@@ -6,6 +6,7 @@ import { type CustomResource, RESOURCE_API, type Resource } from '#core/shapes/c
 import { SEVERITIES } from '#core/shapes/severity.ts'
 import { PROFILES } from '../domain/catalog.ts'
 import { celCheck } from '../domain/cel-checks.ts'
+import { vulnerability } from '../domain/vulnerabilities.ts'
 
 const names = z.array(z.string().min(1).max(253)).max(1_000).optional()
 
@@ -35,6 +36,15 @@ const spec = z.strictObject({
   checks: names.describe('Checks by our id or by that of another tool, instead of a profile.'),
   skip: names.describe('Checks that are left out.'),
   userChecks: z.array(celCheck).max(500).optional().describe('Checks of your own, in CEL.'),
+  settings: z
+    .record(z.string().max(100), z.array(z.string().max(1_000)).max(1_000))
+    .optional()
+    .describe('Lists that checks go by: registries, words, ceilings, prices (corePerHour, gibPerHour, currency …).'),
+  vulnerabilities: z
+    .array(vulnerability)
+    .max(500)
+    .optional()
+    .describe('Newer data of known vulnerabilities: in the place of built-in entries of the same ids, and beside the others.'),
   targetVersion: z
     .string()
     .regex(/^1\.\d{1,3}$/)

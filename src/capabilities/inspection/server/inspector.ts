@@ -130,7 +130,8 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
         ...(target === undefined ? {} : { target }),
         ...(only === undefined ? {} : { namespace: only }),
       })
-      const inventory = takeInventory(read.items.map(whole), read.around)
+      const around = { ...read.around, settings: { ...read.around.settings, ...spec.settings } }
+      const inventory = takeInventory(read.items.map(whole), around)
       const found: Judged['found'] = []
       for (const check of checks.value) {
         for (const hit of check.find(inventory)) found.push({ item: hit.item, finding: findingOf(check, hit) })
@@ -172,7 +173,7 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
       }
       for (const { path, message } of sifted.problems) log.info({ cluster: cluster.name, inspection: metadata.name, path }, message)
       await tell(cluster.name).catch((err: unknown) => log.warn({ err }, 'alarms could not be told; they are told again'))
-      return { run, items: read.items, around: read.around, checks: checks.value }
+      return { run, items: read.items, around, checks: checks.value }
     },
 
     /** What changed between runs. */

@@ -9,7 +9,7 @@ import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import type { FindingDetail, FindingRow, FixPreview, InspectionsAnswer, OverviewAnswer, Run } from '../domain/api.ts'
 import { CHECKS, checksNamed } from '../domain/catalog.ts'
-import { html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
+import { checkPage, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
 import { iso } from '../domain/runs.ts'
 import { INSPECTION, type InspectionSpec, type InspectionStatus, inspectionResource, WANTED_SINCE } from '../resources/inspection.ts'
 import { previewFix } from '../sources/live-fix.ts'
@@ -62,6 +62,20 @@ export function inspectionRoutes(context: ServerContext, records: Records): void
     const read = readResource(inspectionResource, object)
     return { cluster, inspection: name, spec: read.ok ? read.value.spec : {}, scope: request.scope, language: request.language }
   }
+
+  routes.get(
+    '/inspection-checks/:id',
+    { schema: { summary: 'What a check looks at and what to do about it, as a page', params: z.object({ id: z.string().max(253) }) } },
+    async (request, reply) => {
+      const found = CHECKS.find(({ id }) => id === request.params.id)
+      if (!found) throw new CodedError('NOT_FOUND', { what: `check ${request.params.id}` })
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        .serializer((value: string) => value)
+        .send(checkPage(found, request.language))
+    },
+  )
 
   routes.get(base, { schema: { summary: 'Inspections of a cluster', params: clusterParams } }, async (request): Promise<InspectionsAnswer> => {
     try {
