@@ -28,7 +28,7 @@ export async function runFaults(runs: number, seed: number): Promise<string[]> {
     const clock = fakeClock(1_800_000_000_000 + between(0, 999))
     const live = openTestLive(clock)
     const history = createTrafficHistory(live, 'c', [{ namespace: 'shop', service: 'web' }])
-    const forecast = createForecast({ quantile: 0.965, loadPerPod, callsPerRequest: 1, podStart: 45, keep: 0, since: clock.now() })
+    const forecast = createForecast({ quantile: 0.965, loadPerPod, podStart: 45, keep: 0, since: clock.now() })
     const spec = scalePolicySpec.parse({ target: { name: 'web' }, mode: 'active', min: 1, max: 500, loadPerPod, keep: '0s' })
     const policy = {
       apiVersion: 'sallyport.io/v1alpha1',

@@ -96,6 +96,8 @@ describe('a ScalePolicy', () => {
     await until(async () => (await replicas('web')) >= 2)
     rate = 100
     await until(async () => (await replicas('web')) >= 10 && (await replicas('cart')) >= 18 && (await replicas('orders')) === 3)
+    // A status may wait for room among the writes.
+    await until(async () => (await policy('web')).services?.[2]?.why.includes('ceiling'))
     const status = await policy('web')
     expect(status).toMatchObject({ phase: 'Active' })
     expect(status.services.map(({ name }: Loose) => name)).toEqual(['web', 'cart', 'orders'])

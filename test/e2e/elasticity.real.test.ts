@@ -1,7 +1,6 @@
 /** A real HPA controller scales on numbers of the ingress, through the aggregation layer of a real API server; and holds when they are not known. */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -14,17 +13,8 @@ import { startTestServer } from '#test/builders/started-server.ts'
 import { describeCluster } from '#test/real.ts'
 import { nameFor } from '../../src/apps/server/cluster-sources.ts'
 import type { RunningServer } from '../../src/apps/server/main.ts'
+import { addressTowards } from './address-towards.ts'
 import { until } from './until.ts'
-
-/** The address of this machine by which the API server's machine is reached, and so reaches us. */
-const addressTowards = (url: string) =>
-  new Promise<string>((resolve, reject) => {
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port || 443), hostname, () => {
-      resolve(socket.localAddress!)
-      socket.destroy()
-    }).on('error', reject)
-  })
 
 describeCluster('a real HPA controller and the numbers of the ingress', (kubeconfig) => {
   const namespace = `elastic-${randomBytes(3).toString('hex')}`

@@ -8,7 +8,7 @@ export const door: CliDoor = (program, context) => {
     .command('agent')
     .description(zh ? '跟踪日志文件并将其发送到服务器' : 'follow log files and send them to the server')
     .option('--config <file>', zh ? '配置文件（YAML）' : 'configuration file (YAML)')
-    .option('--file <path[:format]...>', zh ? '要跟踪的文件或模式，可重复' : 'file or pattern to follow; can be repeated')
+    .option('--file <path...>', zh ? '要跟踪的文件或模式（路径或 路径:格式），可重复' : 'file or pattern to follow, as PATH or PATH:FORMAT; can be repeated')
     .option('--pods', zh ? '在集群节点上跟踪入口控制器的访问日志' : 'on a node of a cluster: follow the access logs of its ingress controllers')
     .option('--logs', zh ? '在集群节点上跟踪所有容器的日志（包含 --pods）' : 'on a node of a cluster: follow the logs of all containers (and what --pods does)')
     .option('--listen <address>', zh ? '在该环回地址提供 /metrics 和 /healthz' : 'serve /metrics and /healthz at this loopback address')

@@ -62,9 +62,7 @@ describe('a chain of four tiers', () => {
 
   it('violates at most 45 seconds and takes at most a tenth more pods than are needed', () => {
     for (const base of bases) {
-      const forecasts = Array.from({ length: TIERS }, () =>
-        createForecast({ quantile: 0.965, loadPerPod: POD, callsPerRequest: 1, podStart: POD_START, keep: 300, since: 0 }),
-      )
+      const forecasts = Array.from({ length: TIERS }, () => createForecast({ quantile: 0.965, loadPerPod: POD, podStart: POD_START, keep: 300, since: 0 }))
       const { violated, most } = run(base, (now, sent, pods) =>
         forecasts.map((forecast, i) => {
           const requests = (from: number, to: number) => sent(0, from, to)

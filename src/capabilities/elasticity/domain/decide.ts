@@ -50,6 +50,7 @@ export interface Facts {
   requestsPerSecond?: number
   /** Why the traffic is not known. */
   blind?: string
+  calls?: ScalePolicyStatus['calls']
 }
 
 export interface ScalePlan extends Plan {
@@ -140,6 +141,7 @@ export function decide(facts: Facts, now: number): ScalePlan {
       desired: services[0]!.desired,
       services,
       manual,
+      ...(facts.calls === undefined ? {} : { calls: facts.calls }),
       ...(facts.requestsPerSecond === undefined ? {} : { requestsPerSecond: Math.round(facts.requestsPerSecond * 10) / 10 }),
     },
     ordered,

@@ -5,8 +5,8 @@ import type { Traffic } from './traffic-history.ts'
 export interface ForecastOptions {
   quantile: number
   loadPerPod: number
-  /** Requests that reach it for each at the entry. */
-  callsPerRequest: number
+  /** From 0 to 1, other for each workload: forecasts begin to count one after the other, not thousands in one second. Default 0. */
+  turn?: number
   /** Seconds. */
   podStart: number
   /** Pods that were needed so many seconds ago are kept. */
@@ -19,6 +19,8 @@ export type Forecast = (
   traffic: Traffic,
   found: { replicas: number; ready: number },
   now: number,
+  /** Requests that reach it for each at the entry; default 1. */
+  calls?: number,
 ) => { replicas: number; why: string; partial: boolean } | undefined
 
 const EVERY = 2
@@ -35,11 +37,15 @@ const JUMP_BEFORE = 30
 /** Of what is needed, while too little was seen to forecast. */
 const MARGIN = 1.15
 
+/** Forecasts count from so many seconds on, and over so many more. */
+const BEGIN = 1_000
+const TURNS = 600
+
 /** Kept at least, seconds: until then it is known whether a sender is only late. */
 const LEAST_KEEP = 45
 
 /** Undefined: the traffic is not known. Remembers; to be asked about once a second. */
-export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart, keep: asked, since }: ForecastOptions): Forecast {
+export function createForecast({ quantile, loadPerPod, podStart, keep: asked, since, turn = 0 }: ForecastOptions): Forecast {
   const keep = Math.max(asked, LEAST_KEEP)
   const begin = () => createPlanner({ every: EVERY, quantile, remember: REMEMBER, queues: false })
   let plan = begin()
@@ -48,9 +54,9 @@ export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart
   let needs: { at: number; pods: number }[] = []
   const round = (rate: number) => rate.toFixed(rate < 10 ? 1 : 0)
 
-  return (traffic, { replicas, ready }, now) => {
+  return (traffic, { replicas, ready }, now, calls = 1) => {
     if (!traffic.known) return undefined
-    const podRps = loadPerPod / callsPerRequest
+    const podRps = loadPerPod / calls
     const seconds = traffic.now
     const recent = Math.min(STEP, seconds)
     const counted = recent <= 0 ? 0 : traffic.requests(seconds - recent, seconds)
@@ -60,13 +66,14 @@ export function createForecast({ quantile, loadPerPod, callsPerRequest, podStart
       const made = plan({ now: seconds, replicas, ready, podRps, podStart, min: 1, max: 1_000_000, requests: traffic.requests })
       const span = Math.min(30, seconds)
       const rate = span <= 0 ? 0 : traffic.requests(seconds - span, seconds) / span
-      last = made.learning
-        ? {
-            at: seconds,
-            replicas: Math.max(1, Math.ceil((rate * MARGIN) / podRps)),
-            why: `${round(rate)} requests/s of the entry; too little was seen yet to look ahead`,
-          }
-        : { at: seconds, replicas: made.replicas, why: made.why }
+      last =
+        made.learning || seconds < BEGIN + turn * TURNS
+          ? {
+              at: seconds,
+              replicas: Math.max(1, Math.ceil((rate * MARGIN) / podRps)),
+              why: `${round(rate)} requests/s of the entry; too little was seen yet to look ahead`,
+            }
+          : { at: seconds, replicas: made.replicas, why: made.why }
     }
     let { replicas: pods, why } = last
     const sure = Math.ceil(surely / podRps)

@@ -39,6 +39,15 @@ const schedule = z
     if (!parsed.ok) for (const message of parsed.error) context.addIssue({ code: 'custom', message })
   })
 
+const promql = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .superRefine((text, context) => {
+    const message = promqlProblem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
 /** Kinds whose replicas are written. */
 export const TARGET_KINDS = ['Deployment', 'StatefulSet'] as const
 const target = z.strictObject({ kind: z.enum(TARGET_KINDS).default('Deployment'), name })
@@ -50,8 +59,10 @@ const service = z
     max: count,
     /** Requests per second that a ready pod answers within its objective. */
     loadPerPod: z.number().gt(0).max(10_000_000),
-    /** Requests that it gets for each request at the entry. */
-    callsPerRequest: z.number().gt(0).max(10_000).default(1),
+    /** Requests that it gets for each request at the entry; given, it is not learned. Default: learned from `requests`, or 1. */
+    callsPerRequest: z.number().gt(0).max(10_000).optional(),
+    /** PromQL: requests per second that it gets, as a mesh or its own metrics count them. What it gets for each request at the entry is learned from it. */
+    requests: promql.optional(),
     podStart: duration(1, 3_600).optional(),
   })
   .refine(({ min, max }) => min <= max, { path: ['min'], message: 'must not be above max', when: numbered })
@@ -77,15 +88,7 @@ const traffic = z
     /** Services of the policy's namespace that the ingress sends to; their requests add up. Default: the one named as the target. */
     services: z.array(name).min(1).max(50).optional(),
     /** PromQL instead: its one value is requests per second. Sees the series of the policy's namespace. */
-    promql: z
-      .string()
-      .min(1)
-      .max(10_000)
-      .superRefine((text, context) => {
-        const message = promqlProblem(text)
-        if (message !== undefined) context.addIssue({ code: 'custom', message })
-      })
-      .optional(),
+    promql: promql.optional(),
   })
   .refine(({ services, promql }) => (services === undefined) !== (promql === undefined), 'says either services or promql')
 
@@ -142,6 +145,19 @@ const status = z.object({
     .optional()
     .describe('Of each that is scaled, the target first.'),
   requestsPerSecond: z.number().optional(),
+  calls: z
+    .array(
+      z.object({
+        name: z.string(),
+        used: z.number().optional(),
+        how: z.string(),
+        learned: z.array(z.object({ entry: z.string(), calls: z.number(), confidence: z.number() })),
+      }),
+    )
+    .optional()
+    .describe(
+      'Of each service behind the target: the calls for each request at the entry that are reckoned with, where they are from (given, learned, own traffic), and what was learned.',
+    ),
   manual: z
     .array(z.object({ name: z.string(), replicas: z.number(), at: time, by: z.string() }))
     .optional()

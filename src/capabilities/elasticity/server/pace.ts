@@ -7,7 +7,7 @@ export interface Pace {
 }
 
 /** At most `perSecond` + `atOnce` writes that can wait in any second. */
-export function createPace(perSecond = 15, atOnce = 5): Pace {
+export function createPace(perSecond = 10, atOnce = 10): Pace {
   let room = atOnce
   let at = 0
   const fill = (now: number) => {

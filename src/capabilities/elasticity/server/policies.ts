@@ -19,6 +19,7 @@ import { maybe } from './cron-hpas.ts'
 import type { Pace } from './pace.ts'
 import { type PolicyIndex, readPolicy } from './policy-index.ts'
 import { type AskPromql, createQueriedTraffic } from './promql-metrics.ts'
+import { followCalls, type ServiceCalls } from './service-calls.ts'
 
 export const POLICY_KIND = { apiVersion: RESOURCE_API, kind: scalePolicyResource.kind }
 const LOOK_MS = 1_000
@@ -46,6 +47,8 @@ export interface PolicyMemory {
   /** Asks for traffic that a query tells. */
   look?: (now: number) => Promise<void>
   forecasts: Forecast[]
+  /** Of each service behind the target. */
+  calls: ServiceCalls[]
   plan?: ScalePlan
   facts?: Facts
   statusAt: number
@@ -82,11 +85,17 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
     const memory = memoryOf(key, policy, ports, now)
     await memory.look?.(now)
     const traffic = memory.traffic(now)
-    const first = { target: spec.target, min: spec.min, max: spec.max, loadPerPod: spec.loadPerPod, callsPerRequest: 1 }
+    const first = { target: spec.target, min: spec.min, max: spec.max }
+    await Promise.all(memory.calls.map((one) => one.look(now, traffic)))
     const targets = [first, ...spec.services].map(({ target: { kind, name: of }, min, max }, i) => {
       const seen = ports.view.target(namespace, kind, of)
-      const proposal = seen.found === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now)
-      return { kind, name: of, min, max, ...seen, ...(proposal === undefined ? {} : { proposal }) }
+      const calls = i === 0 ? { calls: 1 } : memory.calls[i - 1]!.now(now)
+      const proposal = seen.found === undefined || calls === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now, calls.calls)
+      // What it gets is not certain yet: then it stands for itself.
+      const alone = i > 0 && memory.calls[i - 1]!.now(now)?.how === 'own traffic'
+      const said =
+        proposal && alone ? { ...proposal, why: `${proposal.why}; its calls for each request are not certain, so by its own traffic of now` } : proposal
+      return { kind, name: of, min, max, ...seen, ...(said === undefined ? {} : { proposal: said }) }
     })
     const rival = ports.index.rivalOf(policy)
     const rate = traffic.known && traffic.now > 0 ? traffic.requests(Math.max(0, traffic.now - 10), traffic.now) / Math.min(10, traffic.now) : undefined
@@ -98,6 +107,19 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       ...(rival === undefined ? {} : { rival }),
       ...(rate === undefined ? {} : { requestsPerSecond: rate }),
       ...(traffic.known ? {} : { blind: traffic.why }),
+      ...(spec.services.some(({ requests }) => requests !== undefined)
+        ? {
+            calls: spec.services.map(({ target }, i) => {
+              const used = memory.calls[i]!.now(now)
+              return {
+                name: target.name,
+                how: used?.how ?? 'unknown',
+                learned: memory.calls[i]!.learned(),
+                ...(used ? { used: Math.round(used.calls * 1_000) / 1_000 } : {}),
+              }
+            }),
+          }
+        : {}),
     }
   },
 
@@ -180,7 +202,7 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
   const promql = spec.traffic?.promql
   const queried = promql === undefined ? undefined : createQueriedTraffic(ask, cluster.name, namespace, promql)
   const seconds = (text: string) => parseDuration(text)! / 1_000
-  const parts = [{ loadPerPod: spec.loadPerPod, callsPerRequest: 1, min: spec.min, max: spec.max, podStart: spec.podStart }, ...spec.services]
+  const parts = [{ loadPerPod: spec.loadPerPod, podStart: spec.podStart }, ...spec.services]
   const made: PolicyMemory = {
     generation: metadata.generation,
     ...(queried === undefined
@@ -191,9 +213,20 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
         quantile: spec.quantile,
         keep: seconds(spec.keep),
         loadPerPod: one.loadPerPod,
-        callsPerRequest: one.callsPerRequest,
+        turn: (memory.size % 599) / 599,
         podStart: seconds(one.podStart ?? spec.podStart),
         since: now,
+      }),
+    ),
+    calls: spec.services.map(({ callsPerRequest, requests }) =>
+      followCalls({
+        cluster: cluster.name,
+        namespace,
+        entries: promql === undefined ? entries.map(({ service }) => service) : [],
+        given: callsPerRequest,
+        requests,
+        live,
+        ask,
       }),
     ),
     statusAt: 0,
