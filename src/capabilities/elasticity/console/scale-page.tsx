@@ -154,6 +154,22 @@ function Policy({ policy, url }: { policy: ScalePolicyRow; url: string }) {
           ))}
         </PlainTable>
       )}
+      {status.calls && (
+        <PlainTable head={[t('workload'), { title: t('calls'), number: true }, t('callsFrom'), t('callsLearned')]}>
+          {status.calls.map(({ name: of, used, how, learned }) => (
+            <tr key={of}>
+              <td>{of}</td>
+              <td data-number>{number(used ?? null)}</td>
+              <td>{t(`callsHow.${how}`)}</td>
+              <td>
+                {learned.length === 0
+                  ? '–'
+                  : learned.map(({ entry, calls, confidence }) => `${entry}: ${number(calls)} (${Math.round(confidence * 100)} %)`).join(', ')}
+              </td>
+            </tr>
+          ))}
+        </PlainTable>
+      )}
       {phase === 'Conflict' && <p>{status.message}</p>}
       {problems.length === 0 && spec?.mode === 'active' && changes.length > 0 && (
         <PlainTable head={[t('when'), t('workload'), t('change'), t('why')]}>

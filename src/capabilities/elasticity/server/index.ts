@@ -153,9 +153,9 @@ export const door: ServerDoor = {
       }
     })
     const readLedger = async (name: string, scope: Parameters<typeof telemetry.query>[0]['scope']): Promise<LedgerRow[]> => {
-      // A run that was written twice over a crash is one run.
+      // A run that was written twice over a crash is one run. Plans of the same reconciler have ids without a slash.
       const sql = `SELECT any(formatDateTime(ts, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS at, any(subject) AS subject, argMax(state, ts) AS state, any(JSONExtractInt(plan, 'targetSize')) AS size, max(ts) AS due
-        FROM plans WHERE cluster = {cluster:String} AND capability = {ledger:String} GROUP BY id ORDER BY due DESC LIMIT 200`
+        FROM plans WHERE cluster = {cluster:String} AND capability = {ledger:String} AND position(id, '/') > 0 GROUP BY id ORDER BY due DESC LIMIT 200`
       const { rows } = await telemetry.query({ sql, params: { cluster: name, ledger: LEDGER }, scope })
       return rows.map(([at, subject, state, size]) => ({ at: String(at), subject: String(subject), state: String(state), targetSize: Number(size) }))
     }
