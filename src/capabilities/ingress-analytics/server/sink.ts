@@ -53,6 +53,10 @@ interface Source {
   asked: string | undefined
 }
 
+const decoder = new TextDecoder()
+/** Any program's JSON may have a status and a message; only a proxy's has these. */
+const OF_REQUESTS = /"(?:request_?time|request_uri|remote_addr|upstream_\w+|DownstreamStatus|RequestPath|response_code|(?:body_)?bytes_sent)"\s*:/i
+
 /** Agents of several nodes may name their sources alike. */
 const senderOf = ({ source, labels }: LineBatch): string => [source, labels.node, labels.host, labels.pod].filter((part) => part !== undefined).join(' ')
 
@@ -207,7 +211,8 @@ export function createAccessSink(options: AccessSinkOptions): AccessSink {
     if (format === 'container') return false
     if (format !== undefined || signals === undefined || labels.transport !== 'loki') return true
     if (!signals.includes('access') || !signals.includes('logs')) return signals.includes('access')
-    return sources.get(`${batch.cluster}\n${batch.source}`)?.format !== undefined || detectFormat(bytes, times) !== undefined
+    const found = detectFormat(bytes, times)
+    return found !== undefined && (found.name !== 'json' || OF_REQUESTS.test(decoder.decode(bytes.subarray(0, 4096))))
   }
 
   return {
