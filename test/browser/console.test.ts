@@ -77,7 +77,8 @@ describeReal('console in a browser', ['chromium'], () => {
           expect(found).toEqual([])
           await context.close()
         },
-        PATIENCE_MS,
+        // Every page there is, one after the other.
+        3 * PATIENCE_MS,
       )
     }
   }

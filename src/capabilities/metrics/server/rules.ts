@@ -234,13 +234,8 @@ export function createRules(context: Pick<ServerContext, 'metricStore' | 'clock'
   async function tellAlertmanagers(cluster: string, all: readonly Alert[], now: number): Promise<void> {
     const { urls } = settings.read()
     if (urls.length === 0) return
-    const due = all.filter((alert) => {
-      if (alert.state === 'pending') return false
-      const key = `${cluster}\n${alert.labels.key}\n${alert.state}`
-      if (now - (sentAt.get(key) ?? -Infinity) < RESEND_MS) return false
-      sentAt.set(key, now)
-      return true
-    })
+    const keyOf = (alert: Alert) => `${cluster}\n${alert.labels.key}\n${alert.state}`
+    const due = all.filter((alert) => alert.state !== 'pending' && now - (sentAt.get(keyOf(alert)) ?? -Infinity) >= RESEND_MS)
     for (const [key, at] of sentAt) if (now - at > 20 * RESEND_MS) sentAt.delete(key)
     if (due.length === 0) return
     const iso = (ms: number) => new Date(ms).toISOString()
@@ -265,10 +260,9 @@ export function createRules(context: Pick<ServerContext, 'metricStore' | 'clock'
       ),
     )
     const failed = results.flatMap((result) => (!result.ok ? [result.error] : result.value.status >= 300 ? [`status ${result.value.status}`] : []))
-    if (failed.length === 0) return
-    log.warn({ failed }, 'an Alertmanager was not told')
+    if (failed.length === 0) for (const alert of due) sentAt.set(keyOf(alert), now)
     // Tried again with the next evaluation.
-    for (const alert of due) sentAt.delete(`${cluster}\n${alert.labels.key}\n${alert.state}`)
+    else log.warn({ failed }, 'an Alertmanager was not told')
   }
 
   const loop = (async () => {
