@@ -105,7 +105,7 @@ export function MoveDetail({ move, lost, onGone }: { move: AppMove; lost: boolea
                     <td>
                       <StatusMark
                         status={answers === 'yes' ? 'ok' : answers === 'no' ? (sourceEndpoints === 0 ? 'advice' : 'error') : 'unknown'}
-                        text={why === undefined ? t(`verify.${answers}`) : `${t(`verify.${answers}`)} (${why})`}
+                        text={why === undefined ? t(`verify.${answers}`) : `${t(`verify.${answers}`)} (${t(`verify.reasons.${why}`, { defaultValue: why })})`}
                       />
                     </td>
                     <td>{endpoints ?? t('verify.unknown')}</td>
