@@ -61,6 +61,8 @@ if (import.meta.main) {
       if (writers.get(session) !== request) throw new Error('another one writes')
       appendFileSync(join(root, 'uploads', session), part)
     }
+    // It has ended: its connection may carry the next request of this session.
+    writers.delete(session)
   }
   async function handle(request: IncomingMessage, answer: ServerResponse): Promise<void> {
     const url = new URL(request.url!, 'http://registry')

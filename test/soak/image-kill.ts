@@ -8,7 +8,7 @@
  * `node test/soak/image-kill.ts [POINTS] [SEED] [MB]`
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -79,7 +79,7 @@ export async function killCopies(which: 'front' | 'all', points: number, seed: n
         // The lock holds the number of the process that copies.
         const copying = locks().map((name) => Number(readFileSync(join(data, 'image-moves', name), 'utf8')))
         child.kill('SIGKILL')
-        if (which === 'all') for (const pid of copying) process.kill(pid, 'SIGKILL')
+        if (which === 'all') for (const pid of copying) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
         const restarts = which === 'all' && kills % 2 === 0 ? target.restart('SIGKILL') : undefined
         await Promise.all([ended, restarts])
         kills++
