@@ -209,7 +209,7 @@ describe('moves of applications by the server', () => {
     }
   })
 
-  it('goes on after the server was killed in the middle', { timeout: 90_000 }, async () => {
+  it('goes on after the server was stopped in the middle', { timeout: 90_000 }, async () => {
     const many = Array.from({ length: 300 }, (_, i) => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
