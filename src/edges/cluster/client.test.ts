@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Clock } from '#core/kernel/clock.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { eventually } from '#test/contracts/cluster.ts'
@@ -44,6 +44,28 @@ describe('a cluster that is not well', () => {
     expect(new Set(errors).size).toBe(1)
     expect(states).toEqual(['failing CLUSTER_UNREACHABLE'])
     expect(cluster.health()).toMatchObject({ state: 'failing' })
+  })
+
+  it('that takes a request and never answers is given up after its time, and others are not held up', async () => {
+    const { cluster } = open()
+    const other = open()
+    await Promise.all([cluster.list(NAMESPACE), other.cluster.list(NAMESPACE)])
+    const asked = Promise.withResolvers<void>()
+    api.intercept(() => {
+      asked.resolve()
+      return true
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const slow = cluster.list(NAMESPACE).catch((error: unknown) => error)
+      await asked.promise
+      api.intercept(undefined)
+      expect((await other.cluster.list(NAMESPACE)).items.length).toBeGreaterThan(0)
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(await slow).toMatchObject({ code: 'TIMED_OUT', details: { cluster: 'prod', limit: '30 s' } })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('applies by itself where the server knows no server-side apply', async () => {

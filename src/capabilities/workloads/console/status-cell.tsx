@@ -10,14 +10,17 @@ export const MARKS: Record<Exclude<StatusLevel, 'none'>, Status> = { ok: 'ok', r
 export function StatusCell({ status, whole = false }: { status: ObjectStatus; whole?: boolean }) {
   const t = useWords()
   const word = status.word === 'none' ? '' : t(`status.${status.word}`)
+  const reason = status.said
+    ? status.said.map((one) => (typeof one === 'string' ? one : t(`reason.${one.key}`, one.values ?? {}))).join(t('reason.join'))
+    : status.reason
   return (
-    <span className={styles.cell} data-whole={whole || undefined} title={whole ? undefined : [word, status.reason].filter(Boolean).join(': ')}>
+    <span className={styles.cell} data-whole={whole || undefined} title={whole ? undefined : [word, reason].filter(Boolean).join(t('reason.join'))}>
       {status.level === 'none' ? (
-        <span className={styles.none}>{word || (status.reason ? '' : MISSING)}</span>
+        <span className={styles.none}>{word || (reason ? '' : MISSING)}</span>
       ) : (
         <StatusMark status={MARKS[status.level]} text={word} />
       )}
-      {status.reason && <span className={styles.reason}>{status.reason}</span>}
+      {reason && <span className={styles.reason}>{reason}</span>}
     </span>
   )
 }

@@ -3,7 +3,7 @@ import type { KindRef, KubeObject, OwnerReference } from '#core/kube/objects.ts'
 import { type LabelSelector, printLabelSelector, requirementsOf } from '#core/kube/selectors.ts'
 import { imagesOf, restartsOf } from './columns.ts'
 import { count, moment, specOf, statusFieldsOf, text } from './fields.ts'
-import { type ObjectStatus, severityOf, statusOf } from './object-status.ts'
+import { is, type ObjectStatus, severityOf, statusOf } from './object-status.ts'
 
 /** What is held of a workload or a pod. */
 export interface Member extends KindRef {
@@ -122,7 +122,7 @@ const missingOwner = (owner: OwnerReference, below: Member): Member => ({
   namespace: below.namespace,
   name: owner.name,
   created: null,
-  status: { level: 'unknown', word: 'unknown', reason: `${owner.kind} is not read here` },
+  status: is('unknown', { key: 'notRead', values: { what: owner.kind } }),
   images: below.images,
   restarts: 0,
   node: '',
@@ -156,9 +156,8 @@ function appStatus(own: ObjectStatus, worst: ObjectStatus | undefined, known: bo
   if (worst === undefined) return own
   if (!known) return worst
   if (own.level === 'ok' || own.level === 'none') return own
-  return severityOf(worst) >= severityOf(own) || worst.level === 'warning'
-    ? { ...(severityOf(worst) > severityOf(own) ? worst : own), ...(worst.reason === undefined ? {} : { reason: worst.reason }) }
-    : own
+  const { level, word } = severityOf(worst) > severityOf(own) ? worst : own
+  return severityOf(worst) >= severityOf(own) || worst.level === 'warning' ? { ...(worst.reason === undefined ? own : worst), level, word } : own
 }
 
 export interface AppsRequest {

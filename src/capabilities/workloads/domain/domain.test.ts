@@ -52,7 +52,7 @@ const deployment = (spec: Record<string, unknown>, status?: Record<string, unkno
 describe('status in one word with the reason', () => {
   it.each([
     ['a pod that runs', pod('a', running), 'running', undefined],
-    ['one that crashes: why it ended', pod('a', crashing), 'failing', 'CrashLoopBackOff: exit code 137 (OOMKilled)'],
+    ['one that crashes: why it ended', pod('a', crashing), 'failing', 'CrashLoopBackOff: OOMKilled (exit code 137)'],
     [
       'an image that cannot be pulled',
       pod('a', { phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } }] }),
@@ -153,7 +153,7 @@ describe('apps', () => {
   it('stand under the topmost owner, with the reason of the worst pod', () => {
     const apps = groupApps(workloads, pods)
     expect(apps).toMatchObject([
-      { kind: 'Deployment', name: 'cart', desired: 2, restarts: 9, status: { word: 'failing', reason: 'CrashLoopBackOff: exit code 137 (OOMKilled)' } },
+      { kind: 'Deployment', name: 'cart', desired: 2, restarts: 9, status: { word: 'failing', reason: 'CrashLoopBackOff: OOMKilled (exit code 137)' } },
     ])
     expect(apps[0]?.pods?.map(({ name }) => name)).toEqual(['cart-1-b', 'cart-1-a'])
   })

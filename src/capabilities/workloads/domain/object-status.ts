@@ -30,7 +30,33 @@ export interface ObjectStatus {
   word: StatusWord
   /** For people, in the words of Kubernetes: `2 of 3 ready`, `CrashLoopBackOff: back-off 5m0s …`. */
   reason?: string
+  /** The same where some of the words are ours, for other languages. */
+  said?: readonly Said[]
 }
+
+/** Words of ours; keys of the catalogs. */
+export const OWN_REASONS = {
+  available: '{{there}} of {{desired}} available',
+  ready: '{{there}} of {{desired}} ready',
+  updated: '{{there}} of {{desired}} updated',
+  completed: '{{there}} of {{desired}} completed',
+  containersReady: '{{there}} of {{desired}} containers ready',
+  exit: 'exit code {{code}}',
+  ended: '{{how}} (exit code {{code}})',
+  waitsFor: 'waits for {{what}}',
+  noReady: 'no Ready condition',
+  noPhase: 'no phase',
+  noStatus: 'no status yet',
+  notSeen: 'the latest change is not taken up yet',
+  cordoned: 'cordoned: takes no new pods',
+  notRead: '{{what}} is not read here',
+} as const
+type OwnReason = { key: keyof typeof OWN_REASONS; values?: Readonly<Record<string, string | number>> }
+/** Of Kubernetes as they are, or ours. */
+type Said = string | OwnReason
+const own = (key: OwnReason['key'], values?: OwnReason['values']): OwnReason => ({ key, ...(values ? { values } : {}) })
+const inEnglish = (said: Said) =>
+  typeof said === 'string' ? said : OWN_REASONS[said.key].replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(said.values?.[name] ?? ''))
 
 const LEVELS: Record<StatusWord, StatusLevel> = {
   ready: 'ok',
@@ -51,10 +77,13 @@ const LEVELS: Record<StatusWord, StatusLevel> = {
   none: 'none',
 }
 const MOST_REASON = 300
-const is = (word: StatusWord, ...reason: (string | undefined)[]): ObjectStatus => {
-  const said = reason.filter(Boolean).join(': ').slice(0, MOST_REASON)
-  return { level: LEVELS[word], word, ...(said === '' ? {} : { reason: said }) }
+export const is = (word: StatusWord, ...reason: (Said | undefined)[]): ObjectStatus => {
+  const said = reason.filter((one) => one !== undefined && one !== '') as Said[]
+  const text = said.map(inEnglish).join(': ').slice(0, MOST_REASON)
+  const ours = said.some((one) => typeof one !== 'string')
+  return { level: LEVELS[word], word, ...(text === '' ? {} : { reason: text }), ...(ours ? { said: said.map(short) } : {}) }
 }
+const short = (said: Said) => (typeof said === 'string' ? said.slice(0, MOST_REASON) : said)
 
 const ORDER: readonly StatusLevel[] = ['none', 'ok', 'running', 'unknown', 'warning', 'error']
 /** Higher is worse; unknown is worse than being on the way. */
@@ -63,7 +92,7 @@ export const severityOf = ({ level }: ObjectStatus): number => ORDER.indexOf(lev
 export function statusOf(object: KubeObject): ObjectStatus {
   if (object.metadata.deletionTimestamp !== undefined && object.kind !== 'Pod') {
     const { finalizers = [] } = object.metadata
-    return is('terminating', finalizers.length > 0 ? `waits for ${finalizers.join(', ')}` : undefined)
+    return is('terminating', finalizers.length > 0 ? own('waitsFor', { what: finalizers.join(', ') }) : undefined)
   }
   const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : ''
   return (OF_KIND[`${group}/${object.kind}`] ?? byConditions)(object)
@@ -99,7 +128,9 @@ function podStatus(object: KubeObject): ObjectStatus {
   const stuck = containers.map((one) => ({ one, waiting: record(record(one.state).waiting) })).find(({ waiting }) => STUCK.test(text(waiting.reason)))
   if (stuck) {
     const before = record(record(stuck.one.lastState).terminated)
-    const ended = before.exitCode === undefined ? '' : `exit code ${String(before.exitCode)}${text(before.reason) ? ` (${text(before.reason)})` : ''}`
+    const how = text(before.reason)
+    const code = String(before.exitCode)
+    const ended = before.exitCode === undefined ? '' : how ? own('ended', { how, code }) : own('exit', { code })
     return is('failing', text(stuck.waiting.reason), ended || text(stuck.waiting.message))
   }
   if (phase === 'Unknown' || reason === 'NodeLost') return is('unknown', reason, text(status.message))
@@ -114,17 +145,17 @@ function podStatus(object: KubeObject): ObjectStatus {
     const ready = main.filter((one) => one.ready === true).length
     const condition = conditionsOf(object).find(({ type }) => type === 'Ready')
     if (condition?.status === 'True') return is('running')
-    if (condition === undefined) return is('unknown', 'no Ready condition')
-    return is('notReady', `${ready} of ${main.length} containers ready`, endOf(main))
+    if (condition === undefined) return is('unknown', own('noReady'))
+    return is('notReady', own('containersReady', { there: ready, desired: main.length }), endOf(main))
   }
-  return is('unknown', phase || 'no phase')
+  return is('unknown', phase || own('noPhase'))
 }
 
 /** How the first container that ended badly did so. */
-function endOf(containers: readonly Json[]): string {
+function endOf(containers: readonly Json[]): Said {
   for (const one of containers) {
     const ended = record(record(one.state).terminated)
-    if (ended.exitCode !== undefined && ended.exitCode !== 0) return `${text(ended.reason) || 'Error'} (exit code ${String(ended.exitCode)})`
+    if (ended.exitCode !== undefined && ended.exitCode !== 0) return own('ended', { how: text(ended.reason) || 'Error', code: String(ended.exitCode) })
   }
   return ''
 }
@@ -146,7 +177,8 @@ function deploymentStatus(object: KubeObject): ObjectStatus {
   const status = statusFieldsOf(object)
   const desired = count(specOf(object).replicas) ?? 1
   const updated = count(status.updatedReplicas) ?? 0
-  if (!isStale(object) && updated < desired && desired > 0 && (count(status.replicas) ?? 0) > 0) return is('progressing', `${updated} of ${desired} updated`)
+  if (!isStale(object) && updated < desired && desired > 0 && (count(status.replicas) ?? 0) > 0)
+    return is('progressing', own('updated', { there: updated, desired }))
   return byReplicas(object, desired, count(status.availableReplicas) ?? 0, 'available')
 }
 
@@ -160,16 +192,16 @@ function replicasStatus(object: KubeObject): ObjectStatus {
 function daemonSetStatus(object: KubeObject): ObjectStatus {
   const status = statusFieldsOf(object)
   const desired = count(status.desiredNumberScheduled)
-  if (desired === undefined) return is('unknown', 'no status yet')
+  if (desired === undefined) return is('unknown', own('noStatus'))
   return byReplicas(object, desired, count(status.numberReady) ?? 0, 'ready')
 }
 
-function byReplicas(object: KubeObject, desired: number, there: number, word: string): ObjectStatus {
-  if (object.status === undefined) return is('unknown', 'no status yet')
-  if (isStale(object)) return is('progressing', 'the latest change is not taken up yet')
+function byReplicas(object: KubeObject, desired: number, there: number, word: 'available' | 'ready'): ObjectStatus {
+  if (object.status === undefined) return is('unknown', own('noStatus'))
+  if (isStale(object)) return is('progressing', own('notSeen'))
   if (desired === 0) return is('scaledDown')
-  if (there >= desired) return is('ready', `${there} of ${desired} ${word}`)
-  return is(there === 0 ? 'failing' : 'degraded', `${there} of ${desired} ${word}`)
+  if (there >= desired) return is('ready', own(word, { there, desired }))
+  return is(there === 0 ? 'failing' : 'degraded', own(word, { there, desired }))
 }
 
 function jobStatus(object: KubeObject): ObjectStatus {
@@ -179,17 +211,17 @@ function jobStatus(object: KubeObject): ObjectStatus {
   if (holds(conditions, 'Complete', 'True')) return is('completed')
   if (specOf(object).suspend === true) return is('suspended')
   const status = statusFieldsOf(object)
-  return is('progressing', `${count(status.succeeded) ?? 0} of ${count(specOf(object).completions) ?? 1} completed`)
+  return is('progressing', own('completed', { there: count(status.succeeded) ?? 0, desired: count(specOf(object).completions) ?? 1 }))
 }
 
 function nodeStatus(object: KubeObject): ObjectStatus {
   const conditions = conditionsOf(object)
   const ready = conditions.find(({ type }) => type === 'Ready')
-  if (ready === undefined || ready.status === 'Unknown') return is('unknown', ready?.reason || 'no Ready condition', ready?.message)
+  if (ready === undefined || ready.status === 'Unknown') return is('unknown', ready?.reason || own('noReady'), ready?.message)
   if (ready.status !== 'True') return is('failing', ready.reason, ready.message)
   const pressed = conditions.filter(({ type, status }) => status === 'True' && type !== 'Ready')
   if (pressed.length > 0) return is('degraded', pressed.map(({ type }) => type).join(', '))
-  return specOf(object).unschedulable === true ? is('notReady', 'cordoned: takes no new pods') : is('ready')
+  return specOf(object).unschedulable === true ? is('notReady', own('cordoned')) : is('ready')
 }
 
 function phaseStatus(object: KubeObject): ObjectStatus {
@@ -197,7 +229,7 @@ function phaseStatus(object: KubeObject): ObjectStatus {
   if (phase === 'Active' || phase === 'Bound' || phase === 'Available') return is('active', phase)
   if (phase === 'Pending' || phase === 'Terminating' || phase === 'Released') return is('pending', phase)
   if (phase === 'Failed' || phase === 'Lost') return is('failed', phase, text(statusFieldsOf(object).message))
-  return is('unknown', phase || 'no phase')
+  return is('unknown', phase || own('noPhase'))
 }
 
 /** Conditions that sum up an object, best known first. */
@@ -206,7 +238,7 @@ const SUMMARY = ['Ready', 'Available', 'Healthy', 'Established', 'Programmed', '
 /** For every kind that nothing more is known of: its summing-up condition. */
 function byConditions(object: KubeObject): ObjectStatus {
   const conditions = conditionsOf(object)
-  if (isStale(object)) return is('progressing', 'the latest change is not taken up yet')
+  if (isStale(object)) return is('progressing', own('notSeen'))
   for (const type of SUMMARY) {
     const found = conditions.find((one) => one.type === type)
     if (!found) continue

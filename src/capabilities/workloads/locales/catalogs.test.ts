@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ACTS } from '../domain/acts.ts'
 import { columnsOf } from '../domain/columns.ts'
-import { STATUS_WORDS } from '../domain/object-status.ts'
+import { OWN_REASONS, STATUS_WORDS } from '../domain/object-status.ts'
 import { RELATIONS } from '../domain/relations.ts'
 import en from './en.json' with { type: 'json' }
 import zh from './zh-CN.json' with { type: 'json' }
@@ -16,6 +16,10 @@ test('both catalogs have the same keys, with the same holes to fill', () => {
     return [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort()
   }
   for (const key of keysOf(en)) expect([key, holes(zh, key)]).toEqual([key, holes(en, key)])
+})
+
+test('reasons read in English as the API says them', () => {
+  expect(en.reason).toEqual({ join: ': ', ...OWN_REASONS })
 })
 
 test('every word that is made of data has a text', () => {
