@@ -275,6 +275,8 @@ describeCluster('a release behind nginx', (kubeconfig) => {
     const said = answeredBy(site.log, 'good')
     expect(detail.status.requests).toBeGreaterThan(100)
     expect(detail.status.requests).toBeLessThanOrEqual(said.canary)
+    // The server that was started last never saw the analysis; the report is read anew.
+    expect(detail.report).toMatchObject({ verdict: 'promote', requests: { canary: expect.any(Number) } })
 
     // What `kubectl get canary -w` shows is enough.
     const watched = readFileSync(seen, 'utf8')

@@ -30,6 +30,7 @@ export function ReleaseDetail({ id }: { id: string }) {
   const { path } = useCluster()
   const [namespace = '', name = ''] = id.split('/')
   const url = path(`/canaries/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`)
+  const format = useFormat()
   const answer = useApi<CanaryDetail>(url, undefined, { refreshMs: REFRESH_MS })
   const { data } = answer
   if (answer.error && !data) return <ErrorState error={answer.error} onRetry={answer.refetch} />
@@ -43,7 +44,7 @@ export function ReleaseDetail({ id }: { id: string }) {
           <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />
           <span>{t('weightNow', { weight: status.weight ?? 0 })}</span>
           {status.step !== undefined && data.spec && <span>{t('stepOf', { step: status.step, all: data.spec.steps.length })}</span>}
-          {status.expected ? <span>{t('expected', { at: status.expected.replace('T', ' ').replace('Z', ' UTC') })}</span> : null}
+          {status.expected ? <span>{t('expected', { at: format.time(Date.parse(status.expected)) })}</span> : null}
         </p>
         <p>{said(status.message ?? '')}</p>
         {status.startedAt === undefined && status.outlook !== undefined && phase === 'Preparing' && <p>{said(status.outlook)}</p>}

@@ -31,6 +31,8 @@ export type EvidenceReader = (facts: Facts, now: number) => Promise<Evidence>
 /** One for each cluster. */
 export function evidenceReader(telemetry: Pick<Telemetry, 'query'>, cluster: Cluster, metrics: ReturnType<typeof metricReader>): EvidenceReader {
   const folds = new Map<string, { identity: string; fold: Fold }>()
+  /** Runs whose report is known to this server, by key. */
+  const reported = new Map<string, string>()
   const befores = new Map<string, { identity: string; at: number; evidence: Evidence }>()
 
   const read = async (arms: Arms, origin: number, from: number, to: number): Promise<EvidenceRow[]> => {
@@ -71,17 +73,47 @@ export function evidenceReader(telemetry: Pick<Telemetry, 'query'>, cluster: Clu
     return evidence
   }
 
+  /** Folds what there is up to `until`; rows of later blocks are read up to `ahead`. */
+  async function foldUpTo(fold: Fold, { spec, status = {} }: CanaryObject, arms: Arms, until: number, ahead: number, now: number): Promise<void> {
+    const { header, cookie } = spec.mode === 'judge' ? {} : splitOfStep(spec, status.step ?? 1)
+    const asked = { weights: status.weights ?? [], marked: header !== undefined || cookie !== undefined || spec.sticky }
+    for (;;) {
+      const from = fold.origin + fold.next * BLOCK_MS
+      const to = Math.min(from + SLICE_MS, until)
+      const last = to >= until
+      foldRows(fold, await read(arms, fold.origin, from, last ? ahead : to), to, asked, now)
+      if (last) break
+    }
+  }
+
+  /** Of a release that is over. */
+  async function past(facts: Facts, canary: CanaryObject, now: number): Promise<Evidence> {
+    const { spec, status = {} } = canary
+    const { startedAt, decisions = [], run } = status
+    const identity = JSON.stringify([run, startedAt])
+    const end = decisions.findLast((one) => one.run === run && (one.what === 'Promoting' || one.what === 'RollingBack'))
+    if (startedAt === undefined || end === undefined || reported.get(facts.key) === identity) return { state: 'none' }
+    const fold = createFold(spec.judge, startedAt)
+    const until = Math.min(end.at, now) - LAG_MS
+    await foldUpTo(fold, canary, armsOf(facts, canary), until, until, now)
+    reported.set(facts.key, identity)
+    return { state: 'none', past: foldReport(fold).report }
+  }
+
   return async (facts, now) => {
     const { canary } = facts
     const status = canary?.status
     if (!canary) {
       befores.delete(facts.key)
       folds.delete(facts.key)
+      reported.delete(facts.key)
       return { state: 'none' }
     }
     try {
       if (!status?.startedAt || !(status.phase === 'Progressing' || status.phase === 'Paused')) {
         folds.delete(facts.key)
+        if (status?.phase === 'Promoting' || status?.phase === 'RollingBack' || status?.phase === 'Promoted' || status?.phase === 'RolledBack')
+          return await past(facts, canary, now)
         const waits = status?.phase === undefined || status.phase === 'Waiting' || status.phase === 'Preparing'
         return waits && canary.spec.mode === 'release' ? await before(facts, canary, now) : { state: 'none' }
       }
@@ -91,16 +123,9 @@ export function evidenceReader(telemetry: Pick<Telemetry, 'query'>, cluster: Clu
       const { fold } = held?.identity === identity ? held : { fold: createFold(spec.judge, status.startedAt) }
       folds.set(facts.key, { identity, fold })
       const arms = armsOf(facts, canary)
-      const { header, cookie } = spec.mode === 'judge' ? {} : splitOfStep(spec, status.step ?? 1)
-      const asked = { weights: status.weights ?? [], marked: header !== undefined || cookie !== undefined || spec.sticky }
       const until = now - LAG_MS
-      for (;;) {
-        const from = fold.origin + fold.next * BLOCK_MS
-        const to = Math.min(from + SLICE_MS, until)
-        const last = to >= until
-        foldRows(fold, await read(arms, fold.origin, from, last ? now + AHEAD_MS : to), to, asked, now)
-        if (last) break
-      }
+      await foldUpTo(fold, canary, arms, until, now + AHEAD_MS, now)
+      reported.set(facts.key, JSON.stringify([status.run, status.startedAt]))
       const judged = foldReport(fold)
       const since = (fold.judge.startedAt ?? status.startedAt) + spec.judge.warmUp
       const namespace = canary.metadata.namespace ?? ''

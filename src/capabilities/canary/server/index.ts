@@ -47,6 +47,7 @@ export const door: ServerDoor = {
       told(key, plan, { evidence }) {
         const id = `${cluster.name} ${key}`
         if (evidence.state === 'known') reports.set(id, evidence.report)
+        else if (evidence.state === 'none' && evidence.past) reports.set(id, evidence.past)
         if (plan === undefined) reports.delete(id)
         verdicts(cluster.name, key, plan?.status)
         const told = firing.get(cluster.name) ?? new Map<string, ActiveAlert>()

@@ -48,6 +48,8 @@ export type Evidence =
       /** Before the start: how long a release will take at this traffic. */
       outlook?: string
       places?: PlaceCheck
+      /** After the end, read anew by a server that did not see it: what was known when it was decided, without the metrics. */
+      past?: JudgeReport
     }
   /** Why nothing is known. */
   | { state: 'unknown'; reason: string }
