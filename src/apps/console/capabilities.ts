@@ -16,6 +16,8 @@ import { inspection } from '#capabilities/inspection/capability.ts'
 import { door as inspectionConsole } from '#capabilities/inspection/console/index.ts'
 import { logs } from '#capabilities/logs/capability.ts'
 import { door as logsConsole } from '#capabilities/logs/console/index.ts'
+import { metrics } from '#capabilities/metrics/capability.ts'
+import { door as metricsConsole } from '#capabilities/metrics/console/index.ts'
 import { nodeDoctor } from '#capabilities/node-doctor/capability.ts'
 import { door as nodesConsole } from '#capabilities/node-doctor/console/index.ts'
 import { workloads } from '#capabilities/workloads/capability.ts'
@@ -31,6 +33,7 @@ export const CAPABILITIES: readonly { capability: Capability; door: ConsoleDoor 
   { capability: canary, door: canaryConsole },
   { capability: ingressAnalytics, door: ingressConsole },
   { capability: logs, door: logsConsole },
+  { capability: metrics, door: metricsConsole },
   { capability: nodeDoctor, door: nodesConsole },
   { capability: audit, door: auditConsole },
   { capability: inspection, door: inspectionConsole },

@@ -12,5 +12,10 @@ export const metrics: Capability = {
   rbac: [{ apiGroups: ['monitoring.coreos.com'], resources: ['prometheusrules'], verbs: ['list', 'watch'], why: 'rules and alerts of PrometheusRule objects' }],
   resources: [],
   tables: ['series', 'samples', 'histograms', 'exemplars', 'metric_metadata'],
-  pages: [],
+  pages: [
+    { id: 'metrics', group: 'observe', path: '/metrics', title: { en: 'Metrics', 'zh-CN': '指标' } },
+    { id: 'dashboards', group: 'observe', path: '/dashboards', title: { en: 'Dashboards', 'zh-CN': '仪表盘' } },
+    { id: 'rules', group: 'observe', path: '/rules', title: { en: 'Rules', 'zh-CN': '规则与告警' } },
+    { id: 'targets', group: 'observe', path: '/targets', title: { en: 'Targets', 'zh-CN': '采集目标' } },
+  ],
 }

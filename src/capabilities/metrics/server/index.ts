@@ -11,8 +11,8 @@ export const door: ServerDoor = {
   id: metrics.id,
 
   async start(context) {
-    ownRoutes(context.http, context)
     const rules = createRules(context)
+    ownRoutes(context.http, context, rules)
     return {
       standardRoutes(http) {
         rules.routes(http)

@@ -3,23 +3,35 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { invalidInput } from '#core/kernel/errors.ts'
+import type { LabelMatcher } from '#core/promql/ast.ts'
+import { getLabel } from '#core/promql/labels.ts'
 import { parse } from '#core/promql/parser.ts'
 import { print } from '#core/promql/print.ts'
 import { mayRead, clusterParams as params } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
+import type { NamesAnswer } from '../domain/api.ts'
 import { answerJson, success } from '../domain/prometheus-json.ts'
 import { type Backtest, episodesOf } from '../domain/rules/backtest.ts'
 import { readRuleFile } from '../domain/rules/read.ts'
 import { selectorsOf } from '../domain/selectors.ts'
+import type { createRules } from './rules.ts'
 
 const time = z.coerce.number().int().min(0).max(8.64e15)
 const question = z.object({ query: z.string().min(1).max(100_000), start: time, end: time, step: z.coerce.number().int().min(1).max(8.64e15).default(15_000) })
 const backtest = z.object({ rules: z.string().min(1).max(1_000_000), start: time, end: time })
+/** Without a label the names of labels. */
+const named = z.object({ label: z.string().max(500).default(''), metric: z.string().max(500).default(''), from: time, to: time })
+/** Names in one answer. */
+const NAMES = 20_000
 /** Steps of a back-test; a longer range is looked at in larger steps, and says so. */
 const STEPS = 10_000
 
-export function ownRoutes(http: FastifyInstance, { metricStore }: Pick<ServerContext, 'metricStore'>): void {
+export function ownRoutes(
+  http: FastifyInstance,
+  { metricStore }: Pick<ServerContext, 'metricStore'>,
+  rules: Pick<ReturnType<typeof createRules>, 'overview'>,
+): void {
   const routes = http.withTypeProvider<ZodTypeProvider>()
   const base = '/clusters/:cluster/metrics'
 
@@ -42,6 +54,31 @@ export function ownRoutes(http: FastifyInstance, { metricStore }: Pick<ServerCon
   routes.get(`${base}/status`, { schema: { summary: 'Series, their limit, and what was not taken', params } }, async (request) => {
     mayRead(request, request.params.cluster, 'metrics')
     return metricStore.status(request.params.cluster)
+  })
+
+  routes.get(
+    `${base}/names`,
+    { schema: { summary: 'Names of metrics and labels, or values of a label, for completion', params, querystring: named } },
+    (request): NamesAnswer => {
+      const { cluster } = request.params
+      mayRead(request, cluster, 'metrics')
+      const { label, metric, from, to } = request.query
+      const view = { cluster, namespaces: namespacesIn(request.scope, cluster, 'metrics') }
+      const matchers: LabelMatcher[] = metric === '' ? [] : [{ name: '__name__', op: '=', value: metric }]
+      const found = new Set<string>()
+      for (const series of metricStore.series({ view, matchers: matchers.length > 0 ? [matchers] : [], from, to })) {
+        if (label !== '') found.add(getLabel(series, label))
+        else for (let i = 0; i < series.pairs.length; i += 2) found.add(series.pairs[i]!)
+      }
+      found.delete('')
+      return { names: [...found].sort().slice(0, NAMES), more: found.size > NAMES }
+    },
+  )
+
+  routes.get(`${base}/rules`, { schema: { summary: 'Rules and alerts with their state, and sources that cannot be read', params } }, (request) => {
+    const { cluster } = request.params
+    mayRead(request, cluster, 'metrics')
+    return rules.overview(cluster, namespacesIn(request.scope, cluster, 'metrics'))
   })
 
   routes.post(

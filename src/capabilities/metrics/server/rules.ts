@@ -13,6 +13,7 @@ import type { Severity } from '#core/shapes/severity.ts'
 import { DEFAULT_CLUSTER, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ActiveAlert, ServerContext } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
+import type { RuleAnswer, RuleGroupAnswer, RulesAnswer } from '../domain/api.ts'
 import { success } from '../domain/prometheus-json.ts'
 import { type Rule, type RuleGroup, readGroups, readRuleFile } from '../domain/rules/read.ts'
 import { type Alert, type Alerts, alertSamples, type OutSample, restored, stepRule } from '../domain/rules/step.ts'
@@ -283,26 +284,32 @@ export function createRules(context: Pick<ServerContext, 'metricStore' | 'clock'
 
   const groupsOf = (cluster: string) => [...running.values()].filter((one) => one.cluster === cluster)
 
+  const groupsJson = (cluster: string, namespaces: Namespaces, type?: string): RuleGroupAnswer[] =>
+    groupsOf(cluster).map(({ group, states }) => ({
+      name: group.name,
+      file: group.file,
+      interval: group.interval / 1000,
+      limit: group.limit,
+      evaluationTime: states.reduce((sum, { seconds }) => sum + seconds, 0),
+      lastEvaluation: new Date(Math.max(0, ...states.map(({ at }) => at))).toISOString(),
+      rules: group.rules.flatMap((rule, i) =>
+        type === undefined || type === (rule.kind === 'alerting' ? 'alert' : 'record') ? [ruleJson(rule, states[i]!, seenBy(namespaces))] : [],
+      ),
+    }))
+
   return {
+    /** What the pages show: groups, and which sources could not be read. */
+    overview: (cluster: string, namespaces: Namespaces): RulesAnswer => ({
+      groups: groupsJson(cluster, namespaces),
+      faults: faults.map(({ file, problems }) => ({ file, problems: problems.map(({ message, line }) => ({ message, ...(line !== undefined && { line }) })) })),
+    }),
     routes(http: FastifyInstance): void {
       const base = '/clusters/:cluster/prometheus/api/v1'
       const config = { access: 'user' } as const
       http.get<{ Params: { cluster: string }; Querystring: { type?: string } }>(`${base}/rules`, { config, schema: { hide: true } }, async (request, reply) => {
         const { cluster } = request.params
         mayRead(request, cluster, 'metrics')
-        const visible = seenBy(namespacesIn(request.scope, cluster, 'metrics'))
-        const { type } = request.query
-        const groups = groupsOf(cluster).map(({ group, states }) => ({
-          name: group.name,
-          file: group.file,
-          interval: group.interval / 1000,
-          limit: group.limit,
-          evaluationTime: states.reduce((sum, { seconds }) => sum + seconds, 0),
-          lastEvaluation: new Date(Math.max(0, ...states.map(({ at }) => at))).toISOString(),
-          rules: group.rules.flatMap((rule, i) =>
-            type === undefined || type === (rule.kind === 'alerting' ? 'alert' : 'record') ? [ruleJson(rule, states[i]!, visible)] : [],
-          ),
-        }))
+        const groups = groupsJson(cluster, namespacesIn(request.scope, cluster, 'metrics'), request.query.type)
         return reply.type('application/json').send(success(JSON.stringify({ groups })))
       })
       http.get<{ Params: { cluster: string } }>(`${base}/alerts`, { config, schema: { hide: true } }, async (request, reply) => {
@@ -333,8 +340,9 @@ function nextTime(key: string, interval: number, now: number): number {
 /** Identity of an alert in its own series and in what was computed from them. */
 const labelsWithout = (labels: Labels): string => JSON.stringify(Object.entries(labelsObject(labels)).filter(([name]) => name !== '__name__'))
 
+type Namespaces = 'all' | readonly string[]
 const seenBy =
-  (namespaces: 'all' | readonly string[]) =>
+  (namespaces: Namespaces) =>
   ({ labels }: Alert): boolean =>
     namespaces === 'all' || namespaces.includes(labelsObject(labels).namespace ?? '')
 
@@ -360,11 +368,11 @@ const alertJson = ({ labels, annotations, state, activeAt, value }: Alert) => ({
   value: value.toExponential(),
 })
 
-function ruleJson(rule: Rule, { alerts, error, at, seconds }: RuleState, visible: (alert: Alert) => boolean) {
+function ruleJson(rule: Rule, { alerts, error, at, seconds }: RuleState, visible: (alert: Alert) => boolean): RuleAnswer {
   const shared = {
     query: rule.expr,
     labels: rule.labels,
-    health: error !== undefined ? 'err' : at === 0 ? 'unknown' : 'ok',
+    health: error !== undefined ? ('err' as const) : at === 0 ? ('unknown' as const) : ('ok' as const),
     ...(error === undefined ? {} : { lastError: error }),
     evaluationTime: seconds,
     lastEvaluation: new Date(at).toISOString(),
