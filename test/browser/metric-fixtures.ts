@@ -37,7 +37,7 @@ function stored(from: number, to: number, mode: Mode): { source: MemorySource; s
       add({ __name__: 'scrape_samples_scraped', ...target }, () => 573)
       add({ __name__: 'scrape_samples_post_metric_relabeling', ...target }, () => 560)
       add({ __name__: 'scrape_series_added', ...target }, () => 0)
-      add({ __name__: 'process_cpu_seconds_total', ...target }, (n) => n * (0.4 + i + (n % 5) / 10))
+      add({ __name__: 'process_cpu_seconds_total', ...target }, (n) => n * 3 * (i + 1) + (n % 5) / 10)
     }
   }
   for (const namespace of ['shop', 'kube-system'])

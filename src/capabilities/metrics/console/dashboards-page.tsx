@@ -85,7 +85,7 @@ export default function DashboardsPage() {
           ))}
         </Alert>
       )}
-      <Group gap="xs" align="flex-end">
+      <Group gap="xs" align="flex-end" mb="sm">
         <Select
           size="xs"
           label={t('dashboards.which')}
