@@ -32,6 +32,7 @@ let running: RunningDoor
 let user: Record<string, string>
 let sender: Record<string, string>
 let refuse: CodedError | undefined
+let refused = 0
 const alerts: ActiveAlert[][] = []
 
 async function open() {
@@ -41,7 +42,10 @@ async function open() {
   const telemetry: Telemetry = {
     ...store.telemetry,
     append: async (batch: Batch) => {
-      if (refuse) throw refuse
+      if (refuse) {
+        refused++
+        throw refuse
+      }
       await store.telemetry.append(batch)
     },
   }
@@ -206,6 +210,8 @@ describe('ingest', () => {
     const before = await get<AuditStatus>('/status')
     refuse = new CodedError('QUEUE_FULL', { bytes: '1 B' })
     expect(await post(listOf(some(9, 78)))).toEqual({ status: 200, body: { accepted: 0, rejected: 0, reasons: {}, waiting: 9 } })
+    // once when it came, once from the disk; from then on it waits for its next turn
+    await expect.poll(() => refused).toBe(2)
     refuse = undefined
     // also what could be taken now waits for what came before
     expect((await post(listOf(some(4, 79)))).body).toMatchObject({ waiting: 4 })
