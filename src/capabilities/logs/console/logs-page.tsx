@@ -1,10 +1,9 @@
 /** Logs: what containers wrote, searched, counted over time, followed, grouped. */
 import { Button, Pill, SegmentedControl, Select, Switch, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '#kits/console-kit/api.ts'
-import { Chart } from '#kits/console-kit/chart.tsx'
 import { type Column, DataTable, type Load } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
@@ -18,6 +17,9 @@ import styles from './logs-page.module.css'
 import { RecordDrawer } from './record-drawer.tsx'
 import { TailPanel } from './tail-panel.tsx'
 import { type Logs, useLogs } from './use-logs.ts'
+
+// The table and the words are there before what draws is.
+const Chart = lazy(async () => ({ default: (await import('#kits/console-kit/chart.tsx')).Chart }))
 
 const TYPING_MS = 300
 /** How far the list may be scrolled. */
@@ -154,31 +156,33 @@ function OverTime({ logs }: { logs: Logs }) {
   }, [answer.data, from, to])
   const { data } = answer
   return (
-    <Chart
-      title={t('over')}
-      unit="number"
-      kind="bars"
-      stacked
-      height={120}
-      ts={drawn?.ts}
-      series={(drawn?.series ?? []).map(({ name, values }) => ({ name, label: t(`levels.${name}`), values, color: COLORS[name] }))}
-      from={from}
-      to={to}
-      loading={answer.loading}
-      error={answer.error}
-      onRetry={answer.refetch}
-      stale={answer.stale}
-      empty={t('none')}
-      note={
-        data &&
-        t('counted', {
-          total: format.value(data.total, 'number'),
-          rows: format.value(data.rowsRead, 'number'),
-          bytes: format.value(data.bytesRead, 'bytes'),
-          time: format.value(data.elapsedMs / 1000, 'seconds'),
-        })
-      }
-    />
+    <Suspense fallback={<LoadingState />}>
+      <Chart
+        title={t('over')}
+        unit="number"
+        kind="bars"
+        stacked
+        height={120}
+        ts={drawn?.ts}
+        series={(drawn?.series ?? []).map(({ name, values }) => ({ name, label: t(`levels.${name}`), values, color: COLORS[name] }))}
+        from={from}
+        to={to}
+        loading={answer.loading}
+        error={answer.error}
+        onRetry={answer.refetch}
+        stale={answer.stale}
+        empty={t('none')}
+        note={
+          data &&
+          t('counted', {
+            total: format.value(data.total, 'number'),
+            rows: format.value(data.rowsRead, 'number'),
+            bytes: format.value(data.bytesRead, 'bytes'),
+            time: format.value(data.elapsedMs / 1000, 'seconds'),
+          })
+        }
+      />
+    </Suspense>
   )
 }
 

@@ -1,9 +1,8 @@
 /** Metrics: any PromQL, as a graph and as a table. The question stands in the URL, so that a link shows the same. */
 import { Alert, Button, Group, SegmentedControl, Stack } from '@mantine/core'
-import { useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
-import { Chart } from '#kits/console-kit/chart.tsx'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
@@ -17,6 +16,9 @@ import { useTimeRange } from '#kits/console-kit/use-time-range.tsx'
 import type { QueryAnswer } from '../domain/api.ts'
 import { linesOf, rowsOf, type Sampled } from '../domain/drawing.ts'
 import { QueryField } from './query-field.tsx'
+
+// The table and the words are there before what draws is.
+const Chart = lazy(async () => ({ default: (await import('#kits/console-kit/chart.tsx')).Chart }))
 
 const view = z.object({ query: urlText, as: z.enum(['graph', 'table']).default('graph') })
 /** Lines that one can tell apart at all, and series that are asked for over a range. */
@@ -114,21 +116,23 @@ function Answer({ query, as }: { query: string; as: 'graph' | 'table' }) {
       )}
       {as === 'graph' && (tooMany || matrix) && <Alert color="yellow">{tooMany ? t('tooMany', { count: rows.length, most: ASKED }) : t('rangeVector')}</Alert>}
       {as === 'graph' && !tooMany && !matrix && (
-        <Chart
-          title={t('as.graph')}
-          unit="number"
-          ts={lines?.ts}
-          series={lines?.series ?? []}
-          from={from}
-          to={to}
-          height={340}
-          min="auto"
-          loading={over.loading}
-          error={over.error}
-          onRetry={over.refetch}
-          stale={over.stale}
-          note={lines && lines.total > DRAWN ? t('drawn', { drawn: DRAWN, total: lines.total }) : undefined}
-        />
+        <Suspense fallback={<LoadingState />}>
+          <Chart
+            title={t('as.graph')}
+            unit="number"
+            ts={lines?.ts}
+            series={lines?.series ?? []}
+            from={from}
+            to={to}
+            height={340}
+            min="auto"
+            loading={over.loading}
+            error={over.error}
+            onRetry={over.refetch}
+            stale={over.stale}
+            note={lines && lines.total > DRAWN ? t('drawn', { drawn: DRAWN, total: lines.total }) : undefined}
+          />
+        </Suspense>
       )}
       <Panel title={t('now', { count: rows.length })} flush>
         <DataTable
