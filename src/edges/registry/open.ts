@@ -16,13 +16,12 @@ export const registriesWith =
     const clients = new Map<string, Client>()
     const { signal, credentials, settings, fallback, retries = 6, bytesPerSecond } = options
     const wait = bytesPerSecond ? createThrottle(clock, bytesPerSecond) : undefined
-    const throttle = wait && ((bytes: number) => wait(bytes, signal))
 
     async function openPlace({ transport, at }: Place): Promise<Registry> {
       if (transport === 'registry') {
         const client = createClient({ host: at, clock, settings: { ...fallback, ...settings?.[at] }, credentials, retries, signal })
         clients.set(at, client)
-        return createHttpRegistry(client, throttle)
+        return createHttpRegistry(client, wait)
       }
       const name = formatPlace({ transport, at })
       if (transport === 'oci') return createLayout(at, name)

@@ -113,7 +113,7 @@ async function sendWhole({ source, sourceRepository, target, blob, progress }: T
 
 /**
  * Piece by piece. Each is read whole before it is sent, while the one before it is sent: then a source that is slow, or a run that is killed, seldom leaves a
- * place with a part of a piece, for which some give up the whole session.
+ * place with a part of a piece, for which some give up the whole session. When all is to stop, what is under way is ended first, its reading too.
  */
 async function sendPieces(
   { source, sourceRepository, target, blob, progress }: Transfer,
@@ -122,7 +122,13 @@ async function sendPieces(
   stands: (upload: Upload) => void,
 ): Promise<void> {
   let upload = begun
-  const bytes = bytesOn('source', source.blob(sourceRepository, blob, upload.offset))
+  let sending = false
+  const read = new AbortController()
+  const stop = () => {
+    if (!sending) read.abort(world.signal.reason)
+  }
+  world.signal.addEventListener('abort', stop)
+  const bytes = bytesOn('source', source.blob(sourceRepository, blob, upload.offset, read.signal))
   const reader = createReader(bytes, blob.size - upload.offset)
   let [room, other] = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)]
   let reading = reader.read(room)
@@ -142,12 +148,15 @@ async function sendPieces(
     for (let together = 1; ; ) {
       const began = world.clock.now()
       await reading
+      world.signal.throwIfAborted()
       const { offset } = upload
       const size = Math.min(together * PIECE, blob.size - offset)
       const end = offset + size
       const body = counted(pieces(size), offset, progress)
+      sending = true
       if (end === blob.size) return await on('target', target.finishUpload(upload, body, size))
       upload = await on('target', target.appendUpload(upload, body, size))
+      sending = false
       if (upload.offset !== end)
         throw new CodedError('REGISTRY_CONFUSED', {
           place: target.name,
@@ -156,9 +165,12 @@ async function sendPieces(
         })
       stands(upload)
       world.journal.keep(target.name, upload)
+      world.signal.throwIfAborted()
       together = world.clock.now() - began < QUICK_MS * together ? Math.min(MOST_TOGETHER, together * 2) : 1
     }
   } finally {
+    world.signal.removeEventListener('abort', stop)
+    read.abort()
     await reading.catch(() => {})
     await bytes.return(undefined)
   }

@@ -34,8 +34,9 @@ export interface Registry {
   /**
    * The bytes of a blob from `from` on. Interrupted bodies are taken up where they broke. Read from 0 it ends only when size and digest are right
    * (else it throws DIGEST_MISMATCH before the last bytes are handed out); from elsewhere only the size is known to be right.
+   * `signal` ends the reading in place of the one that the registries were opened with.
    */
-  blob(repository: string, blob: Pick<Descriptor, 'digest' | 'size'>, from?: number): AsyncIterable<Uint8Array>
+  blob(repository: string, blob: Pick<Descriptor, 'digest' | 'size'>, from?: number, signal?: AbortSignal): AsyncIterable<Uint8Array>
   tags(repository: string): AsyncIterable<string>
   /** All repositories that it tells about; rejects with REGISTRY_REFUSED where it does not tell. */
   repositories(): AsyncIterable<string>

@@ -5,13 +5,17 @@ import type { Descriptor } from '#core/shapes/ports/registry.ts'
 import { verified } from '../verified.ts'
 import type { Client } from './client.ts'
 
+/** Waits till so many bytes more may come. */
+export type Throttle = (bytes: number, signal?: AbortSignal) => Promise<void>
+
 /** A body that breaks is taken up by Range where it broke, as often as requests are retried without a byte coming in between. */
 export function readBlob(
   client: Client,
   repository: string,
   blob: Pick<Descriptor, 'digest' | 'size'>,
   from: number,
-  throttle: ((bytes: number) => Promise<void>) | undefined,
+  throttle: Throttle | undefined,
+  signal = client.signal,
 ): AsyncIterable<Uint8Array> {
   const what = `blob ${blob.digest} of ${repository}`
   return verified(read(), blob, from, client.host, what)
@@ -27,6 +31,7 @@ export function readBlob(
         what,
         accept: [404, 416],
         headers: at > 0 ? { range: `bytes=${at}-` } : {},
+        ...(signal ? { signal } : {}),
       })
       if (status === 404 || status === 416) {
         response.resume()
@@ -39,7 +44,7 @@ export function readBlob(
       try {
         for await (const part of response as AsyncIterable<Uint8Array>) {
           client.traffic.bytesReceived += part.length
-          await throttle?.(part.length)
+          await throttle?.(part.length, signal)
           if (skip >= part.length) {
             skip -= part.length
             continue
@@ -53,7 +58,7 @@ export function readBlob(
         // It ended in good order but too early: a proxy cut it, or the manifest lies about the size.
         if (at === before || attempt >= client.retries) throw new CodedError('SIZE_MISMATCH', { place: client.host, what, wanted: blob.size, found: at })
       } catch (error) {
-        if (client.signal?.aborted) throw client.signal.reason
+        if (signal?.aborted) throw signal.reason
         if (error instanceof CodedError) throw error
         if (at > before) attempt = 0
         if (attempt >= client.retries)
@@ -62,7 +67,7 @@ export function readBlob(
         // Someone stopped reading: the rest is not wanted.
         if (!response.complete) response.destroy()
       }
-      await client.backOff(attempt++)
+      await client.backOff(attempt++, signal)
     }
   }
 }

@@ -25,6 +25,8 @@ export interface Ask {
   again?: boolean
   /** Once it is under way it is ended though all is to stop: cut off, it would spoil what was there before. */
   whole?: boolean
+  /** Ends it in place of the client's own. */
+  signal?: AbortSignal
 }
 
 export interface Answer {
@@ -41,7 +43,7 @@ export interface Client {
   /** The whole body; broken ones are asked for again. */
   askAll(ask: Ask, most: number): Promise<Answer & { bytes: Uint8Array }>
   /** Waits before the next attempt, the longer the more there were; rejects when the signal is aborted. */
-  backOff(attempt: number): Promise<void>
+  backOff(attempt: number, signal?: AbortSignal): Promise<void>
   traffic: Traffic
   readonly retries: number
   readonly signal: AbortSignal | undefined
@@ -113,10 +115,10 @@ export function createClient({ host, clock, settings, credentials, retries, sign
     }
   }
 
-  async function backOff(attempt: number): Promise<void> {
+  async function backOff(attempt: number, stop = signal): Promise<void> {
     traffic.retries++
     const most = Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** attempt)
-    await clock.sleep(most / 2 + Math.random() * (most / 2), signal)
+    await clock.sleep(most / 2 + Math.random() * (most / 2), stop)
   }
 
   /** Aborted some time after `signal`. */
@@ -132,7 +134,8 @@ export function createClient({ host, clock, settings, credentials, retries, sign
   )
 
   async function once(ask: Ask, url: URL, authorization: string | undefined): Promise<IncomingMessage> {
-    const turn = await pace.enter(signal)
+    const stop = ask.signal ?? signal
+    const turn = await pace.enter(stop)
     let verdict: 'ok' | 'slow' = 'ok'
     let pause = 0
     traffic.requests = { ...traffic.requests, [ask.method]: (traffic.requests[ask.method] ?? 0) + 1 }
@@ -143,7 +146,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
         url,
         headers: { 'user-agent': 'sallyport', ...(authorization ? { authorization } : {}), ...ask.headers },
         ...(ask.body ? { body: ask.body } : {}),
-        ...(ask.whole ? { signal: late.signal } : signal ? { signal } : {}),
+        ...(ask.whole ? { signal: late.signal } : stop ? { signal: stop } : {}),
         idleMs: commit ? COMMIT_IDLE_MS : IDLE_MS,
         onSent: (bytes) => {
           traffic.bytesSent += bytes
@@ -189,6 +192,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
   const confused = (ask: Ask, reason: string) => new CodedError('REGISTRY_CONFUSED', { place: host, what: ask.what, reason })
 
   async function ask(ask: Ask): Promise<Answer> {
+    const stop = ask.signal ?? signal
     const scopes = ask.repository === '' ? (ask.actions === '' ? [] : [ask.actions]) : [`repository:${ask.repository}:${ask.actions}`]
     if (ask.also !== undefined && ask.also !== ask.repository) scopes.push(`repository:${ask.also}:pull`)
     const authorizer = scopes.length === 0 ? undefined : login
@@ -203,7 +207,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
         authorization = await authorizer?.header(scopes, ask.repository)
         answer = await follow(ask, authorization)
       } catch (error) {
-        if (signal?.aborted) throw signal.reason
+        if (stop?.aborted) throw stop.reason
         if (error instanceof CodedError) throw error
         if (error instanceof BodyFailed) throw error.cause
         if (mayFallBack && isNoTls(error)) {
@@ -212,7 +216,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
           if (!streams) continue
         }
         if (once || attempt >= retries) throw new CodedError('UNREACHABLE', { what: host, reason: describe(error) }, { cause: error })
-        await backOff(attempt++)
+        await backOff(attempt++, stop)
         continue
       }
       const { status } = answer
@@ -241,7 +245,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
       if (status === 507 || /no space left|"Err":\s*28\b|quota|insufficient storage/i.test(reason))
         throw new CodedError('TARGET_FULL', { place: host, what: ask.what, reason })
       if ((status >= 500 || status === 408) && !once && attempt < retries) {
-        await backOff(attempt++)
+        await backOff(attempt++, stop)
         continue
       }
       throw new CodedError('REGISTRY_REFUSED', { place: host, verb: VERBS[ask.method], what: ask.what, status, reason })

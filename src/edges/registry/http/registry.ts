@@ -4,7 +4,7 @@ import { ACCEPT, LARGEST_MANIFEST, type ManifestDescriptor, MEDIA_TYPES, parseMa
 import { DIGEST } from '#core/oci/place.ts'
 import type { Descriptor, Registry, Upload } from '#core/shapes/ports/registry.ts'
 import { digestOf } from '../digest.ts'
-import { readBlob } from './blob.ts'
+import { readBlob, type Throttle } from './blob.ts'
 import type { Answer, Ask, Client } from './client.ts'
 import { type Body, readAll } from './send.ts'
 
@@ -12,7 +12,7 @@ import { type Body, readAll } from './send.ts'
 const LONGEST_PAGE = 16 * 1024 * 1024
 const MOST_PAGES = 100_000
 
-export function createHttpRegistry(client: Client, throttle: ((bytes: number) => Promise<void>) | undefined): Registry {
+export function createHttpRegistry(client: Client, throttle: Throttle | undefined): Registry {
   const { host } = client
   const confused = (what: string, reason: string) => new CodedError('REGISTRY_CONFUSED', { place: host, what, reason })
   const manifestPath = (repository: string, reference: string) => `/v2/${repository}/manifests/${reference}`
@@ -160,7 +160,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
     name: host,
     resolve,
     manifest,
-    blob: (repository, blob, from = 0) => readBlob(client, repository, blob, from, throttle),
+    blob: (repository, blob, from = 0, signal) => readBlob(client, repository, blob, from, throttle, signal),
     tags: (repository) => pages(`/v2/${repository}/tags/list?n=1000`, repository, 'pull', 'tags', `tags of ${repository}`),
     repositories: () => pages('/v2/_catalog?n=1000', '', 'registry:catalog:*', 'repositories', 'its list of repositories'),
 
@@ -250,6 +250,7 @@ export function createHttpRegistry(client: Client, throttle: ((bytes: number) =>
         url,
         method: 'PUT',
         again: false,
+        whole: upload.offset > 0,
         headers: {
           'content-type': 'application/octet-stream',
           ...(body && upload.offset > 0 ? { 'content-range': `${upload.offset}-${upload.offset + size - 1}` } : {}),
