@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import type { Registry, Upload } from '#core/shapes/ports/registry.ts'
 import { fakeClock } from '#test/fakes/clock.ts'
@@ -73,4 +74,29 @@ it('does not wait for a slow source when all is to stop and nothing is under way
   expect(causeOf(await moving.catch((error) => error))).toEqual(new Error('killed'))
   expect(appended).toEqual([])
   expect(kept).toEqual([0])
+})
+
+it('only says the end of a layer that had arrived whole when the process and the place were killed', async () => {
+  const finished: unknown[] = []
+  const upload = { repository: 'b', digest: DIGEST, session: 's', offset: 5 * PIECE }
+  const untouched = () => expect.unreachable()
+  const target = {
+    name: 'target',
+    uploadState: async () => ({ ...upload, offset: SIZE }),
+    finishUpload: async (_: Upload, body: unknown) => void finished.push(body),
+    beginUpload: untouched,
+    appendUpload: untouched,
+    cancelUpload: untouched,
+  } as Partial<Registry> as Registry
+  const source = { blob: (_: string, __: unknown, from: number) => (from < SIZE ? expect.unreachable() : Readable.from([])) } as Partial<Registry> as Registry
+  const world = {
+    clock: fakeClock(0),
+    signal: new AbortController().signal,
+    journal: { find: () => upload, keep: untouched, drop: () => {} },
+  } as Partial<World> as World
+  const sent = await transferBlob(
+    { source, sourceRepository: 'a', target, repository: 'b', blob: { digest: DIGEST, size: SIZE }, mountFrom: 'b', progress: () => {} },
+    world,
+  )
+  expect({ sent, finished }).toEqual({ sent: 0, finished: [undefined] })
 })

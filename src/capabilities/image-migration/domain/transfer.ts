@@ -96,7 +96,7 @@ export async function transferBlob(transfer: Transfer, world: World): Promise<'p
 /** A session whose state is not what it can be is begun again. */
 async function stateOf(target: Registry, upload: Upload, size: number): Promise<Upload | undefined> {
   const state = await target.uploadState(upload)
-  if (state && state.offset < size) return state
+  if (state && state.offset <= size) return state
   if (state) await target.cancelUpload(state)
   return undefined
 }
@@ -150,6 +150,8 @@ async function sendPieces(
       await reading
       world.signal.throwIfAborted()
       const { offset } = upload
+      // All of it arrived before, only its end was not said.
+      if (offset === blob.size) return await on('target', target.finishUpload(upload))
       const size = Math.min(together * PIECE, blob.size - offset)
       const end = offset + size
       const body = counted(pieces(size), offset, progress)
