@@ -15,7 +15,6 @@ const there = existsSync(folder)
 /** Where we say something else on purpose. `docs/designs/0012-inspection.md` has the reasons at length. */
 const LEDGER: Readonly<Record<string, string>> = {
   'anonymous-access-enabled/fail': 'the one binding is system:public-info-viewer, which every cluster has: it shows the version and health only',
-  'ensure-that-the-api-server-secure-port-argument-is-not-set-to-0/failed': 'the flag stands twice, and the last one, which counts, is right',
   'exposed-sensitive-interfaces-v1/filter-multi-service': 'a Service of type LoadBalancer will have an address, also where a manifest does not show one yet',
 }
 /** Fixes that differ on purpose. */

@@ -130,8 +130,18 @@ const POWER_CASES: Record<string, Cases> = {
   'default-account-mounts-token': either(named('ServiceAccount', 'default'), named('ServiceAccount', 'default', { automountServiceAccountToken: false })),
   'account-mounts-token': either(named('ServiceAccount', 'a'), named('ServiceAccount', 'a', { automountServiceAccountToken: false })),
   'account-token-used': {
-    fires: [[pod({ serviceAccountName: 'a' }), role({ resources: ['nodes'], verbs: ['get'] }), binding('r', [account])]],
-    silent: [[pod({ serviceAccountName: 'a' })]],
+    fires: [
+      [pod({ serviceAccountName: 'a' }), role({ resources: ['nodes'], verbs: ['get'] }), binding('r', [account])],
+      [pod({ serviceAccountName: 'a' }), binding('elsewhere', [account])],
+    ],
+    silent: [[pod({ serviceAccountName: 'a' })], [pod({ serviceAccountName: 'a', automountServiceAccountToken: false }), binding('elsewhere', [account])]],
+  },
+  'account-bound': {
+    fires: [[role({ resources: ['nodes'], verbs: ['get'] }), binding('r', [account])], [binding('elsewhere', [account])]],
+    silent: [
+      [role({ resources: ['nodes'], verbs: ['get'] }), binding('r', [jane])],
+      [{ kind: 'ClusterRole', metadata: { name: 'r' } }, binding('r', [account])],
+    ],
   },
 }
 
@@ -308,7 +318,10 @@ const EXPOSURE_CASES: Record<string, Cases> = {
     fires: [[pod({}), service({}), named('ServiceScanResult', 's', { spec: { ports: [{ authenticated: false }] } })]],
     silent: [[pod({}), service({}), named('ServiceScanResult', 's', { spec: { ports: [{ authenticated: true }] } })]],
   },
-  'credentials-mounted': either(hostPath('/etc/kubernetes/pki'), hostPath('/data')),
+  'credentials-mounted': {
+    fires: [[hostPath('/etc/kubernetes/pki')], [hostPath('/etc/')], [hostPath('/')], [hostPath('/home/ops/.aws')]],
+    silent: [[hostPath('/data')], [hostPath('/etc/ssl')], [hostPath('/etc/kube')]],
+  },
   'runtime-socket-mounted': either(hostPath('/var/run/docker.sock'), hostPath('/var/run/app.sock')),
   'sensitive-host-path': either(hostPath('/etc/'), hostPath('/etc/app')),
   'host-path-writable': either(hostPath('/data'), hostPath('/data', { readOnly: true })),
@@ -339,8 +352,15 @@ const HYGIENE_CASES: Record<string, Cases> = {
     silent: [[image(digest)], [image(`nginx:1@sha512:${'0'.repeat(128)}`)], [image('exempt.example/team/x:1')]],
     settings: { imageDigestExemptRepositories: ['exempt.example/team'] },
   },
-  'image-version-missing': either(image('nginx:latest'), image('nginx:1')),
-  'latest-not-pulled': either(pod({}, { image: 'nginx', imagePullPolicy: 'IfNotPresent' }), pod({}, { image: 'nginx', imagePullPolicy: 'Always' })),
+  'image-version-missing': { fires: [[image('nginx:latest')], [image('nginx:stable')], [image('nginx')]], silent: [[image('nginx:1')], [image(digest)]] },
+  'latest-not-pulled': {
+    fires: [[pod({}, { image: 'nginx', imagePullPolicy: 'IfNotPresent' })], [pod({}, { image: 'nginx:alpine', imagePullPolicy: 'Never' })]],
+    silent: [
+      [pod({}, { image: 'nginx', imagePullPolicy: 'Always' })],
+      [pod({}, { image: 'nginx:1-alpine', imagePullPolicy: 'IfNotPresent' })],
+      [image('nginx')],
+    ],
+  },
   'image-registry-retired': either(image('k8s.gcr.io/pause:3'), image('registry.k8s.io/pause:3')),
   'image-registry-unknown': { fires: [[image('nginx')]], silent: [[pod({ containers: [] })]] },
   'image-registry-untrusted': { ...either(image('bad.example/nginx:1'), image('nginx:1')), settings: { untrustedRegistries: ['bad.example'] } },
@@ -428,7 +448,14 @@ const HYGIENE_CASES: Record<string, Cases> = {
   'naked-pod': either(pod({}), pod({}, {}, { ownerReferences: [{ kind: 'ReplicaSet' }] })),
   'cron-job-to-look-at': either(named('CronJob', 'c'), named('Job', 'j')),
   'not-rolling': either(named('Deployment', 'd', { spec: { strategy: { type: 'Recreate' } } }), named('Deployment', 'd', { spec: {} })),
-  'sudo-at-start': either(pod({}, { command: ['/bin/sh', '-c', 'sudo run'] }), pod({}, { command: ['/bin/pseudo'] })),
+  'sudo-at-start': {
+    fires: [
+      [pod({}, { command: ['/bin/sh', '-c', 'sudo run'] })],
+      [pod({}, { command: ['sudo'], args: ['run'] })],
+      [pod({}, { command: ['/usr/bin/sudo', 'run'] })],
+    ],
+    silent: [[pod({}, { command: ['/bin/pseudo'] })], [pod({}, { args: ['--group=sudoers'] })]],
+  },
   'ssh-server': {
     fires: [
       [pod({}), service({ ports: [{ port: 22 }] })],
@@ -463,7 +490,17 @@ const WORD_CASES: Record<string, Cases> = {
     pod({}, { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }),
     pod({}, { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 's', key: 'k' } } }] }),
   ),
-  'secret-words-in-configmap': either(named('ConfigMap', 'm', { data: { password: 'x' } }), named('ConfigMap', 'm', { data: { color: 'red' } })),
+  'secret-words-in-configmap': {
+    fires: [
+      { data: { password: 'x' } },
+      { data: { file: '-----BEGIN RSA PRIVATE KEY-----' } },
+      { data: { file: btoa('-----BEGIN RSA PRIVATE KEY-----') } },
+      { binaryData: { file: btoa('Authorization: Bearer abc.def') } },
+    ].map((fields) => [named('ConfigMap', 'm', fields)]),
+    silent: [{ data: { color: 'red' } }, { data: { file: btoa('nothing that anybody hides') } }, { binaryData: { icon: btoa('\u0000\u0001PRIVATE KEY') } }].map(
+      (fields) => [named('ConfigMap', 'm', fields)],
+    ),
+  },
 }
 
 const COMPONENT_CASES: Record<string, Cases> = {
@@ -524,7 +561,10 @@ const api = (right: string[], wrong?: string[]) => flag('kube-apiserver', wrong,
 const manager = (right: string[], wrong?: string[]) => flag('kube-controller-manager', wrong, right)
 const CONTROL_PLANE_CASES: Record<string, Cases> = {
   'apiserver-anonymous': api(['--anonymous-auth=false'], ['--anonymous-auth=true']),
-  'apiserver-token-file': api([], ['--token-auth-file=/x']),
+  'apiserver-token-file': {
+    fires: [[running('kube-apiserver', ['--token-auth-file=/x'])], [running('kube-apiserver', ['--tls-cert-file=/c --token-auth-file=/x'])]],
+    silent: [[running('kube-apiserver', [])], [running('kube-apiserver', ['--tls-cert-file=/token-auth-file'])]],
+  },
   'apiserver-external-ips-plugin': api([], ['--enable-admission-plugins=DenyServiceExternalIPs']),
   'apiserver-external-ips-allowed': api(['--enable-admission-plugins=A,DenyServiceExternalIPs'], ['--enable-admission-plugins=A']),
   'apiserver-long-tokens': api(['--service-account-extend-token-expiration=false'], ['--service-account-extend-token-expiration=true']),
@@ -532,7 +572,13 @@ const CONTROL_PLANE_CASES: Record<string, Cases> = {
   'apiserver-kubelet-authority': api(['--kubelet-certificate-authority=/c']),
   'apiserver-allows-all': api(['--authorization-mode=RBAC'], ['--authorization-mode=RBAC,AlwaysAllow']),
   'apiserver-node-authorization': api(['--authorization-mode=Node,RBAC'], ['--authorization-mode=RBAC']),
-  'apiserver-rbac': api(['--authorization-mode=Node,RBAC'], ['--authorization-mode=Node']),
+  'apiserver-rbac': {
+    fires: [[running('kube-apiserver', ['--authorization-mode=Node'])], [running('kube-apiserver', [])]],
+    silent: [
+      [running('kube-apiserver', ['--authorization-mode=Node,RBAC'])],
+      [running('kube-apiserver', ['--authorization-mode=Node', '--authorization-mode=RBAC'])],
+    ],
+  },
   'apiserver-plugin-eventratelimit': api(['--enable-admission-plugins=A,EventRateLimit']),
   'apiserver-plugin-alwayspullimages': api(['--enable-admission-plugins=AlwaysPullImages']),
   'apiserver-plugin-noderestriction': api(['--enable-admission-plugins=NodeRestriction'], ['--enable-admission-plugins=A']),
@@ -541,7 +587,10 @@ const CONTROL_PLANE_CASES: Record<string, Cases> = {
   'apiserver-plugin-alwaysadmit': api([], ['--enable-admission-plugins=A,AlwaysAdmit']),
   'apiserver-plugin-serviceaccount': api([], ['--disable-admission-plugins=ServiceAccount']),
   'apiserver-plugin-namespacelifecycle': api([], ['--disable-admission-plugins=NamespaceLifecycle']),
-  'apiserver-secure-port': api(['--secure-port=6443'], ['--secure-port=0']),
+  'apiserver-secure-port': {
+    fires: [[running('kube-apiserver', ['--secure-port=0'])], [running('kube-apiserver', ['--secure-port=0', '--secure-port=6443'])]],
+    silent: [[running('kube-apiserver', ['--secure-port=6443'])], [running('kube-apiserver', [])]],
+  },
   'apiserver-insecure-port': api([], ['--insecure-port=8080']),
   'apiserver-profiling': api(['--profiling=false'], ['--profiling']),
   'apiserver-audit-log': api(['--audit-log-path=-']),

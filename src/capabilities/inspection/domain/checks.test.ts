@@ -83,7 +83,12 @@ const CASES: Record<string, Cases> = {
     silent: [[secured({ allowPrivilegeEscalation: false })], [pod({}), denies(false)]],
   },
   'run-as-root': {
-    fires: [[pod({})], [secured({ runAsUser: 0 })], [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsNonRoot: false } })]],
+    fires: [
+      [pod({})],
+      [secured({ runAsUser: 0 })],
+      [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsNonRoot: false } })],
+      [pod({ securityContext: { runAsNonRoot: true } }, { securityContext: { runAsUser: 0 } })],
+    ],
     silent: [[secured({ runAsUser: 1000 })], [pod({ securityContext: { runAsNonRoot: true } })]],
   },
   'writable-root-filesystem': {
@@ -178,12 +183,23 @@ const CASES: Record<string, Cases> = {
     silent: [[{ kind: 'Ingress', metadata: { name: 'i' }, spec: { tls: [{ hosts: ['a'] }] } }]],
   },
   'credentials-in-configmap': {
-    fires: [{ DB_PASSWORD: 'x' }, { f: '-----BEGIN RSA PRIVATE KEY-----\nx' }, { AWS_SESSION_TOKEN: 'x' }, { note: 'AKIAABCDEFGHIJKLMNOP' }].map((data) => [
-      { kind: 'ConfigMap', metadata: { name: 'm' }, data },
-    ]),
-    silent: [{ user: 'x' }, { DB_PASSWORD: '' }, { key: 'primary' }, { secretName: 'db' }].map((data) => [
-      { kind: 'ConfigMap', metadata: { name: 'm' }, data },
-    ]),
+    fires: [
+      { DB_PASSWORD: 'x' },
+      { GITHUB_TOKEN: 'x' },
+      { token: 'x' },
+      { DB_PWD: 'x' },
+      { f: '-----BEGIN RSA PRIVATE KEY-----\nx' },
+      { AWS_SESSION_TOKEN: 'x' },
+      { note: 'AKIAABCDEFGHIJKLMNOP' },
+    ].map((data) => [{ kind: 'ConfigMap', metadata: { name: 'm' }, data }]),
+    silent: [
+      { user: 'x' },
+      { DB_PASSWORD: '' },
+      { key: 'primary' },
+      { secretName: 'db' },
+      { MAX_TOKEN: '9' },
+      { GOOGLE_APPLICATION_CREDENTIALS: '/var/keys/google.json' },
+    ].map((data) => [{ kind: 'ConfigMap', metadata: { name: 'm' }, data }]),
   },
   'credentials-in-environment': {
     fires: [[pod({}, { env: [{ name: 'API_KEY', value: 'x' }] })]],

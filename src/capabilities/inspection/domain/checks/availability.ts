@@ -1,5 +1,5 @@
 /** How many replicas there are, where they run, and how many may be away. */
-import { type InspectionCheck, objectCheck, podCheck } from '../check.ts'
+import { type FixEdit, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
 import { at, type Inventory, type Item, listAt, nameOf, namespaceOf, ofKindIn, type PodTemplate, podsIn, refersTo, takes } from '../inventory.ts'
 
 const SPREAD_KINDS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController']
@@ -52,8 +52,26 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
         'zh-CN': '未设置拓扑分布约束：所有副本可能落在同一节点或可用区。',
       },
     },
-    ({ kind, spec, path }) =>
-      SPREAD_KINDS.includes(kind) && listAt(spec, 'topologySpreadConstraints').length === 0 ? { path: [...path, 'topologySpreadConstraints'] } : undefined,
+    ({ kind, spec, path, labels }) =>
+      SPREAD_KINDS.includes(kind) && listAt(spec, 'topologySpreadConstraints').length === 0
+        ? {
+            path: [...path, 'topologySpreadConstraints'],
+            fix: [
+              {
+                path: [...path, 'topologySpreadConstraints'],
+                value: [
+                  {
+                    maxSkew: 1,
+                    topologyKey: 'kubernetes.io/hostname',
+                    whenUnsatisfiable: 'ScheduleAnyway',
+                    ...(Object.keys(labels).length > 0 ? { labelSelector: { matchLabels: labels } } : {}),
+                  },
+                ],
+                guess: true,
+              },
+            ],
+          }
+        : undefined,
   ),
   podCheck(
     {
@@ -91,13 +109,18 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
     ['PodDisruptionBudget'],
     (item, inventory) => {
       const { minAvailable, maxUnavailable } = (at(item.object, 'spec') ?? {}) as Record<string, unknown>
-      if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%') return { path: ['spec', 'maxUnavailable'], what: String(maxUnavailable) }
-      if (minAvailable === '100%') return { path: ['spec', 'minAvailable'], what: '100%' }
+      const fix: FixEdit[] = [
+        { path: ['spec', 'maxUnavailable'], value: 1, guess: true },
+        ...(minAvailable === undefined ? [] : [{ path: ['spec', 'minAvailable'], value: undefined, guess: true as const }]),
+      ]
+      if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%')
+        return { path: ['spec', 'maxUnavailable'], what: String(maxUnavailable), fix }
+      if (minAvailable === '100%') return { path: ['spec', 'minAvailable'], what: '100%', fix }
       const counts = workloadsOf(item, inventory).map((pod) => replicasOf(pod.item))
       const total = counts.length > 0 && counts.every((count) => count !== undefined) ? counts.reduce((sum, count) => sum! + count!, 0) : undefined
       const least = share(minAvailable, total)
       return total !== undefined && total > 0 && least !== undefined && least >= total
-        ? { path: ['spec', 'minAvailable'], what: `${minAvailable} of ${total}` }
+        ? { path: ['spec', 'minAvailable'], what: `${minAvailable} of ${total}`, ...(total > 1 ? { fix } : {}) }
         : undefined
     },
   ),
@@ -136,7 +159,9 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
     ({ object }) => {
       const most = at(object, 'spec', 'maxReplicas')
       const least = at(object, 'spec', 'minReplicas')
-      return typeof most === 'number' && typeof least === 'number' && most <= least ? { path: ['spec', 'maxReplicas'], what: `${most} ≤ ${least}` } : undefined
+      return typeof most === 'number' && typeof least === 'number' && most <= least
+        ? { path: ['spec', 'maxReplicas'], what: `${most} ≤ ${least}`, fix: [{ path: ['spec', 'maxReplicas'], value: least * 2, guess: true }] }
+        : undefined
     },
   ),
   objectCheck(
@@ -166,9 +191,14 @@ export const AVAILABILITY_CHECKS: readonly InspectionCheck[] = [
       // What a controller made has a name of the controller's choice.
       if (listAt(item.object, 'metadata', 'ownerReferences').length > 0) return undefined
       const label = at(item.object, 'metadata', 'labels', 'app.kubernetes.io/instance')
-      return label === nameOf(item)
-        ? undefined
-        : { path: ['metadata', 'labels', 'app.kubernetes.io/instance'], ...(typeof label === 'string' ? { what: label } : {}) }
+      if (label === nameOf(item)) return undefined
+      const path = ['metadata', 'labels', 'app.kubernetes.io/instance']
+      // Something may select by the label that it has now.
+      return {
+        path,
+        ...(typeof label === 'string' ? { what: label } : {}),
+        ...(nameOf(item) === '' ? {} : { fix: [{ path, value: nameOf(item), guess: true }] }),
+      }
     },
   ),
 ]

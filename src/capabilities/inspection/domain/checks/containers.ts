@@ -112,8 +112,13 @@ export const CONTAINER_CHECKS: readonly InspectionCheck[] = [
     },
     (container) => {
       const user = effective(container, 'runAsUser')
-      const safe = (typeof user === 'number' && user > 0) || effective(container, 'runAsNonRoot') === true
-      return safe ? undefined : set(container, true, 'runAsNonRoot')
+      // A container that asks for root below a pod that forbids it does not start: whoever mends that mends it here.
+      const asksForRoot = own(container, 'runAsUser') === 0 && own(container, 'runAsNonRoot') !== true
+      const safe = (typeof user === 'number' && user > 0) || (effective(container, 'runAsNonRoot') === true && !asksForRoot)
+      if (safe) return undefined
+      const fault = set(container, true, 'runAsNonRoot')
+      const path = [...container.path, 'securityContext', 'runAsUser']
+      return asksForRoot ? { path, fix: [...fault.fix, { path, value: undefined }] } : fault
     },
     EVERY_ROLE,
   ),

@@ -5,28 +5,43 @@ import { at, type Container, type Inventory, listAt, type Path } from '../invent
 
 type Program = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd'
 
+interface Flag {
+  value: string
+  path: Path
+  /** As it stands there, and the item of the list that it stands in: some write several into one. */
+  text: string
+  item: string
+}
+
 interface Flags {
   container: Container
   /** The list that holds the flags. */
   path: Path
   length: number
-  all: ReadonlyMap<string, { value: string; path: Path }>
+  /** A flag that stands more than once has several entries; the last one counts, or, of lists, all of them. */
+  all: ReadonlyMap<string, readonly Flag[]>
 }
+
+/** Given twice, these add up. https://pkg.go.dev/github.com/spf13/pflag#StringSlice */
+const LISTS = new Set(['authorization-mode', 'enable-admission-plugins', 'disable-admission-plugins', 'feature-gates', 'tls-cipher-suites'])
 
 /** The flags of a program that a container runs; kubeadm puts them into `command`, others into `args`. */
 function flagsOf(container: Container, program: Program): Flags | undefined {
   const [command, args] = [listAt(container.spec, 'command'), listAt(container.spec, 'args')]
   const started = command.length > 0 ? command[0] : args[0]
   if (typeof started !== 'string' || started.split('/').at(-1) !== program) return undefined
-  const all = new Map<string, { value: string; path: Path }>()
+  const all = new Map<string, Flag[]>()
   for (const [field, list] of [
     ['command', command],
     ['args', args],
   ] as const)
-    for (const [i, word] of list.entries()) {
-      const found = typeof word === 'string' ? /^--?([a-z][\w-]*)(?:=(.*))?$/s.exec(word) : null
-      if (found) all.set(found[1]!, { value: found[2] ?? 'true', path: [...container.path, field, i] })
-    }
+    for (const [i, item] of list.entries())
+      for (const text of typeof item === 'string' ? item.split(/\s+(?=--[a-z])/) : []) {
+        const found = /^--?([a-z][\w-]*)(?:=(.*))?$/s.exec(text)
+        if (!found) continue
+        const flag: Flag = { value: found[2] ?? 'true', path: [...container.path, field, i], text, item: String(item) }
+        all.set(found[1]!, [...(all.get(found[1]!) ?? []), flag])
+      }
   const field = args.length > 0 ? 'args' : 'command'
   return { container, path: [...container.path, field], length: (field === 'args' ? args : command).length, all }
 }
@@ -612,22 +627,35 @@ const flagCheck = ({ id, program, flags: wanted, aliases, severity, optional, ri
         if (!flags) continue
         let added = 0
         for (const flag of wanted) {
-          const given = flags.all.get(flag)
-          if (right(given?.value, flags)) continue
-          const value = better(given?.value, flag)
-          const path = given?.path ?? [...flags.path, flags.length + added]
-          const fix: FixEdit[] = value === null ? [] : [{ path, value: value === undefined ? undefined : `--${flag}=${value}` }]
-          if (!given) added++
-          yield { item: pod.item, path, what: given ? `--${flag}=${given.value}` : `--${flag}`, ...(fix.length > 0 ? { fix } : {}) }
+          const given = flags.all.get(flag) ?? []
+          const isList = LISTS.has(flag) && given.length > 1
+          const wrong = isList ? [] : given.filter((one) => !right(one.value, flags))
+          if (isList && !right(given.map((one) => one.value).join(), flags)) wrong.push(given.at(-1)!)
+          for (const one of wrong) {
+            // One that another, right one overrules is taken away: who cleans up might keep it. What a list adds up to is for people to put right.
+            const value = isList ? null : wrong.length < given.length ? undefined : better(one.value, flag)
+            yield { item: pod.item, path: one.path, what: `--${flag}=${one.value}`, ...(value === null ? {} : { fix: [rewritten(one, flag, value)] }) }
+          }
+          if (given.length > 0 || right(undefined, flags)) continue
+          const value = better(undefined, flag)
+          const path = [...flags.path, flags.length + added++]
+          yield { item: pod.item, path, what: `--${flag}`, ...(value == null ? {} : { fix: [{ path, value: `--${flag}=${value}` }] }) }
         }
       }
   },
 })
 
+/** The item of the list with this flag anew, or without it. */
+function rewritten({ path, text, item }: Flag, name: string, value: string | undefined): FixEdit {
+  const fresh = value === undefined ? '' : `--${name}=${value}`
+  const whole = text === item ? fresh : item.replace(text, () => fresh).trim()
+  return { path, value: whole === '' ? undefined : whole }
+}
+
 function sameAuthority(inventory: Inventory, container: Container): Fault | undefined {
-  const trusted = flagsOf(container, 'etcd')?.all.get('trusted-ca-file')
+  const trusted = flagsOf(container, 'etcd')?.all.get('trusted-ca-file')?.at(-1)
   if (!trusted) return undefined
-  const client = inventory.templates.flatMap((pod) => pod.containers).map((one) => flagsOf(one, 'kube-apiserver')?.all.get('client-ca-file'))
+  const client = inventory.templates.flatMap((pod) => pod.containers).map((one) => flagsOf(one, 'kube-apiserver')?.all.get('client-ca-file')?.at(-1))
   return client.some((one) => one?.value === trusted.value) ? { path: trusted.path, what: trusted.value } : undefined
 }
 

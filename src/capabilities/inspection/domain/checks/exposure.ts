@@ -326,7 +326,10 @@ export const EXPOSURE_CHECKS: readonly InspectionCheck[] = [
     'credentials-mounted',
     'error',
     kubescape('C-0020', 'alert-mount-potential-credentials-paths'),
-    (path) => CREDENTIAL_PATHS.some((known) => path === trim(known) || path.startsWith(`${trim(known)}/`) || path.endsWith(trim(known))),
+    (path) =>
+      CREDENTIAL_PATHS.map(trim).some(
+        (known) => path === known || path.startsWith(`${known}/`) || path.endsWith(known) || known.startsWith(path === '/' ? path : `${path}/`),
+      ),
     'The pod mounts a folder of its node in which credentials stand.',
     'Pod 挂载了节点上存放凭据的目录。',
   ),

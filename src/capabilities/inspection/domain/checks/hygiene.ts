@@ -61,6 +61,12 @@ export function isDigest(digest: string | undefined): boolean {
   return length === undefined ? algorithm !== '' && /^[\w=-]{32,}$/.test(text) : text.length === length && /^[0-9a-f]+$/.test(text)
 }
 
+/** A tag without a digit (latest, stable, alpine) names a line of images, not one of them. */
+function isMoving(image: unknown): boolean {
+  const { tag, digest } = imageParts(image)
+  return digest === undefined && !/\d/.test(tag ?? '')
+}
+
 const hasLabel = (labels: unknown, names: readonly string[]): boolean => isFields(labels) && names.some((name) => Object.hasOwn(labels, name))
 const LABELS = ['app', 'tier', 'phase', 'version', 'owner', 'env']
 const COMMON_LABELS = ['name', 'instance', 'version', 'component', 'part-of', 'managed-by', 'created-by'].map((name) => `app.kubernetes.io/${name}`)
@@ -150,17 +156,9 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
     '镜像未以摘要固定：标签所指内容可能变化。',
     { severity: 'advice', optional: true },
   ),
-  images(
-    'image-version-missing',
-    kubescape('C-0075', 'pod-specific-version-tag'),
-    (image) => {
-      const { tag, digest } = imageParts(image)
-      return digest === undefined && (tag === undefined || tag === 'latest')
-    },
-    'The image has no version.',
-    '镜像未指定版本。',
-    { optional: true },
-  ),
+  images('image-version-missing', kubescape('C-0075', 'pod-specific-version-tag'), isMoving, 'The image has no version.', '镜像未指定版本。', {
+    optional: true,
+  }),
   containerCheck(
     {
       id: 'latest-not-pulled',
@@ -174,10 +172,8 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       },
     },
     ({ spec, path, name }) => {
-      const { tag, digest } = imageParts(spec.image)
-      const moving = digest === undefined && (tag === undefined || tag === 'latest')
       // Without a policy such an image is pulled always.
-      if (!moving || spec.imagePullPolicy === 'Always' || spec.imagePullPolicy === undefined) return undefined
+      if (!isMoving(spec.image) || spec.imagePullPolicy === 'Always' || spec.imagePullPolicy === undefined) return undefined
       const field = [...path, 'imagePullPolicy']
       return { path: field, what: name, fix: [{ path: field, value: 'Always' }] }
     },
@@ -300,10 +296,15 @@ export const HYGIENE_CHECKS: readonly InspectionCheck[] = [
       message: { en: 'The container is started with sudo.', 'zh-CN': '容器通过 sudo 启动。' },
     },
     (container) => {
-      const i = listAt(container.spec, 'command').findIndex((word) => typeof word === 'string' && /(^|[\s/;&|])sudo(\s|$)/.test(word))
-      const j = listAt(container.spec, 'args').findIndex((word) => typeof word === 'string' && /(^|[\s/;&|])sudo(\s|$)/.test(word))
-      if (i < 0 && j < 0) return undefined
-      return { path: [...container.path, i >= 0 ? 'command' : 'args', i >= 0 ? i : j], what: container.name }
+      const SUDO = /(^|[\s/;&|])sudo(\s+|$)/g
+      return (['command', 'args'] as const).flatMap((field) =>
+        listAt(container.spec, field).flatMap((word, i): Fault[] => {
+          const rest = typeof word === 'string' ? word.replace(SUDO, '$1') : word
+          if (rest === word) return []
+          const path = [...container.path, field, i]
+          return [{ path, what: container.name, fix: [{ path, value: rest === '' || rest === '/usr/bin/' ? undefined : rest, guess: true }] }]
+        }),
+      )
     },
     EVERY_ROLE,
   ),

@@ -45,10 +45,10 @@ const RESOURCES = [
   },
 ] as const
 
-/** A probe of the first port; whether the program answers there when it is well is for people to say. */
-export function probeFix(spec: Container['spec'], path: Path): { fix?: readonly FixEdit[] } {
+/** A probe of the first port, or of 8080 where none is told; whether the program answers there when it is well is for people to say. */
+export function probeFix(spec: Container['spec'], path: Path): { fix: readonly FixEdit[] } {
   const port = at(spec, 'ports', 0, 'containerPort')
-  return typeof port === 'number' ? { fix: [{ path, value: { tcpSocket: { port } }, guess: true }] } : {}
+  return { fix: [{ path, value: { tcpSocket: { port: typeof port === 'number' ? port : 8080 } }, guess: true }] }
 }
 
 /** What a fix sets where there is nothing: small, and to be looked at. */

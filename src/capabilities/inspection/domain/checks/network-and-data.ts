@@ -1,10 +1,10 @@
 /** Who may talk to whom, over what, and what lies open. */
 import { containerCheck, type InspectionCheck, objectCheck, podCheck } from '../check.ts'
-import { at, isFields, listAt, namespaceOf, ofKindIn, takes } from '../inventory.ts'
+import { at, isFields, listAt, nameOf, namespaceOf, ofKindIn, takes } from '../inventory.ts'
 
 /** Words in a name that say that its value is a credential. */
 const SECRET_WORD =
-  /passw(or)?d|passphrase|secret(?!name|ref)|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|bearer|credential|connection[_-]?string/i
+  /passw(or)?d|passphrase|secret(?![_-]?(name|ref))|(api|access|private|signing|encryption|ssh|account|master)[_-]?key|bearer|credential|connection[_-]?string|jwt$|(?<!max[_-]?)token$|[_.-]pwd$/i
 /** Names under which clouds' own tools look for credentials. */
 const CLOUD_NAME =
   /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|AZURE_[A-Z_]*(KEY|SECRET|PASSWORD|TOKEN)|ARM_CLIENT_SECRET|OCI_CLI_(KEY_CONTENT|SECURITY_TOKEN)|GOOGLE_(CREDENTIALS|API_KEY)|GCLOUD_[A-Z_]*KEY[A-Z_]*|CLOUDSDK_[A-Z_]*TOKEN|ALIBABA_CLOUD_ACCESS_KEY_SECRET|(DIGITALOCEAN|DO)_[A-Z_]*TOKEN|HCLOUD_TOKEN|LINODE_TOKEN)$/i
@@ -12,6 +12,8 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/
 /** Tokens with a form of their own: JSON web tokens, AWS, GitHub, GitLab, Slack, Google. */
 const TOKEN = /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{35}\b/
 
+/** A path says where a credential is, not what it is. */
+const isPath = (value: string): boolean => /^(\/[\w.-]+){2,}$/.test(value)
 const isSecretName = (name: string): boolean => SECRET_WORD.test(name) || CLOUD_NAME.test(name)
 const isSecretValue = (value: unknown): boolean => typeof value === 'string' && (PRIVATE_KEY.test(value) || TOKEN.test(value))
 
@@ -53,7 +55,13 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
       message: { en: 'The Ingress has no TLS: requests travel in the clear.', 'zh-CN': 'Ingress 未配置 TLS：请求以明文传输。' },
     },
     ['Ingress'],
-    ({ object }) => (listAt(object, 'spec', 'tls').length > 0 ? undefined : { path: ['spec', 'tls'] }),
+    (item) => {
+      if (listAt(item.object, 'spec', 'tls').length > 0) return undefined
+      const hosts = [...new Set(listAt(item.object, 'spec', 'rules').flatMap((rule) => at(rule, 'host') ?? []))]
+      const path = ['spec', 'tls']
+      // The Secret with the certificate has to be made, by people or by cert-manager.
+      return { path, fix: [{ path, value: [{ ...(hosts.length > 0 ? { hosts } : {}), secretName: `${nameOf(item) || 'ingress'}-tls` }], guess: true }] }
+    },
   ),
   objectCheck(
     {
@@ -69,7 +77,7 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
     ['ConfigMap'],
     ({ object }) =>
       Object.entries(isFields(object.data) ? object.data : {}).flatMap(([key, value]) =>
-        (typeof value === 'string' && value !== '' && isSecretName(key)) || isSecretValue(value) ? [{ path: ['data', key], what: key }] : [],
+        (typeof value === 'string' && value !== '' && !isPath(value) && isSecretName(key)) || isSecretValue(value) ? [{ path: ['data', key], what: key }] : [],
       ),
   ),
   containerCheck(
@@ -86,7 +94,7 @@ export const NETWORK_AND_DATA_CHECKS: readonly InspectionCheck[] = [
     ({ name, spec, path }) =>
       listAt(spec, 'env').flatMap((variable, i) => {
         const [key, value] = [at(variable, 'name'), at(variable, 'value')]
-        const found = typeof value === 'string' && value !== '' && ((typeof key === 'string' && isSecretName(key)) || isSecretValue(value))
+        const found = typeof value === 'string' && value !== '' && !isPath(value) && ((typeof key === 'string' && isSecretName(key)) || isSecretValue(value))
         return found ? [{ path: [...path, 'env', i, 'value'], what: `${name}: ${key}` }] : []
       }),
   ),

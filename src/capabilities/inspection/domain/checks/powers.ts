@@ -296,6 +296,12 @@ const workloadPower = (
     return by === undefined ? undefined : { path: [...pod.path, 'serviceAccountName'], what: `ServiceAccount ${accountOf(pod)}, ${by}` }
   })
 
+/** What a role that is not among the objects allows is not known, so it may be something. */
+function allowsSomething(binding: Item, inventory: Inventory): boolean {
+  const role = roleOf(binding, inventory)
+  return role === undefined || listAt(role.object, 'rules').some(isFields)
+}
+
 const EVERYBODY = new Set(['system:anonymous', 'system:unauthenticated'])
 /** What everybody may read, by default: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
 const PUBLIC = new Set(['system:public-info-viewer', 'kubeadm:bootstrap-signer-clusterinfo'])
@@ -441,7 +447,7 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
       category: 'security',
       severity: 'advice',
       optional: true,
-      aliases: [...kubescape('C-0190', 'ensure-automount-service-account-is-false'), 'popeye/POP-303', 'cis/5.1.6'],
+      aliases: [...kubescape('C-0190', 'ensure-automount-service-account-is-false', 'C-0034', 'automount-service-account'), 'popeye/POP-303', 'cis/5.1.6'],
       message: { en: 'The ServiceAccount hands its token to every pod that names it.', 'zh-CN': '该 ServiceAccount 会把令牌挂载到所有使用它的 Pod。' },
     },
     ['ServiceAccount'],
@@ -464,8 +470,18 @@ export const POWER_CHECKS: readonly InspectionCheck[] = [
     },
     (pod, inventory) => {
       if (!mountsToken(pod, inventory)) return undefined
-      const by = powerOf(pod, inventory, isFields)
-      return by === undefined ? undefined : { path: [...pod.path, 'serviceAccountName'], what: `ServiceAccount ${accountOf(pod)}, ${by}` }
+      const bindings = bindingsByAccount(inventory).get(`${pod.namespace || 'default'}/${accountOf(pod)}`) ?? []
+      const by = bindings.find((binding) => allowsSomething(binding, inventory))
+      return by && { path: [...pod.path, 'serviceAccountName'], what: `ServiceAccount ${accountOf(pod)}, ${by.object.kind} ${nameOf(by)}` }
     },
+  ),
+  bindingCheck(
+    'account-bound',
+    kubescape('C-0053', 'access-container-service-account', 'access-container-service-account-v1'),
+    'advice',
+    'A ServiceAccount is given rights, and with them whatever holds its token.',
+    'ServiceAccount 被授予权限：持有其令牌者即拥有这些权限。',
+    (binding, subject, inventory) => at(subject, 'kind') === 'ServiceAccount' && allowsSomething(binding, inventory),
+    true,
   ),
 ]

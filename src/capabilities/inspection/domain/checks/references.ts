@@ -335,8 +335,16 @@ export const REFERENCE_CHECKS: readonly InspectionCheck[] = [
     *find({ pods }) {
       for (const pod of pods)
         for (const container of pod.containers)
-          for (const i of twice(listAt(container.spec, 'env').map((variable) => at(variable, 'name'))))
-            yield { item: pod.item, path: [...container.path, 'env', i, 'name'], what: `${container.name}: ${at(container.spec, 'env', i, 'name')}` }
+          for (const i of twice(listAt(container.spec, 'env').map((variable) => at(variable, 'name')))) {
+            const name = at(container.spec, 'env', i, 'name')
+            const unused = listAt(container.spec, 'env').findLastIndex((variable, j) => j < i && at(variable, 'name') === name)
+            yield {
+              item: pod.item,
+              path: [...container.path, 'env', i, 'name'],
+              what: `${container.name}: ${name}`,
+              fix: [{ path: [...container.path, 'env', unused], value: undefined }],
+            }
+          }
     },
   },
   objectCheck(

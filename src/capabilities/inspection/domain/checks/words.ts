@@ -32,6 +32,15 @@ function matches(word: string, text: string): boolean {
   }
 }
 
+/** What base64 hides: the text, where the value may be that and is readable. */
+function unfolded(value: string): string | undefined {
+  const compact = value.replace(/\s/g, '')
+  if (compact.length < 16 || compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) return undefined
+  const text = new TextDecoder().decode(Uint8Array.from(atob(compact), (char) => char.charCodeAt(0)))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is no text is no text in disguise
+  return /[\u0000-\u0008\ufffd]/.test(text) ? undefined : text
+}
+
 /** A path says where a secret is, not what it is. */
 const isPath = (value: string): boolean => /^\/[\w./-]+$/.test(value)
 
@@ -40,7 +49,8 @@ function isSecret(settings: Settings, name: string, value: string): boolean {
   const allowedName = (settings.sensitiveKeyNamesAllowed ?? []).some((word) => word !== '' && name.toLowerCase().includes(word.toLowerCase()))
   if (value === '' || isPath(value) || allowedValue || allowedName) return false
   const named = (settings.sensitiveKeyNames ?? KEYS).some((word) => name.toLowerCase().includes(word.toLowerCase()))
-  return named || (settings.sensitiveValues ?? VALUES).some((word) => matches(word, value))
+  const texts = [value, unfolded(value) ?? []].flat()
+  return named || (settings.sensitiveValues ?? VALUES).some((word) => texts.some((text) => matches(word, text)))
 }
 
 export const WORD_CHECKS: readonly InspectionCheck[] = [
