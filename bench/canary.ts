@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- canary [R] [SEED] [study|drawn|noise|rest]`: error rates and speed of the canary judge on streams with a known truth, with judges in the manner of Kayenta and Flagger beside.
- * Three parts: the study's own parameters, parameters drawn at random, and noise that a judge must not take for harm. Prints a table in Markdown.
+ * `npm run bench -- canary [R] [SEED] [study|drawn|noise|broken|rest]`: error rates and speed of the canary judge on streams with a known truth, with judges in the manner of Kayenta and Flagger beside.
+ * Parts: the study's own parameters, parameters drawn at random, noise that a judge must not take for harm, pods of stable that fail meanwhile. Prints a table in Markdown.
  */
 import { createJudge, judgeBlock } from '#capabilities/canary/domain/judge/judge.ts'
 import { DEFAULT_CONFIG } from '#capabilities/canary/domain/judge/limits.ts'
@@ -8,7 +8,7 @@ import { outlookOf } from '#capabilities/canary/domain/judge/outlook.ts'
 import { createSplit, observeSplit, splitLeaks } from '#capabilities/canary/domain/judge/split.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { flagger, kayentaOnce, kayentaRepeated, minutesOf, type PeerVerdict } from './canary/peers.ts'
-import { gaussian, PILOT, randomWorld, run, SCENARIOS, type Scenario, type World } from './canary/worlds.ts'
+import { BROKEN_STABLE, gaussian, PILOT, randomWorld, run, SCENARIOS, type Scenario, type World } from './canary/worlds.ts'
 
 const RUNS = Number(process.argv[2] ?? 1000)
 /** Peers see every minute of a run; that costs more than our judge, so they get fewer. */
@@ -110,6 +110,11 @@ for (const noise of [0.05, 0.15, 0.3])
 for (const errorRate of [0.002, 0.01])
   stress.push({ ...identical, id: `sessions ${errorRate}`, title: '20 % of errors in sessions', world: { sessions: 0.2, errorRate } })
 part('noise', () => table('Noise that is no harm', () => PILOT, stress, RUNS, false))
+
+part('broken', () => {
+  table('Pods of stable that fail (100 rps, 10 %)', () => PILOT, BROKEN_STABLE, RUNS, false)
+  table('Pods of stable that fail, parameters drawn at random', () => randomWorld(drawn), BROKEN_STABLE, RUNS, false)
+})
 
 /** What is said before the start, from half an hour of stable alone, against what a run of the same world then takes; nothing is said of runs beyond an hour. */
 function outlook(runs: number): string {

@@ -36,7 +36,8 @@ export interface Scenario {
   title: string
   good: boolean
   world?: Partial<World>
-  effect(minute: number, arm: 'stable' | 'canary', world: World): Effect
+  /** `pod`: its number; those of the canary come first. */
+  effect(minute: number, arm: 'stable' | 'canary', world: World, pod: number): Effect
 }
 
 const onCanary =
@@ -63,6 +64,31 @@ export const SCENARIOS: readonly Scenario[] = [
   { id: 'S13', title: '50 % errors for 3 minutes at minute 12', good: false, effect: onCanary((m) => (m >= 12 && m < 15 ? { errorRate: 0.5 } : {})) },
 ]
 
+/** The last pod of stable fails, or hangs, while the canary is judged; besides, the canary is what `canary` says. */
+const broken =
+  (failing: (minute: number) => Effect, canary: (world: World) => Effect = () => ({})): Scenario['effect'] =>
+  (minute, arm, world, pod) =>
+    arm === 'canary' ? canary(world) : pod === world.pods - 1 ? failing(minute) : {}
+const down = (minute: number): Effect => (minute >= 8 && minute < 18 ? { errorRate: 1, latency: 0.05 } : {})
+const timesOut = (minute: number): Effect => (minute >= 8.5 && minute < 18.5 ? { errorRate: 1, latency: 100 } : {})
+/** Half a minute of every two. */
+const flaps = (minute: number): Effect => (minute % 2 < 0.5 ? { errorRate: 0.9, latency: 0.05 } : {})
+const partly = (): Effect => ({ errorRate: 0.3 })
+const hangs = (minute: number): Effect => (minute >= 8.5 && minute < 18.5 ? { latency: 12 } : {})
+
+/** A pod of stable that fails is no measure for the canary: neither may it keep a good one open, nor let a bad one pass. */
+export const BROKEN_STABLE: readonly Scenario[] = [
+  { id: 'F1', title: 'a stable pod is down for 10 minutes', good: true, effect: broken(down) },
+  { id: 'F2', title: 'a stable pod times out for 10 minutes', good: true, effect: broken(timesOut) },
+  { id: 'F3', title: 'a stable pod flaps', good: true, effect: broken(flaps) },
+  { id: 'F4', title: 'a stable pod fails 30 % of its requests', good: true, effect: broken(partly) },
+  { id: 'F5', title: 'a stable pod hangs for 10 minutes', good: true, effect: broken(hangs) },
+  { id: 'F6', title: 'a stable pod flaps, canary errors ×3', good: false, effect: broken(flaps, (w) => ({ errorRate: w.errorRate * 3 })) },
+  { id: 'F7', title: 'a stable pod is down, canary errors ×10', good: false, effect: broken(down, (w) => ({ errorRate: Math.min(0.9, w.errorRate * 10) })) },
+  { id: 'F8', title: 'a stable pod times out, 0.5 % of the canary +2 s', good: false, effect: broken(timesOut, () => ({ slow: { share: 0.005, ms: 2000 } })) },
+  { id: 'F9', title: 'a stable pod hangs, canary latency ×1.10', good: false, effect: broken(hangs, () => ({ latency: 1.1 })) },
+]
+
 export const MINUTES = 60
 export const BLOCKS_A_MINUTE = 4
 
@@ -74,6 +100,7 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
   const blockMs = 60_000 / BLOCKS_A_MINUTE
   const pods = Array.from({ length: world.pods }, (_, i) => ({
     name: `pod-${i}`,
+    number: i,
     arm: i < world.canaryPods ? ('canary' as const) : ('stable' as const),
     rate: ((world.rps * 60) / BLOCKS_A_MINUTE) * (i < world.canaryPods ? world.share / world.canaryPods : (1 - world.share) / (world.pods - world.canaryPods)),
     drift: gauss() * world.noise,
@@ -85,7 +112,7 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
       const block = { from, to: from + blockMs, stable: new Map<string, PodCounts>(), canary: new Map<string, PodCounts>() }
       for (const pod of pods) {
         const counts = emptyCounts()
-        const effect = scenario.effect(minute + quarter / BLOCKS_A_MINUTE, pod.arm, world)
+        const effect = scenario.effect(minute + quarter / BLOCKS_A_MINUTE, pod.arm, world, pod.number)
         const errorRate = effect.errorRate ?? world.errorRate
         const log = Math.log(world.medianMs * (effect.latency ?? 1)) + pod.drift
         const requests = poisson(pod.rate, random, gauss)

@@ -111,7 +111,7 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (local === '/ingress/live') return liveStream(response, () => canned.live(now(), fixture.mode))
     const workloads = await workloadAnswers(local, query, mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 40)
     if (workloads !== undefined) return send(response, 200, workloads)
-    const releases = releaseAnswers(local, now(), mode === 'empty')
+    const releases = releaseAnswers(local, now(), mode)
     if (releases !== undefined) return send(response, 200, releases)
     const audit = auditAnswers(local, query, now(), mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 300)
     if (audit !== undefined) return send(response, 200, audit)

@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG } from '#capabilities/canary/domain/judge/limits.ts'
 import { type JudgeReport, reportOf } from '#capabilities/canary/domain/judge/report.ts'
 import { say } from '#capabilities/canary/domain/words.ts'
 import { PILOT, run, SCENARIOS } from '../../bench/canary/worlds.ts'
+import type { Mode } from './canned-answers.ts'
 
 const MINUTE = 60_000
 
@@ -96,11 +97,12 @@ function rows(now: number): (CanaryRow & { report: JudgeReport | null })[] {
 }
 
 /** For paths below `/clusters/{cluster}`; undefined: not a path of releases. */
-export function releaseAnswers(path: string, now: number, empty: boolean): CanaryList | CanaryDetail | undefined {
+export function releaseAnswers(path: string, now: number, mode: Mode): CanaryList | CanaryDetail | undefined {
   const found = /^\/canaries(?:\/shop\/(\w+))?$/.exec(path)
   if (!found) return undefined
-  const all = empty ? [] : rows(now)
-  if (found[1] === undefined) return { canaries: all.map(({ report: _, ...row }) => row), installed: true }
+  const few = mode === 'empty' ? [] : rows(now)
+  const all = mode === 'huge' ? Array.from({ length: 1_000 }, (_, i) => ({ ...few[i % few.length]!, name: `${few[i % few.length]!.name}-${i}` })) : few
+  if (found[1] === undefined) return { canaries: all.map(({ report: _, ...row }) => row), installed: true, more: mode === 'huge' }
   const row = all.find(({ name }) => name === found[1])
   const steps = [{ weight: 5 }, { weight: 10 }, { weight: 30 }]
   return row && { ...row, spec: { steps } as CanaryDetail['spec'], problems: [], mayAct: true }

@@ -66,7 +66,7 @@ describe('canary judge', () => {
       '[]',
       '{"ts":1}',
       '{"ts":1,"arm":"blue","status":200}',
-      '{"ts":1,"arm":"canary","status":"200"}',
+      '{"ts":1,"arm":"canary","status":"ok"}',
       '{"ts":1,"arm":"canary","status":200,"latency_ms":-1}',
       'x'.repeat(70_000),
       '',
@@ -74,11 +74,18 @@ describe('canary judge', () => {
     const { text, exit, notes } = await judge('-f', write('mixed.ndjson', `${lines(requests(0).slice(0, 100))}\n${bad.join('\n')}\n`), '-o', 'json')
     expect((JSON.parse(text) as FileVerdict).rejected).toEqual({ json: 1, fields: 1, arm: 2, status: 1, latency_ms: 1, long: 1 })
     expect(exit).toBe(6)
-    expect(notes.join()).toContain('json 1')
+    expect(notes).toContain(`1 line was not used: it is no JSON (first ${join(dir, 'mixed.ndjson')}:101)`)
   })
 
   it('has nothing to say of garbage or of a file that is not there', async () => {
-    await expect(judge('-f', write('garbage', 'no\nrequests\nhere'))).rejects.toMatchObject({ code: 'NOTHING_READ' })
+    await expect(judge('-f', write('garbage', 'no\nrequests\nhere'))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [{ path: `${join(dir, 'garbage')}:1`, message: 'it is no JSON (3 of 3 lines)' }],
+    })
+    const blue = write('blue', lines(requests(0).map((one) => ({ ...one, arm: 'blue' }))))
+    await expect(judge('-f', blue)).rejects.toMatchObject({
+      problems: [{ path: `${blue}:1`, message: expect.stringContaining('neither "stable" nor "canary"') }],
+    })
     await expect(judge('-f', join(dir, 'missing'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   })
 
@@ -113,6 +120,32 @@ describe('canary judge', () => {
     const { value, low, high } = find('bytes').canary!
     expect([low! < value, value < high!, high! - low! < 1, Math.round(value)]).toEqual([true, true, true, 2003])
     expect(find('mean').canary!.low).toBeLessThan(find('mean').canary!.value)
+  })
+
+  it('reads times in other units and as text, numbers as text, and cells with commas, to the same verdict', async () => {
+    const all = requests(0.2)
+    const verdict = async (name: string, content: string) => {
+      const { text, notes, exit } = await judge('-f', write(name, content), '-o', 'json')
+      return { ...(JSON.parse(text) as FileVerdict), notes, exit }
+    }
+    const plain = await verdict('ms', lines(all))
+    const csv = ['agent,ts,arm,status,latency_ms,pod', ...all.map((one) => `"a, ""b""",${one.ts},${one.arm},${one.status},${one.latency_ms},${one.pod}`)]
+    for (const [name, content, note] of [
+      ['s', lines(all.map((one) => ({ ...one, ts: one.ts / 1000 }))), 'ts is read as seconds since 1970.'],
+      ['us', lines(all.map((one) => ({ ...one, ts: one.ts * 1000 }))), 'ts is read as microseconds since 1970.'],
+      ['ns', lines(all.map((one) => ({ ...one, ts: `${one.ts}000000` }))), 'ts is read as nanoseconds since 1970.'],
+      ['iso', lines(all.map((one) => ({ ...one, ts: new Date(one.ts).toISOString() }))), 'ts is read as text (ISO 8601; UTC where no zone is named).'],
+      ['texts', lines(all.map((one) => ({ ...one, ts: `${one.ts}`, status: `${one.status}`, latency_ms: `${one.latency_ms}` }))), undefined],
+      ['commas', `\ufeff${csv.join('\n')}`, undefined],
+    ] as const) {
+      const { verdict: found, at, requests: seen, notes, exit } = await verdict(name, content)
+      expect([name, found, at, seen, notes, exit]).toEqual([name, plain.verdict, plain.at, plain.requests, note === undefined ? [] : [note], 0])
+    }
+    // Milliseconds of a clock that begins with the run are milliseconds; of seconds it says that this is too short.
+    expect((await verdict('zero', lines(all.map((one) => ({ ...one, ts: one.ts - all[0]!.ts }))))).verdict).toBe('rollback')
+    const short = await verdict('short', lines(all.map((one) => ({ ...one, ts: (one.ts - all[0]!.ts) / 1000 }))))
+    expect(short).toMatchObject({ verdict: 'inconclusive', warnings: expect.arrayContaining([expect.stringContaining('All requests lie within 0.6 s')]) })
+    expect(await verdict('empty', '')).toMatchObject({ verdict: 'inconclusive', lines: 0, exit: 6, notes: ['There is not a single request.'] })
   })
 
   it('says what an absent arm leaves open, and never promotes without it', async () => {

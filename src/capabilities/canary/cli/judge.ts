@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { parse, YAMLParseError } from 'yaml'
-import { CodedError, EXIT, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
+import { EXIT, fileUnreadable, invalidInput } from '#core/kernel/errors.ts'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { readInput } from '#kits/cli-kit/input.ts'
@@ -10,9 +10,9 @@ import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { collectBlocks } from '../domain/judge/blocks.ts'
 import { createJudge, judgeBlock } from '../domain/judge/judge.ts'
 import { type JudgeConfig, judgeConfig } from '../domain/judge/limits.ts'
-import { createRequestReader, MAX_LINE, type Reject } from '../domain/judge/read-requests.ts'
+import { createRequestReader, MAX_LINE, type Reject, type TimeUnit } from '../domain/judge/read-requests.ts'
 import { type Decision, type Evidence, type JudgeReport, reportOf } from '../domain/judge/report.ts'
-import { inLanguage } from '../domain/words.ts'
+import { inLanguage, say } from '../domain/words.ts'
 
 interface JudgeOptions {
   filename: string[]
@@ -21,11 +21,17 @@ interface JudgeOptions {
   failOnRollback?: boolean
 }
 
+type Unused = Reject | 'late'
+
 /** What is printed: the judge's report, and what of the input could not be used. */
 export interface FileVerdict extends JudgeReport {
   lines: number
   /** By reason; `late`: further out of order than memory allows. */
-  rejected: Partial<Record<Reject | 'late', number>>
+  rejected: Partial<Record<Unused, number>>
+  /** The first line of each reason, `file:line`. */
+  rejectedAt: Partial<Record<Unused, string>>
+  /** How `ts` is written, where it is not in ms. */
+  tsUnit?: Exclude<TimeUnit, 'ms'>
 }
 
 export function addJudge(canary: Command, context: CliContext): void {
@@ -47,15 +53,38 @@ export function addJudge(canary: Command, context: CliContext): void {
       if (options.output === 'json') context.out.write(`${JSON.stringify(verdict, undefined, 2)}\n`)
       else if (options.output === 'yaml') context.out.write((await import('#kits/cli-kit/yaml.ts')).stringify(verdict))
       else print(verdict, context)
-      const rejected = Object.entries(verdict.rejected)
-      if (rejected.length > 0) {
-        const reasons = rejected.map(([reason, count]) => `${reason} ${count}`).join(', ')
-        context.note(zh ? `未使用的行：${reasons}` : `Lines that were not used: ${reasons}`)
-        context.exit(EXIT.partial)
+      if (verdict.tsUnit !== undefined) context.note(unitNote(verdict.tsUnit, zh))
+      const unused = Object.keys(verdict.rejected) as Unused[]
+      for (const reason of unused) {
+        const [count, at, why] = [verdict.rejected[reason]!, verdict.rejectedAt[reason]!, WHY[reason][zh ? 1 : 0]]
+        context.note(zh ? `未使用 ${count} 行：${why}（首行 ${at}）` : `${count} ${count === 1 ? 'line was' : 'lines were'} not used: ${why} (first ${at})`)
       }
+      if (verdict.lines === 0) context.note(zh ? '没有任何请求。' : 'There is not a single request.')
+      if (unused.length > 0 || verdict.lines === 0) context.exit(EXIT.partial)
       if (options.failOnRollback && verdict.verdict === 'rollback') context.exit(EXIT.findings)
     })
 }
+
+/** What a line lacks. */
+const WHY: Readonly<Record<Unused, readonly [en: string, zh: string]>> = {
+  json: ['it is no JSON', '不是 JSON'],
+  fields: ['it is no JSON object', '不是 JSON 对象'],
+  ts: ['ts is no time (ms since 1970; also s, µs, ns, or ISO 8601)', 'ts 不是时间（1970 年以来的毫秒；也可为秒、微秒、纳秒或 ISO 8601）'],
+  arm: ['arm is neither "stable" nor "canary"', 'arm 既不是 "stable" 也不是 "canary"'],
+  status: ['status is no HTTP status', 'status 不是 HTTP 状态码'],
+  latency_ms: ['latency_ms is no number of ms', 'latency_ms 不是毫秒数'],
+  bytes: ['bytes is no number', 'bytes 不是数字'],
+  long: [`it is longer than ${MAX_LINE} characters`, `超过 ${MAX_LINE} 个字符`],
+  late: ['it is further out of order than can be remembered', '乱序太远，已无法计入'],
+}
+
+const UNIT_NAMES: Readonly<Record<Exclude<TimeUnit, 'ms'>, readonly [en: string, zh: string]>> = {
+  s: ['seconds since 1970', '1970 年以来的秒'],
+  µs: ['microseconds since 1970', '1970 年以来的微秒'],
+  ns: ['nanoseconds since 1970', '1970 年以来的纳秒'],
+  text: ['text (ISO 8601; UTC where no zone is named)', '文本（ISO 8601；未注明时区则为 UTC）'],
+}
+const unitNote = (unit: Exclude<TimeUnit, 'ms'>, zh: boolean): string => (zh ? `ts 按${UNIT_NAMES[unit][1]}读取。` : `ts is read as ${UNIT_NAMES[unit][0]}.`)
 
 /** Throws FILE_UNREADABLE, INVALID_INPUT. */
 function readConfig(path: string): JudgeConfig {
@@ -77,24 +106,34 @@ function readConfig(path: string): JudgeConfig {
   return config.value
 }
 
-/** All files are one run. Rejects with FILE_UNREADABLE, NOTHING_READ. */
+/** All files are one run. Rejects with FILE_UNREADABLE, and with INVALID_INPUT when not a single line is a request. */
 export async function judgeFiles(paths: readonly string[], config: JudgeConfig, signal: AbortSignal): Promise<FileVerdict> {
   const judge = createJudge(config)
   let decision: Decision
   const rejected: FileVerdict['rejected'] = {}
-  let lines = 0
+  const rejectedAt: FileVerdict['rejectedAt'] = {}
+  let unit: TimeUnit | undefined
+  let [lines, first, last] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   const blocks = collectBlocks((block) => {
     decision ??= judgeBlock(judge, block)
   })
   for (const path of paths) {
-    const read = createRequestReader()
+    const reader = createRequestReader()
+    let number = 0
+    const refuse = (reason: Unused) => {
+      rejected[reason] = (rejected[reason] ?? 0) + 1
+      rejectedAt[reason] ??= `${path}:${number}`
+    }
     const take = (line: string) => {
-      const request = read(line)
+      number++
+      const request = reader.read(line)
       if (request === undefined) return
       lines++
-      if (typeof request === 'string') rejected[request] = (rejected[request] ?? 0) + 1
+      if (typeof request === 'string') return refuse(request)
+      if (request.ts < first) first = request.ts
+      if (request.ts > last) last = request.ts
       // After the verdict nothing changes it; the rest of the file is not read.
-      else if (!blocks.add(request) && decision === undefined) rejected.late = (rejected.late ?? 0) + 1
+      if (!blocks.add(request) && decision === undefined) refuse('late')
     }
     try {
       for await (const text of completeLines(readInput(path, signal))) {
@@ -110,12 +149,25 @@ export async function judgeFiles(paths: readonly string[], config: JudgeConfig, 
       if (signal.aborted) throw error
       throw fileUnreadable(path, error)
     }
+    unit ??= reader.unit()
     if (decision !== undefined) break
   }
   blocks.end()
   const bad = Object.values(rejected).reduce((sum, count) => sum + count, 0)
-  if (lines > 0 && bad === lines) throw new CodedError('NOTHING_READ', { lines, format: 'NDJSON or CSV with ts, arm, status' })
-  return { ...reportOf(judge, decision), lines, rejected }
+  if (lines > 0 && bad === lines)
+    throw invalidInput(
+      (Object.keys(rejected) as Unused[]).map((reason) => ({
+        path: rejectedAt[reason]!,
+        message: `${WHY[reason][0]} (${rejected[reason]} of ${lines} lines)`,
+      })),
+    )
+  const report = reportOf(judge, decision)
+  // What is too short to be judged is most often dated in another unit, counted from the start of the run.
+  if (report.verdict === 'inconclusive' && bad < lines && last - first <= config.warmUp)
+    report.warnings.push(
+      say('warnShort', { seconds: Number(((last - first) / 1000).toPrecision(3)), minutes: Number((config.warmUp / 60_000).toPrecision(3)) }),
+    )
+  return { ...report, lines, rejected, rejectedAt, ...(unit === undefined || unit === 'ms' ? {} : { tsUnit: unit }) }
 }
 
 /** Text that ends where a line ends (the last may not), so that no character is torn; a line without end is given in pieces. */

@@ -27,17 +27,19 @@ const detail: CanaryDetail = { ...row, spec: null, problems: [], report: reportO
 /** The server knows one release; `asked` is what it was asked, in order. */
 function server({
   installed = true,
+  more = false,
   canaries = [row],
   one = detail as CanaryDetail,
 }: {
   installed?: boolean
+  more?: boolean
   canaries?: CanaryRow[]
   one?: CanaryDetail
 } = {}) {
   const asked: unknown[] = []
   const get = async (path: string, query?: object) => {
     asked.push(['GET', path, ...(query ? [query] : [])])
-    if (path.endsWith('/canaries')) return { canaries, installed } satisfies CanaryList
+    if (path.endsWith('/canaries')) return { canaries, installed, more } satisfies CanaryList
     if (path.endsWith('/shop/cart')) return one
     throw new CodedError('NOT_FOUND', { what: path })
   }
@@ -72,6 +74,8 @@ describe('canary status', () => {
   it('tells a release that is not there from a kind that is not installed', async () => {
     await expect(server().run(['status', 'other', '-n', 'shop'])).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect((await server({ installed: false, canaries: [] }).run(['status'])).notes.join()).toContain('install deploy/crds')
+    const cut = await server({ more: true }).run(['status', '-A'])
+    expect([cut.exit, cut.notes]).toEqual([6, ['Only the first 1 releases are listed; name a namespace with -n.']])
   })
 })
 

@@ -1,6 +1,6 @@
 /** `sallyport canary status|report|promote|abort|pause|resume|restart`: releases of a cluster, by way of the server. */
 import type { Command } from 'commander'
-import { CodedError, type Language } from '#core/kernel/errors.ts'
+import { CodedError, EXIT, type Language } from '#core/kernel/errors.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type Column, type OutputOptions, outputOptions, printData, printTable } from '#kits/cli-kit/printers.ts'
 import type { CanaryDetail, CanaryList, CanaryRow } from '../domain/api.ts'
@@ -38,9 +38,15 @@ export function addRelease(canary: Command, context: CliContext): void {
     ).option('-A, --all-namespaces', zh ? '所有命名空间' : 'in all namespaces'),
   ).action(async (name: string | undefined, options: WhereOptions & OutputOptions & { allNamespaces?: boolean }) => {
     const query = options.allNamespaces ? {} : { namespace: options.namespace }
-    const { canaries, installed } = await context.api.get<CanaryList>(`/clusters/${encodeURIComponent(options.cluster)}/canaries`, query)
+    const { canaries, installed, more } = await context.api.get<CanaryList>(`/clusters/${encodeURIComponent(options.cluster)}/canaries`, query)
     if (!installed)
       context.note(zh ? '此集群没有 Canary 类型：请先安装 deploy/crds。' : 'The cluster does not know the kind Canary: install deploy/crds first.')
+    if (more) {
+      context.note(
+        zh ? `仅列出前 ${canaries.length} 个发布；请用 -n 指定命名空间。` : `Only the first ${canaries.length} releases are listed; name a namespace with -n.`,
+      )
+      context.exit(EXIT.partial)
+    }
     const rows = canaries.filter((one) => name === undefined || one.name === name)
     if (name !== undefined && rows.length === 0) throw new CodedError('NOT_FOUND', { what: `canary ${options.namespace}/${name}` })
     await printData(context, options, rows, { rows: (all) => all, columns: statusColumns(context.language) })

@@ -1,8 +1,7 @@
 /** One release: where it is, the weight over time, each measure with both versions, what was decided, and what a person may do. */
 import { Button } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api } from '#kits/console-kit/api.ts'
-import { Chart } from '#kits/console-kit/chart.tsx'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { Confirm } from '#kits/console-kit/confirm.tsx'
 import { useSubmit } from '#kits/console-kit/form-dialog.tsx'
@@ -20,6 +19,9 @@ import type { CanaryCommand } from '../resources/canary.ts'
 import styles from './release.module.css'
 import { commandsOf, PHASE_STATUS, useSaid, useWords } from './words.ts'
 
+// The words and the numbers are there before what draws is.
+const Chart = lazy(async () => ({ default: (await import('#kits/console-kit/chart.tsx')).Chart }))
+
 const REFRESH_MS = 3_000
 const HOOK_STATUS = { open: 'running', passed: 'ok', failed: 'error' } as const
 const FINDING_STATUS = { exceeded: 'error', kept: 'ok', open: 'running', shown: 'unknown' } as const
@@ -27,7 +29,8 @@ const FINDING_STATUS = { exceeded: 'error', kept: 'ok', open: 'running', shown: 
 export function ReleaseDetail({ id }: { id: string }) {
   const t = useWords()
   const said = useSaid()
-  const { path } = useCluster()
+  const { path, cluster } = useCluster()
+  const now = useNow(60_000)
   const [namespace = '', name = ''] = id.split('/')
   const url = path(`/canaries/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`)
   const format = useFormat()
@@ -39,6 +42,7 @@ export function ReleaseDetail({ id }: { id: string }) {
   const phase = status.phase ?? 'Waiting'
   return (
     <div className={styles.stack}>
+      <p className={styles.paper}>{t('printed', { cluster, at: format.time(now) })}</p>
       <Panel title={t('now')} actions={<Acts detail={data} url={url} onDone={answer.refetch} />}>
         <p className={styles.phase}>
           <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />
@@ -127,17 +131,19 @@ function WeightChart({ detail: { status } }: { detail: CanaryDetail }) {
   ])
   if (over) points.push({ at: end, weight: status.weight ?? 0 })
   return (
-    <Chart
-      title={t('weightOverTime')}
-      unit="share"
-      ts={points.map(({ at }) => at)}
-      series={[{ name: 'canary', label: t('canary'), values: points.map(({ weight }) => weight / 100) }]}
-      kind="area"
-      from={points[0]!.at}
-      to={Math.max(end, points[0]!.at + 60_000)}
-      min={0}
-      max={1}
-    />
+    <Suspense fallback={<LoadingState />}>
+      <Chart
+        title={t('weightOverTime')}
+        unit="share"
+        ts={points.map(({ at }) => at)}
+        series={[{ name: 'canary', label: t('canary'), values: points.map(({ weight }) => weight / 100) }]}
+        kind="area"
+        from={points[0]!.at}
+        to={Math.max(end, points[0]!.at + 60_000)}
+        min={0}
+        max={1}
+      />
+    </Suspense>
   )
 }
 

@@ -1,7 +1,7 @@
 /** Releases by canary: all of a cluster, and one with its traffic, its evidence and what was decided. */
 import { Button } from '@mantine/core'
 import { IconArrowLeft, IconPrinter } from '@tabler/icons-react'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { z } from 'zod'
 import { useCluster } from '#kits/console-kit/cluster.ts'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
@@ -12,8 +12,9 @@ import { urlText } from '#kits/console-kit/url-fields.ts'
 import { useUrlState } from '#kits/console-kit/url-state.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import type { CanaryList, CanaryRow } from '../domain/api.ts'
-import { ReleaseDetail } from './release-detail.tsx'
 import { PHASE_STATUS, useSaid, useWords } from './words.ts'
+
+const ReleaseDetail = lazy(async () => ({ default: (await import('./release-detail.tsx')).ReleaseDetail }))
 
 const pageView = z.object({ canary: urlText })
 const REFRESH_MS = 5_000
@@ -38,7 +39,9 @@ export default function ReleasesPage() {
         )}
       </PageHead>
       {view.canary !== '' ? (
-        <ReleaseDetail key={view.canary} id={view.canary} />
+        <Suspense fallback={<LoadingState />}>
+          <ReleaseDetail key={view.canary} id={view.canary} />
+        </Suspense>
       ) : list.error && !list.data ? (
         <ErrorState error={list.error} onRetry={list.refetch} />
       ) : !list.data ? (
@@ -51,7 +54,10 @@ export default function ReleasesPage() {
           </p>
         </EmptyState>
       ) : (
-        <ReleaseTable rows={list.data.canaries} updatedAt={list.updatedAt} onOpen={({ namespace, name }) => setView({ canary: `${namespace}/${name}` })} />
+        <>
+          {list.data.more && <p>{t('more', { count: list.data.canaries.length })}</p>}
+          <ReleaseTable rows={list.data.canaries} updatedAt={list.updatedAt} onOpen={({ namespace, name }) => setView({ canary: `${namespace}/${name}` })} />
+        </>
       )}
     </>
   )

@@ -16,6 +16,8 @@ export interface CanaryList {
   canaries: CanaryRow[]
   /** The cluster has the kind. */
   installed: boolean
+  /** There are more than are listed. */
+  more: boolean
 }
 
 export interface CanaryDetail extends CanaryRow {

@@ -87,9 +87,21 @@ const TEXTS = {
     'Fewer than 2 stable pods are known: noise between pods cannot be told from harm, so the canary is compared with its own ups and downs.',
     '已知的稳定 Pod 少于 2 个：无法区分 Pod 间的噪声与损害，只能与金丝雀自身的波动比较。',
   ],
+  warnFails: [
+    'Stable pod {pods} failed while the others did not; it is no measure for the canary, so {requests} of its requests are not compared with.',
+    '稳定版 Pod {pods} 出现故障而其他 Pod 正常；它不能作为金丝雀的参照，其 {requests} 个请求不参与比较。',
+  ],
+  warnManyFail: [
+    'Pods of stable fail by turns, so failing pods count as noise: a verdict takes longer.',
+    '稳定版的多个 Pod 轮流出现故障，因此故障计为噪声：裁决需要更长时间。',
+  ],
   warnOnePod: [
     'The canary is one pod: what its node does to it cannot be told from what the version does. Run at least 2 on 2 nodes.',
     '金丝雀只有一个 Pod：无法区分节点的影响与版本的影响。请在 2 个节点上至少运行 2 个。',
+  ],
+  warnShort: [
+    'All requests lie within {seconds} s (ts is in milliseconds); the first {minutes} min of the canary are not judged.',
+    '所有请求都在 {seconds} 秒之内（ts 的单位是毫秒）；金丝雀开始后的 {minutes} 分钟不参与裁决。',
   ],
   warnNoLatency: [
     'No latency of the canary is known, so nothing can be promoted; turn the latency gates off to judge by errors alone.',

@@ -18,7 +18,9 @@ import { canaryReconciler } from './reconciler.ts'
 import { exportVerdicts, verdictRoutes } from './verdict.ts'
 
 const KIND = { apiVersion: RESOURCE_API, kind: canaryResource.kind }
-const MOST = 500
+/** Of a list, and of a page of it. */
+const MOST = 5_000
+const PAGE = 500
 const TELL_MS = 30_000
 
 export const door: ServerDoor = {
@@ -74,16 +76,29 @@ export const door: ServerDoor = {
       const read = canaryResource.status.safeParse(status ?? {})
       return { namespace: metadata.namespace ?? '', name: metadata.name, status: read.success ? read.data : {} }
     }
+    /** Of a list: without what only one release shows. */
+    const shortRowOf = (object: KubeObject): CanaryRow => {
+      const { namespace, name, status } = rowOf(object)
+      const { addresses: _, weights: __, hooks: ___, decisions: ____, ...short } = status
+      return { namespace, name, status: short }
+    }
     const mayAct = (cluster: Cluster, namespace: string, name: string) =>
       cluster.may({ verb: 'patch', group: RESOURCE_GROUP, resource: canaryResource.plural, namespace, name })
 
     routes.get(base, { schema: { summary: 'Releases by canary', params, querystring: listQuery } }, async (request): Promise<CanaryList> => {
       const cluster = context.clusterOf(request, request.params.cluster)
       try {
-        const { items } = await cluster.list(KIND, { limit: MOST, ...(request.query.namespace ? { namespace: request.query.namespace } : {}) })
-        return { canaries: items.map(rowOf), installed: true }
+        const canaries: CanaryRow[] = []
+        let next: string | undefined
+        do {
+          const { namespace } = request.query
+          const page = await cluster.list(KIND, { limit: PAGE, ...(namespace ? { namespace } : {}), ...(next === undefined ? {} : { continue: next }) })
+          canaries.push(...page.items.map(shortRowOf))
+          next = page.continue
+        } while (next !== undefined && canaries.length < MOST)
+        return { canaries, installed: true, more: next !== undefined }
       } catch (error) {
-        if (error instanceof CodedError && error.code === 'KIND_UNKNOWN') return { canaries: [], installed: false }
+        if (error instanceof CodedError && error.code === 'KIND_UNKNOWN') return { canaries: [], installed: false, more: false }
         throw error
       }
     })

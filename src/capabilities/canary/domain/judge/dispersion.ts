@@ -166,6 +166,8 @@ export const createOwnNoise = (): OwnNoise => ({
   windows: [1, 4].map((blocks) => ({ blocks, parts: 0, events: 0, requests: 0, count: 0, ee: 0, er: 0, rr: 0, r: 0, e: 0 })),
 })
 
+export const copyOfOwn = ({ windows }: OwnNoise): OwnNoise => ({ windows: windows.map((window) => ({ ...window })) })
+
 export function observeOwn({ windows }: OwnNoise, events: number, requests: number): void {
   for (const window of windows) {
     window.events += events

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PILOT, run, SCENARIOS, type World } from '#bench/canary/worlds.ts'
+import { BROKEN_STABLE, PILOT, run, SCENARIOS, type World } from '#bench/canary/worlds.ts'
 import { seededRandom } from '#core/kernel/random.ts'
 import { type Block, type CanaryRequest, collectBlocks, totalOf } from './blocks.ts'
 import { growthOfBet, logEvidence, observe, processAbove } from './e-process.ts'
@@ -10,7 +10,7 @@ import { BUCKETS, beyond, bucketOf, countFrom, quantileOf } from './latency-buck
 import { DEFAULT_CONFIG, type JudgeConfig, judgeConfig } from './limits.ts'
 import { type Decision, reportOf } from './report.ts'
 
-const scenario = (id: string) => SCENARIOS.find((one) => one.id === id)!
+const scenario = (id: string) => [...SCENARIOS, ...BROKEN_STABLE].find((one) => one.id === id)!
 
 function judge(id: string, seed: number, world: Partial<World> = {}, config: JudgeConfig = DEFAULT_CONFIG) {
   const state = createJudge(config)
@@ -108,6 +108,39 @@ describe('the verdict', () => {
     expect(verdict('S5', 2, 2.25, 0)).toMatchObject({ decision: 'rollback' })
     // What took stable down may take the canary down too: a good canary is left alone.
     expect(verdict('S0', 2, 2.25, 0).decision).not.toBe('rollback')
+  })
+
+  it.each(['F1', 'F2', 'F3', 'F4', 'F5'])('promotes a good canary beside a stable pod that fails (%s), and says which one was set aside', (id) => {
+    const { decision, minute, report } = judge(id, 11)
+    expect(decision).toBe('promote')
+    expect(minute).toBeLessThan(30)
+    expect(report.warnings.join()).toContain('Stable pod pod-9 failed while the others did not')
+  })
+
+  it.each(['F6', 'F7', 'F8', 'F9'])('rolls a bad canary back beside a stable pod that fails (%s)', (id) => {
+    for (const seed of seeds) expect(judge(id, seed).decision, `seed ${seed}`).toBe('rollback')
+  })
+
+  it('sets no pod aside for a shock of all, for errors in sessions, or for noise', () => {
+    for (const [id, world] of [
+      ['S1', {}],
+      ['S0', { sessions: 0.2, errorRate: 0.01 }],
+      ['S0', { noise: 0.3, keeps: 0.8 }],
+    ] as const)
+      expect(judge(id, 12, world).report.warnings.join(), JSON.stringify(world)).not.toContain('failed while the others did not')
+  })
+
+  it('counts pods that fail by turns as noise: a canary whose pod fails as they do is left alone', () => {
+    const state = createJudge(DEFAULT_CONFIG)
+    let block = 0
+    for (const { stable, canary, ...time } of run(scenario('S0'), { ...PILOT, canaryPods: 2, share: 0.2 }, 31)) {
+      // Each pod is down for a minute, one after the other; those of the canary last.
+      const pod = (Math.floor(block++ / 4) + 2) % 10
+      const counts = (pod < 2 ? canary : stable).get(`pod-${pod}`)!
+      counts.errors = counts.requests
+      expect(judgeBlock(state, { ...time, stable, canary }), `minute ${block / 4}`).not.toBe('rollback')
+    }
+    expect(reportOf(state, undefined).warnings.join()).toContain('Pods of stable fail by turns')
   })
 
   it('judges latencies of which many are equal, and leaves open those that are longer than what is told apart', () => {

@@ -1,6 +1,7 @@
 /** The sequential judge: promote, roll back, or not enough evidence yet. Looks at every block, as often as there are blocks; its error rates hold all the same. */
 import { type Arm, addCounts, type Block, emptyCounts, type PodCounts, totalOf } from './blocks.ts'
 import {
+  copyOfOwn,
   createDispersion,
   createOwnNoise,
   type Dispersion,
@@ -14,6 +15,7 @@ import {
   type PodEvents,
 } from './dispersion.ts'
 import { type EProcess, logEvidence, observe, processAbove, processBelow } from './e-process.ts'
+import { createFailingPods, type FailingPods, forgetPast, observeFailing, withoutFailing } from './failing-pods.ts'
 import { BUCKETS, beyond, bucketsFor, countFrom } from './latency-buckets.ts'
 import { equalRatio, isLatency, type JudgeConfig, type Limit, MEASURES, type Measure, QUANTILES } from './limits.ts'
 import { createSplit, observeSplit, type Split, splitLeaks } from './split.ts'
@@ -21,26 +23,43 @@ import { createSplit, observeSplit, type Split, splitLeaks } from './split.ts'
 export type Verdict = 'promote' | 'rollback' | 'inconclusive'
 
 /** Both arms of one measure, after the warm-up. */
-export interface MeasureState {
+export interface MeasureState extends Counted {
   readonly measure: Measure
+  /** Since the canary's first request; before it, of stable alone. A look behind, see `Look`. */
+  dispersion: Dispersion
+}
+
+/** What may be taken back. */
+interface Counted {
   readonly harm: EProcess
   readonly kept: EProcess
   /** Evidence that the canary's rate stays below stable's plus the margin; used where stable has next to no events. */
   keptPlus: number
-  /** Since the canary's first request; before it, of stable alone. */
-  dispersion: Dispersion
   readonly own: OwnNoise
   /** Events by stable's threshold, and requests that could have been one. */
   readonly events: Record<Arm, number>
   readonly requests: Record<Arm, number>
 }
 
+/** A block that may still be looked at anew, without a pod of stable that turns out to fail. */
+interface Look {
+  readonly block: Block
+  readonly judged: boolean
+  /** What was known before it. */
+  readonly before: { measures: readonly Counted[]; stableLatency: Float64Array; stableTimed: number }
+  /** Events of stable's pods, by measure. */
+  pods: readonly (readonly PodEvents[])[]
+}
+
 export interface JudgeState {
   readonly config: JudgeConfig
   readonly measures: readonly MeasureState[]
   readonly split: Split | undefined
+  readonly failing: FailingPods
+  /** The latest blocks, oldest first. */
+  readonly looks: Look[]
   /** Of the stable arm up to now, older ones weigh less: its quantiles are the thresholds of the next block. */
-  readonly stableLatency: Float64Array
+  stableLatency: Float64Array
   stableTimed: number
   /** Everything from the canary's first request on, for people. */
   readonly seen: Record<Arm, PodCounts>
@@ -56,6 +75,10 @@ const HALF_LIFE_BLOCKS = 40
 const FORGET = 0.5 ** (1 / HALF_LIFE_BLOCKS)
 /** Stable requests before which its quantiles are not used. */
 const ENOUGH_FOR_THRESHOLDS = 200
+/** Blocks that are looked at anew when a pod of stable turns out to fail (1 minute): it began within them. */
+const LOOKS = 4
+/** Hangs: takes so many times stable's P99. */
+const STUCK = 3
 
 export const createJudge = (config: JudgeConfig): JudgeState => ({
   config,
@@ -75,6 +98,8 @@ export const createJudge = (config: JudgeConfig): JudgeState => ({
     }
   }),
   split: config.expectedShare === undefined ? undefined : createSplit(config.expectedShare),
+  failing: createFailingPods(),
+  looks: [],
   stableLatency: new Float64Array(BUCKETS),
   stableTimed: 0,
   seen: { stable: emptyCounts(), canary: emptyCounts() },
@@ -93,6 +118,8 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
     state.startedAt = block.from
     // A pod that failed before (a restart, a node that went) is no noise of the time that is judged.
     for (const one of state.measures) one.dispersion = createDispersion()
+    state.looks.length = 0
+    forgetPast(state.failing)
   }
   const { startedAt } = state
   if (startedAt !== undefined) {
@@ -102,10 +129,12 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
     for (const pod of block.canary.keys()) state.pods.canary.add(pod)
   }
   const judged = startedAt !== undefined && block.from >= startedAt + config.warmUp
-  for (const one of state.measures) observeMeasure(state, one, block, stable, canary, judged)
-  for (let i = 0; i < BUCKETS; i++) state.stableLatency[i] = state.stableLatency[i]! * FORGET + stable.latency[i]!
-  state.stableTimed = state.stableTimed * FORGET + stable.timed
-  if (!judged) return undefined
+  if (observeFailing(state.failing, block.stable, stuckFrom(state))) lookAnew(state)
+  look(state, block, judged)
+  const over = state.looks.length > LOOKS ? state.looks.shift() : undefined
+  for (const [i, pods] of over?.pods.entries() ?? []) if (pods.length > 0) observePods(state.measures[i]!.dispersion, pods)
+  // Before, nothing is known of the noise.
+  if (!judged || over === undefined) return undefined
 
   if (state.split) {
     observeSplit(state.split, canary.requests, stable.requests)
@@ -117,6 +146,42 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
   if (gates.length > 0 && block.to >= startedAt + config.minSoak && gates.every((one) => keptEvidence(state, one) >= safe)) return 'promote'
   return undefined
 }
+
+function look(state: JudgeState, block: Block, judged: boolean): void {
+  const { measures, stableLatency, stableTimed, failing } = state
+  const before = { measures: measures.map(copyOf), stableLatency: stableLatency.slice(), stableTimed }
+  const compared = withoutFailing(failing, block.stable)
+  const stable = totalOf(compared.values())
+  const canary = totalOf(block.canary.values())
+  const pods = measures.map((one) => observeMeasure(state, one, compared, stable, canary, judged))
+  for (let i = 0; i < BUCKETS; i++) stableLatency[i] = stableLatency[i]! * FORGET + stable.latency[i]!
+  state.stableTimed = stableTimed * FORGET + stable.timed
+  state.looks.push({ block, judged, before, pods })
+}
+
+/** Takes the latest blocks back and looks at them without the pods that fail. */
+function lookAnew(state: JudgeState): void {
+  const looks = state.looks.splice(0)
+  const [first] = looks
+  if (first === undefined) return
+  for (const [i, one] of state.measures.entries()) Object.assign(one, first.before.measures[i])
+  state.stableLatency = first.before.stableLatency
+  state.stableTimed = first.before.stableTimed
+  for (const { block, judged } of looks) look(state, block, judged)
+}
+
+const copyOf = ({ harm, kept, keptPlus, own, events, requests }: MeasureState): Counted => ({
+  harm: { ...harm, sums: harm.sums.slice() },
+  kept: { ...kept, sums: kept.sums.slice() },
+  keptPlus,
+  own: copyOfOwn(own),
+  events: { ...events },
+  requests: { ...requests },
+})
+
+/** Bucket of latency from which a request hangs. */
+const stuckFrom = ({ stableLatency, stableTimed }: JudgeState): number =>
+  stableTimed < ENOUGH_FOR_THRESHOLDS ? BUCKETS : beyond(QUANTILES.p99, stableLatency, stableTimed) + bucketsFor(STUCK)
 
 /** Of the chance of a false rollback, by how early each measure should speak. */
 const WEIGHTS: Readonly<Record<Measure, number>> = { errors: 10, rejected: 1, p50: 3, p90: 3, p99: 2, p999: 3 }
@@ -167,17 +232,25 @@ export function noiseBetweenPods({ measures }: JudgeState, { measure, dispersion
   return noise && largest(noise)
 }
 
-function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stable: PodCounts, canary: PodCounts, judged: boolean): void {
+/** Gives the events of stable's pods. */
+function observeMeasure(
+  state: JudgeState,
+  one: MeasureState,
+  compared: ReadonlyMap<string, PodCounts>,
+  stable: PodCounts,
+  canary: PodCounts,
+  judged: boolean,
+): PodEvents[] {
   const { measure } = one
   const { budget, margin } = state.config.measures[measure]
   /** `from`: buckets to start earlier. */
   let eventsOf: (counts: PodCounts, slower: number, from?: number) => number
   let requestsOf: (counts: PodCounts) => number
   if (isLatency(measure)) {
-    if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return
+    if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return []
     const threshold = beyond(QUANTILES[measure], state.stableLatency, state.stableTimed)
     // Longer than what is told apart: slower cannot be seen.
-    if (threshold + bucketsFor(margin.slower) >= BUCKETS) return
+    if (threshold + bucketsFor(margin.slower) >= BUCKETS) return []
     eventsOf = ({ latency }, slower, from = 0) => countFrom(threshold + bucketsFor(slower) - from, latency)
     requestsOf = ({ timed }) => timed
   } else {
@@ -185,12 +258,11 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
     requestsOf = ({ requests }) => requests
   }
   const pods: PodEvents[] = []
-  for (const [pod, counts] of block.stable) if (requestsOf(counts) > 0) pods.push({ pod, events: eventsOf(counts, 1), requests: requestsOf(counts) })
-  if (pods.length > 0) observePods(one.dispersion, pods)
+  for (const [pod, counts] of compared) if (requestsOf(counts) > 0) pods.push({ pod, events: eventsOf(counts, 1), requests: requestsOf(counts) })
   const canaryRequests = requestsOf(canary)
   const stableRequests = requestsOf(stable)
   const stableEvents = eventsOf(stable, 1)
-  if (!judged || canaryRequests === 0 || stableRequests === 0) return
+  if (!judged || canaryRequests === 0 || stableRequests === 0) return pods
   // Where the canary may be slower, requests at the quantile itself count as well: of latencies in whole milliseconds many are equal, and none may be beyond it.
   const at = margin.slower > 1 ? 1 : 0
   const withMargin = eventsOf(canary, margin.slower, at)
@@ -211,6 +283,7 @@ function observeMeasure(state: JudgeState, one: MeasureState, block: Block, stab
   one.events.canary += canaryEvents
   one.requests.stable += stableRequests
   one.requests.canary += canaryRequests
+  return pods
 }
 
 /** Of a margin by difference. Where next to none of stable's requests are beyond its quantile (they are all equal), so many may be as the quantile's name says. */

@@ -4,7 +4,7 @@ import { say } from '../words.ts'
 import { type Arm, BLOCK_MS, type PodCounts } from './blocks.ts'
 import { requestsToKeep } from './forecast.ts'
 import { type Estimate, meanEstimate, quantileEstimate, shareEstimate, squaresOf } from './intervals.ts'
-import { harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, noiseBetweenPods, thinningOf, type Verdict, varianceOf } from './judge.ts'
+import { harmEvidence, harmNeeded, type JudgeState, keptEvidence, type MeasureState, thinningOf, type Verdict, varianceOf } from './judge.ts'
 import { isLatency, type Measure, QUANTILES } from './limits.ts'
 
 export interface Evidence {
@@ -155,7 +155,10 @@ function warningsOf(state: JudgeState): string[] {
   const { seen, config } = state
   const warnings: string[] = []
   if (seen.canary.requests === 0) return warnings
-  if (state.pods.stable.size < 2 || noiseBetweenPods(state, state.measures[0]!) === undefined) warnings.push(say('warnPods'))
+  if (namedPods(state, 'stable') < 2) warnings.push(say('warnPods'))
+  const { ever, many } = state.failing
+  if (many) warnings.push(say('warnManyFail'))
+  else if (ever.size > 0) warnings.push(say('warnFails', { pods: [...ever.keys()].join(', '), requests: [...ever.values()].reduce((sum, of) => sum + of, 0) }))
   if (namedPods(state, 'canary') === 1) warnings.push(say('warnOnePod'))
   if (seen.canary.timed === 0 && Object.keys(QUANTILES).some((name) => config.measures[name as Measure].gate)) warnings.push(say('warnNoLatency'))
   return warnings
