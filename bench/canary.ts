@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- canary [R] [SEED] [study|drawn|noise|broken|rest]`: error rates and speed of the canary judge on streams with a known truth, with judges in the manner of Kayenta and Flagger beside.
+ * `npm run bench -- canary [R] [SEED] [study|drawn|noise|broken|rest] [ID,…]`: error rates and speed of the canary judge on streams with a known truth, with judges in the manner of Kayenta and Flagger beside.
  * Parts: the study's own parameters, parameters drawn at random, noise that a judge must not take for harm, pods of stable that fail meanwhile. Prints a table in Markdown.
  */
 import { createJudge, judgeBlock } from '#capabilities/canary/domain/judge/judge.ts'
@@ -15,6 +15,7 @@ const RUNS = Number(process.argv[2] ?? 1000)
 const PEER_RUNS = Math.min(RUNS, 100)
 const SEED = Number(process.argv[3] ?? 20_261_123)
 const PART = process.argv[4]
+const ONLY = process.argv[5]?.split(',')
 
 interface Count {
   promote: number
@@ -74,7 +75,7 @@ function table(title: string, worlds: () => World, scenarios: readonly Scenario[
   console.log(`\n### ${title}: ${runs} runs each${peers ? `, peers ${PEER_RUNS}` : ''}\n`)
   console.log(`| id | stream | wrong % (95 %) | promoted % | rolled back % | open % | median min |${peers ? ' K60 | K10 | Kp | F99 | Favg |' : ''}`)
   console.log(`|---|---|---|---|---|---|---|${peers ? '---|---|---|---|---|' : ''}`)
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios.filter(({ id }) => ONLY?.includes(id) ?? true)) {
     const count = empty()
     for (let i = 0; i < runs; i++) tally(count, ours(scenario, worlds(), SEED + i * 7919))
     let line = `| ${scenario.id} | ${scenario.title} (${scenario.good ? 'good' : 'bad'}) | ${rate(wrong(scenario, count), runs)} | ${((100 * count.promote) / runs).toFixed(1)} | ${((100 * count.rollback) / runs).toFixed(1)} | ${((100 * count.inconclusive) / runs).toFixed(1)} | ${median(count.minutes)} |`

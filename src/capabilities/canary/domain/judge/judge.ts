@@ -130,7 +130,7 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
   }
   const judged = startedAt !== undefined && block.from >= startedAt + config.warmUp
   if (observeFailing(state.failing, block.stable, stuckFrom(state))) lookAnew(state)
-  look(state, block, judged)
+  look(state, block, judged, stable, canary)
   const over = state.looks.length > LOOKS ? state.looks.shift() : undefined
   for (const [i, pods] of over?.pods.entries() ?? []) if (pods.length > 0) observePods(state.measures[i]!.dispersion, pods)
   // Before, nothing is known of the noise.
@@ -147,12 +147,12 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
   return undefined
 }
 
-function look(state: JudgeState, block: Block, judged: boolean): void {
+/** `all`: of stable, failing pods included. */
+function look(state: JudgeState, block: Block, judged: boolean, all: PodCounts, canary: PodCounts): void {
   const { measures, stableLatency, stableTimed, failing } = state
   const before = { measures: measures.map(copyOf), stableLatency: stableLatency.slice(), stableTimed }
   const compared = withoutFailing(failing, block.stable)
-  const stable = totalOf(compared.values())
-  const canary = totalOf(block.canary.values())
+  const stable = compared === block.stable ? all : totalOf(compared.values())
   const pods = measures.map((one) => observeMeasure(state, one, compared, stable, canary, judged))
   for (let i = 0; i < BUCKETS; i++) stableLatency[i] = stableLatency[i]! * FORGET + stable.latency[i]!
   state.stableTimed = stableTimed * FORGET + stable.timed
@@ -167,7 +167,7 @@ function lookAnew(state: JudgeState): void {
   for (const [i, one] of state.measures.entries()) Object.assign(one, first.before.measures[i])
   state.stableLatency = first.before.stableLatency
   state.stableTimed = first.before.stableTimed
-  for (const { block, judged } of looks) look(state, block, judged)
+  for (const { block, judged } of looks) look(state, block, judged, totalOf(block.stable.values()), totalOf(block.canary.values()))
 }
 
 const copyOf = ({ harm, kept, keptPlus, own, events, requests }: MeasureState): Counted => ({
