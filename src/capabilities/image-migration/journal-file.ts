@@ -1,5 +1,5 @@
 /** The journal of a run as a file: appended, so that it holds when the process is killed at any moment. Used by the CLI's door and the server's. */
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError, fileUnreadable } from '#core/kernel/errors.ts'
@@ -9,14 +9,24 @@ import type { Journal } from './domain/world.ts'
 /** Opens and tidies a journal. Throws FILE_UNREADABLE when the folder cannot be used. */
 export function openJournal(path: string): Journal & { close(): void } {
   let open: ReturnType<typeof readJournal>
+  let left: boolean
+  let ended = false
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    left = existsSync(path)
     open = readJournal(readIfThere(path))
     if (open.size > 0) writeFileSync(path, [...open.values()].map(({ place, upload }) => uploadLine(place, upload)).join(''), { mode: 0o600 })
   } catch (error) {
     throw fileUnreadable(path, error)
   }
   return {
+    begin() {
+      appendFileSync(path, '', { mode: 0o600 })
+      return left
+    },
+    end() {
+      ended = true
+    },
     find: (place, repository, digest) => open.get(journalKey(place, repository, digest))?.upload,
     keep(place, upload) {
       open.set(journalKey(place, upload.repository, upload.digest), { place, upload })
@@ -26,7 +36,7 @@ export function openJournal(path: string): Journal & { close(): void } {
       if (open.delete(journalKey(place, repository, digest))) appendFileSync(path, endedLine(place, repository, digest))
     },
     close() {
-      if (open.size === 0) rmSync(path, { force: true })
+      if (ended && open.size === 0) rmSync(path, { force: true })
     },
   }
 }

@@ -22,6 +22,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
   const targets = new Map<string, Promise<Target>>()
   const signatures = new Map<string, Promise<Signatures>>()
   const gate = createGate(PAIRS_AT_ONCE)
+  const resumes = world.journal.begin()
   const progress = { pairsDone: 0, pairs: pairs.length, bytesDone: 0, bytesKnown: 0 }
   const changed = () => world.emit({ type: 'progress', ...progress })
   const bytes = {
@@ -35,7 +36,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
     },
   }
   const targetOf = (image: ImageReference) =>
-    once(targets, formatPlace(image.place), async () => createTarget(await on('target', world.open(image.place)), world, bytes))
+    once(targets, formatPlace(image.place), async () => createTarget(await on('target', world.open(image.place)), world, bytes, resumes))
   const signaturesOf = (from: From) => once(signatures, `${from.registry.name}\0${from.repository}`, async () => createSignatures(from, world))
 
   async function copyPair(pair: Pair, tally: Tally): Promise<Pick<ItemReport, 'outcome' | 'digest' | 'targetDigest' | 'referrers' | 'notes'>> {
@@ -107,7 +108,9 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
   }
 
   world.emit({ type: 'begin', pairs: pairs.length })
-  return all(pairs.map((pair) => gate(() => report(pair))))
+  const items = await all(pairs.map((pair) => gate(() => report(pair))))
+  if (!items.some(({ outcome }) => outcome === 'failed' || outcome === 'stopped')) world.journal.end()
+  return items
 }
 
 async function fetch(registry: Registry, image: ImageReference, digest: string): Promise<StoredManifest> {

@@ -64,7 +64,8 @@ export function parseStored(stored: StoredManifest, place: string, what: string)
   return parsed.value
 }
 
-export function createTarget(registry: Registry, world: World, bytes: Bytes): Target {
+/** @param resumes a run before this one was cut off: then an empty list of tags says nothing of what is there */
+export function createTarget(registry: Registry, world: World, bytes: Bytes, resumes: boolean): Target {
   const brought = new Map<string, Promise<{ listsSubject: boolean } | 'present'>>()
   const blobs = new Map<string, Promise<unknown>>()
   /** A repository that has the blob, or will. */
@@ -78,6 +79,7 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes): Ta
   /** Has the repository no tag? Then it has no blobs worth asking for, and an upload that begins asks anyway. */
   const isEmpty = (repository: string) =>
     once(empty, repository, async () => {
+      if (resumes) return false
       try {
         for await (const _ of registry.tags(repository)) return false
         return true

@@ -47,7 +47,7 @@ function started(hold: number) {
     clock: fakeClock(0),
     signal: stop.signal,
     journal: { find: () => undefined, keep: (_: string, { offset }: Upload) => void kept.push(offset / PIECE), drop: () => {} },
-  } as Partial<World> as World
+  } as unknown as World
   const moving = transferBlob(
     { source, sourceRepository: 'a', target, repository: 'b', blob: { digest: DIGEST, size: SIZE }, mountFrom: 'b', progress: () => {} },
     world,
@@ -93,10 +93,23 @@ it('only says the end of a layer that had arrived whole when the process and the
     clock: fakeClock(0),
     signal: new AbortController().signal,
     journal: { find: () => upload, keep: untouched, drop: () => {} },
-  } as Partial<World> as World
+  } as unknown as World
   const sent = await transferBlob(
     { source, sourceRepository: 'a', target, repository: 'b', blob: { digest: DIGEST, size: SIZE }, mountFrom: 'b', progress: () => {} },
     world,
   )
   expect({ sent, finished }).toEqual({ sent: 0, finished: [undefined] })
+})
+
+it('takes a session that is gone for the layer that it became, where the layer is there', async () => {
+  const dropped: string[] = []
+  const upload = { repository: 'b', digest: DIGEST, session: 's', offset: 5 * PIECE }
+  const target = { name: 'target', uploadState: async () => undefined, hasBlob: async () => true } as Partial<Registry> as Registry
+  const journal = { find: () => upload, drop: (...key: string[]) => void dropped.push(...key) }
+  const world = { clock: fakeClock(0), signal: new AbortController().signal, journal } as unknown as World
+  const blob = { digest: DIGEST, size: SIZE }
+  expect(await transferBlob({ source: target, sourceRepository: 'a', target, repository: 'b', blob, mountFrom: 'b', progress: () => {} }, world)).toBe(
+    'present',
+  )
+  expect(dropped).toEqual(['target', 'b', DIGEST])
 })

@@ -49,7 +49,14 @@ export async function transferBlob(transfer: Transfer, world: World): Promise<'p
   for (let attempt = 0; ; attempt++) {
     let standing: Upload | undefined
     try {
-      if (upload) standing = await on('target', stateOf(target, upload, blob.size))
+      if (upload) {
+        standing = await on('target', stateOf(target, upload, blob.size))
+        // A session that is gone may have become the blob; not every place says so when a new one begins.
+        if (!standing && (await on('target', target.hasBlob(repository, blob.digest)))) {
+          world.journal.drop(target.name, repository, blob.digest)
+          return 'present'
+        }
+      }
       if (!standing) {
         const begun = await on('target', target.beginUpload(repository, blob, transfer.mountFrom))
         if (begun === 'present') {

@@ -16,6 +16,10 @@ export interface World {
 
 /** Uploads that were begun and not ended, also by an earlier process. */
 export interface Journal {
+  /** A run begins to write. True when one before it did not come to its end: what it brought is at the target without a tag that says so. */
+  begin(): boolean
+  /** It came to its end with all that it was to bring. */
+  end(): void
   find(place: string, repository: string, digest: string): Upload | undefined
   /** Kept when it returns. */
   keep(place: string, upload: Upload): void

@@ -25,7 +25,7 @@ const SAMPLE = 200
 const PREVIEW_MS = 25_000
 const PREDICT_MS = 110_000
 /** Nothing is written. */
-const NO_JOURNAL = { find: () => undefined, keep() {}, drop() {} }
+const NO_JOURNAL = { begin: () => false, end() {}, find: () => undefined, keep() {}, drop() {} }
 /** Moves that a page follows live, and how often. */
 const TOLD = 30
 const TELL_EVERY_MS = 400
