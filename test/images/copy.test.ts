@@ -111,6 +111,15 @@ describeReal('images copy between two registries', ['docker-registry', 'skopeo']
     expect(cut.report.items[0]!.targetDigest).not.toBe(top.digest)
     expect(cut.report.items[0]!.notes.join()).toContain('linux/amd64')
     expect(JSON.parse(String(await manifestOf(b.host, 'app/cut', 'v1'))).manifests).toEqual([index.manifests[0]])
+    // What is wanted of an index within takes the place of that index.
+    const both = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [top, { ...amd, platform: { os: 'windows', architecture: 'amd64' } }] }
+    await pushManifest(a.host, repository, 'v2', both, OCI_INDEX)
+    for (const command of ['copy', 'verify'] as const) {
+      const within = await runImages([command, '--platform', 'linux/amd64', `${a.host}/${repository}:v2`, `${b.host}/app/within:v2`, '-o', 'json'], data)
+      expect(within.exit).toBe(0)
+    }
+    expect(JSON.parse(String(await manifestOf(b.host, 'app/within', 'v2'))).manifests).toEqual([index.manifests[0]])
+    expect(await manifestOf(b.host, 'app/within', amd.digest)).toEqual(await manifestOf(a.host, repository, amd.digest))
   })
 
   it('looks for no further tag of a repository that turned out to be new', async () => {

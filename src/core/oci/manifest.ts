@@ -176,6 +176,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 /** Can the media type be a manifest, so that a descriptor of it is fetched as one? */
 export const isManifestType = (mediaType: string): boolean => ACCEPT.includes(mediaType)
 
+/** Is it an index of either format? */
+export const isIndexType = (mediaType: string | undefined): boolean => mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerList
+
 /**
  * Does an entry of an index have one of the platforms (`linux`, `linux/arm64`, `linux/arm/v7`)? Entries without one, and attestations
  * (`unknown/unknown`) belong to no platform.

@@ -1,6 +1,6 @@
 /** The run: pairs in, images at their targets and a report out. */
 import { CodedError } from '#core/kernel/errors.ts'
-import { MEDIA_TYPES, parseManifest } from '#core/oci/manifest.ts'
+import { isIndexType, parseManifest } from '#core/oci/manifest.ts'
 import { formatImage, formatPlace, type ImageReference } from '#core/oci/place.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import type { ItemReport, Job, Outcome, Pair } from './job.ts'
@@ -58,7 +58,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
     const notes: string[] = []
     if (pair.platforms) {
       stored ??= await on('source', fetch(registry, source, wanted.digest))
-      const filtered = filterIndex(stored, pair.platforms, world.digestOf)
+      const filtered = await filterIndex(stored, pair.platforms, world.digestOf, (digest) => on('source', fetch(registry, source, digest)))
       if (filtered === undefined) throw sided('source', new CodedError('NOT_FOUND', { what: `${formatImage(source)} for ${pair.platforms.join(', ')}` }))
       if (filtered !== stored) notes.push(`the index was cut to ${pair.platforms.join(', ')}, so its digest is no longer ${stored.digest}`)
       stored = filtered
@@ -73,12 +73,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
       outcome = 'copied'
     }
     tally.digests.add(digest)
-    if (
-      outcome === 'unchanged' &&
-      followed &&
-      (there?.mediaType === MEDIA_TYPES.ociIndex || there?.mediaType === MEDIA_TYPES.dockerList) &&
-      (await followed.any())
-    )
+    if (outcome === 'unchanged' && followed && isIndexType(there?.mediaType) && (await followed.any()))
       for (const child of await on('target', childrenOf(to.registry, target.repository, digest))) tally.digests.add(child)
     const referrers = (await followed?.bring(to, target.repository, tally)) ?? []
     if (outcome === 'unchanged' && referrers.length > 0) outcome = 'copied'

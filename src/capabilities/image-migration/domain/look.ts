@@ -55,8 +55,9 @@ export async function wantedOf(pair: Pair, source: Registry, world: World): Prom
   const found = await on('source', source.resolve(pair.source.repository, referenceOf(pair.source)))
   if (!found) throw sided('source', new CodedError('NOT_FOUND', { what: formatImage(pair.source) }))
   if (!pair.platforms) return { digest: found.digest, targetDigest: found.digest }
-  const { stored } = await on('source', readManifest({ registry: source, repository: pair.source.repository }, found.digest))
-  const filtered = filterIndex(stored, pair.platforms, world.digestOf)
+  const from: From = { registry: source, repository: pair.source.repository }
+  const read = async (digest: string) => (await on('source', readManifest(from, digest))).stored
+  const filtered = await filterIndex(await read(found.digest), pair.platforms, world.digestOf, read)
   if (!filtered) throw sided('source', new CodedError('NOT_FOUND', { what: `${formatImage(pair.source)} for ${pair.platforms.join(', ')}` }))
   return { digest: found.digest, targetDigest: filtered.digest, filtered }
 }

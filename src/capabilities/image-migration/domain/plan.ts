@@ -1,6 +1,6 @@
 /** What a copy would take. */
 import { CodedError } from '#core/kernel/errors.ts'
-import { isManifestType, MEDIA_TYPES } from '#core/oci/manifest.ts'
+import { isIndexType, isManifestType } from '#core/oci/manifest.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { childrenOf, PAIRS_AT_ONCE, targetReferenceOf } from './copy.ts'
 import type { Job, Prediction } from './job.ts'
@@ -113,7 +113,7 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
     if (!unchanged) await walk(targetDigest, filtered, 0, true)
     else {
       subjects.add(digest)
-      if (followed && isIndex(there?.mediaType) && (await followed.any())) {
+      if (followed && isIndexType(there?.mediaType) && (await followed.any())) {
         add(target.name, 1)
         for (const child of await on('target', childrenOf(target, repository, digest))) subjects.add(child)
       }
@@ -143,5 +143,3 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
   })
   return { items: looked, prediction }
 }
-
-const isIndex = (mediaType: string | undefined): boolean => mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerList

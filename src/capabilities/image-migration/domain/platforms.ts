@@ -1,24 +1,57 @@
 /** Cutting an index down to some platforms. The one place where bytes of a manifest are made and not copied; the digest changes, and the report says so. */
-import { matchesPlatform, parseManifest } from '#core/oci/manifest.ts'
+import { isIndexType, type ManifestDescriptor, matchesPlatform, parseManifest } from '#core/oci/manifest.ts'
 import type { StoredManifest } from '#core/shapes/ports/registry.ts'
 
 /** On entries that attest another one of the same index (as BuildKit writes them). */
 const ATTESTED = 'vnd.docker.reference.digest'
+const DEEPEST = 8
 
 /**
  * The index with only the entries of these platforms, and the attestations of those; the same object when nothing is left out or it is no index;
- * undefined when nothing would be left. Order and all other fields stay.
+ * undefined when nothing would be left. Order and all other fields stay. An index within it of which only some is wanted gives its place to what is wanted
+ * of it, so that no second manifest has to be made.
+ * @param read a manifest that an entry names
  */
-export function filterIndex(stored: StoredManifest, platforms: readonly string[], digestOf: (bytes: Uint8Array) => string): StoredManifest | undefined {
-  const parsed = parseManifest(stored.bytes, stored.mediaType)
-  if (!parsed.ok || parsed.value.kind !== 'index') return stored
-  const entries = parsed.value.manifests
-  const kept = new Set(entries.filter(({ platform }) => matchesPlatform(platform, platforms)).map(({ digest }) => digest))
-  if (kept.size === 0) return undefined
-  for (const { digest, annotations } of entries) if (annotations?.[ATTESTED] !== undefined && kept.has(annotations[ATTESTED])) kept.add(digest)
-  if (entries.every(({ digest }) => kept.has(digest))) return stored
-  const document = JSON.parse(new TextDecoder().decode(stored.bytes)) as { manifests: { digest: string }[] }
-  document.manifests = document.manifests.filter(({ digest }) => kept.has(digest))
+export async function filterIndex(
+  stored: StoredManifest,
+  platforms: readonly string[],
+  digestOf: (bytes: Uint8Array) => string,
+  read: (digest: string) => Promise<StoredManifest>,
+): Promise<StoredManifest | undefined> {
+  const kept = await entriesOf(stored, platforms, read, DEEPEST)
+  if (kept === 'all') return stored
+  if (kept.length === 0) return undefined
+  const document = JSON.parse(new TextDecoder().decode(stored.bytes)) as { manifests: unknown[] }
+  document.manifests = kept
   const bytes = new TextEncoder().encode(JSON.stringify(document, undefined, 3))
   return { mediaType: stored.mediaType, digest: digestOf(bytes), size: bytes.length, bytes }
+}
+
+/** Entries as they are written that are of these platforms; 'all' when none is left out. */
+async function entriesOf(
+  stored: StoredManifest,
+  platforms: readonly string[],
+  read: (digest: string) => Promise<StoredManifest>,
+  levels: number,
+): Promise<'all' | ManifestDescriptor[]> {
+  const parsed = parseManifest(stored.bytes, stored.mediaType)
+  if (!parsed.ok || parsed.value.kind !== 'index') return 'all'
+  const { manifests: written } = JSON.parse(new TextDecoder().decode(stored.bytes)) as { manifests: ManifestDescriptor[] }
+  const entries = parsed.value.manifests
+  const wanted = new Set(entries.filter(({ platform }) => matchesPlatform(platform, platforms)).map(({ digest }) => digest))
+  const kept: ManifestDescriptor[] = []
+  let whole = true
+  for (const [index, entry] of entries.entries()) {
+    const attested = entry.annotations?.[ATTESTED]
+    if (wanted.has(entry.digest) || (attested !== undefined && wanted.has(attested))) kept.push(written[index]!)
+    else if (entry.platform === undefined && attested === undefined && isIndexType(entry.mediaType) && levels > 0) {
+      const within = await entriesOf(await read(entry.digest), platforms, read, levels - 1)
+      if (within === 'all') kept.push(written[index]!)
+      else {
+        whole = false
+        kept.push(...within)
+      }
+    } else whole = false
+  }
+  return whole ? 'all' : kept
 }
