@@ -83,7 +83,7 @@ export async function transferBlob(transfer: Transfer, world: World): Promise<'p
         world.journal.drop(target.name, repository, blob.digest)
         continue
       }
-      if (attempt >= ATTEMPTS - 1 || !mayPass(cause, attempt)) {
+      if (attempt >= ATTEMPTS - 1 || !mayPass(cause, attempt, standing !== undefined)) {
         if (!pieces && standing) await target.cancelUpload(standing)
         throw error
       }
@@ -237,8 +237,8 @@ const statusOf = (cause: unknown): number => (cause instanceof CodedError ? Numb
 const isRefusedAtStart = (cause: unknown, upload: Upload | undefined): boolean =>
   isError(cause, 'REGISTRY_REFUSED') && cause.details.verb === 'take' && upload?.offset === 0 && statusOf(cause) >= 400 && statusOf(cause) < 500
 
-/** Is it worth another try? */
-function mayPass(cause: unknown, attempt: number): boolean {
+/** Is it worth another try? @param begun the place has let this upload begin */
+function mayPass(cause: unknown, attempt: number, begun: boolean): boolean {
   if (!(cause instanceof CodedError)) return false
   switch (cause.code) {
     case 'UNREACHABLE':
@@ -246,8 +246,10 @@ function mayPass(cause: unknown, attempt: number): boolean {
     case 'REGISTRY_CONFUSED':
     case 'REGISTRY_REFUSED':
       return true
-    // A token that ended in mid-body; a body that was damaged on the way.
+    // A token that ended in mid-body; who may not write would not have come so far.
     case 'REGISTRY_UNAUTHORIZED':
+      return begun || attempt < 3
+    // A body that was damaged on the way.
     case 'DIGEST_MISMATCH':
     case 'SIZE_MISMATCH':
       return attempt < 3

@@ -28,8 +28,16 @@ export function parseChallenges(header: string): Challenge[] {
 export interface Authorizer {
   /** The header for these scopes (`repository:a/b:pull`); undefined: none is known to be needed. */
   header(scopes: readonly string[], repository: string): Promise<string | undefined>
-  /** Takes a 401 in: forgets the token that was refused and learns how to log in. False: there is no way to do better. */
-  learn(wwwAuthenticate: string | undefined, refused: string | undefined, scopes: readonly string[], repository: string): Promise<boolean>
+  /**
+   * Takes a 401 in: forgets the token that was refused and learns how to log in. 'renewed': another request has fetched a newer token meanwhile;
+   * 'hopeless': there is no way to do better.
+   */
+  learn(
+    wwwAuthenticate: string | undefined,
+    refused: string | undefined,
+    scopes: readonly string[],
+    repository: string,
+  ): Promise<'renewed' | 'learned' | 'hopeless'>
 }
 
 export interface AuthorizerOptions {
@@ -106,16 +114,19 @@ export function createAuthorizer({ clock, credential, fetchToken }: AuthorizerOp
     async learn(wwwAuthenticate, refused, scopes, repository) {
       const challenges = parseChallenges(wwwAuthenticate ?? '')
       const next = challenges.find(({ scheme, realm }) => scheme === 'basic' || URL.canParse(realm))
-      if (!next) return false
+      if (!next) return 'hopeless'
       const found = await credential(repository)
-      if (found && 'registryToken' in found) return false
-      if (next.scheme === 'basic' && (basic(found) === undefined || refused === basic(found))) return false
+      if (found && 'registryToken' in found) return 'hopeless'
+      if (next.scheme === 'basic' && (basic(found) === undefined || refused === basic(found))) return 'hopeless'
       known = next
       const key = keyOf(scopes)
       const held = tokens.get(key)
-      // Only the token that was refused is thrown away: another request may have renewed it meanwhile.
-      if (held && refused === `Bearer ${await held.then(({ value }) => value).catch(() => '')}` && tokens.get(key) === held) tokens.delete(key)
-      return true
+      if (!held) return 'learned'
+      // Only the token that was refused is thrown away.
+      const value = await held.then((token) => token.value).catch(() => undefined)
+      if (value !== undefined && refused !== `Bearer ${value}`) return 'renewed'
+      if (tokens.get(key) === held) tokens.delete(key)
+      return 'learned'
     },
   }
 }

@@ -63,8 +63,9 @@ export interface ClientOptions {
 const LINGER_MS = 20_000
 const LONGEST_ERROR = 64 * 1024
 const MOST_REDIRECTS = 5
-/** Several, because a token may be withdrawn while it is used. */
+/** Several, because a token may be withdrawn while it is used; those that others use too, the more often the more of them there are. */
 const MOST_LOGINS = 4
+const MOST_RENEWALS = 32
 const IDLE_MS = 60_000
 /** The end of a big upload is answered after the registry has hashed it. */
 const COMMIT_IDLE_MS = 600_000
@@ -200,6 +201,7 @@ export function createClient({ host, clock, settings, credentials, retries, sign
     const once = streams || ask.again === false
     const began = clock.now()
     let logins = 0
+    let renewals = 0
     for (let attempt = 0; ; ) {
       let authorization: string | undefined
       let answer: Answer
@@ -230,8 +232,9 @@ export function createClient({ host, clock, settings, credentials, retries, sign
         scheme = 'https'
         if (!streams) continue
       }
-      if (status === 401 && authorizer && logins++ < MOST_LOGINS) {
-        if ((await authorizer.learn(text(answer.headers['www-authenticate']), authorization, scopes, ask.repository)) && !streams) continue
+      if (status === 401 && authorizer) {
+        const learned = await authorizer.learn(text(answer.headers['www-authenticate']), authorization, scopes, ask.repository)
+        if (!streams && ((learned === 'learned' && logins++ < MOST_LOGINS) || (learned === 'renewed' && renewals++ < MOST_RENEWALS))) continue
       }
       const reason = reasonOf(bytes, status)
       if (status === 401 || status === 403) throw refusal(host, `${VERBS[ask.method]} ${ask.what}`, reason, status)
