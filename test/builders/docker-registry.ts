@@ -20,11 +20,18 @@ export interface RegistryProcessOptions {
   deletes?: boolean
   /** Folder to make the store in, e.g. one in memory. */
   under?: string
+  /** May layers be elsewhere (`urls`)? */
+  foreign?: boolean
   /** htpasswd file that logs in. */
   htpasswd?: string
 }
 
-export async function startDockerRegistry({ deletes = false, under = tmpdir(), htpasswd }: RegistryProcessOptions = {}): Promise<RegistryProcess> {
+export async function startDockerRegistry({
+  deletes = false,
+  under = tmpdir(),
+  foreign = false,
+  htpasswd,
+}: RegistryProcessOptions = {}): Promise<RegistryProcess> {
   const folder = mkdtempSync(join(under, 'sallyport-registry-'))
   const root = join(folder, 'store')
   const config = join(folder, 'config.yml')
@@ -39,7 +46,7 @@ storage:
   delete: {enabled: ${deletes}}
   maintenance: {uploadpurging: {enabled: false}}
 http: {addr: '127.0.0.1:${port}', secret: for-tests-only}
-${htpasswd ? `auth: {htpasswd: {realm: tests, path: ${htpasswd}}}\n` : ''}`,
+${foreign ? "validation: {manifests: {urls: {allow: ['^https://']}}}\n" : ''}${htpasswd ? `auth: {htpasswd: {realm: tests, path: ${htpasswd}}}\n` : ''}`,
     )
   let child: ChildProcess | undefined
   const start = async () => {

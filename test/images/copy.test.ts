@@ -22,7 +22,7 @@ describeReal('images copy between two registries', ['docker-registry', 'skopeo']
   let b: RegistryProcess
   let data: string
   beforeAll(async () => {
-    ;[a, b] = await Promise.all([startDockerRegistry(), startDockerRegistry({ deletes: true })])
+    ;[a, b] = await Promise.all([startDockerRegistry({ foreign: true }), startDockerRegistry({ deletes: true, foreign: true })])
     data = mkdtempSync(join(tmpdir(), 'sallyport-images-'))
   })
   afterAll(async () => {
@@ -140,6 +140,25 @@ describeReal('images copy between two registries', ['docker-registry', 'skopeo']
     const again = await copy('--all-tags', `${a.host}/app/many`, `${b.host}/moved/many`)
     expect(again.report.totals).toMatchObject({ unchanged: tags, bytesSent: 0 })
     expect(again.report.traffic[b.host]!.requests).toEqual({ HEAD: tags })
+  })
+
+  it('leaves layers where they are that may not be handed on, and says how many', async () => {
+    const repository = 'app/foreign'
+    const type = 'application/vnd.docker.distribution.manifest.v2+json'
+    const config = await pushBlob(a.host, repository, Buffer.from('{"os":"windows"}'), 'application/vnd.docker.container.image.v1+json')
+    const own = await pushBlob(a.host, repository, Buffer.from('own'), 'application/vnd.docker.image.rootfs.diff.tar.gzip')
+    const base = {
+      mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+      digest: sha256(Buffer.from('elsewhere')),
+      size: 9,
+      urls: ['https://elsewhere.example/base'],
+    }
+    const pushed = await pushManifest(a.host, repository, 'v1', { schemaVersion: 2, mediaType: type, config, layers: [base, own] }, type)
+    for (const command of ['copy', 'verify'] as const) {
+      const { exit, report } = await runImages([command, `${a.host}/${repository}:v1`, `${b.host}/${repository}:v1`, '-o', 'json'], data)
+      expect({ exit, item: report.items[0] }).toMatchObject({ exit: 0, item: { targetDigest: pushed.digest, foreignLayers: 1 } })
+    }
+    expect((await fetch(`http://${b.host}/v2/${repository}/blobs/${base.digest}`)).status).toBe(404)
   })
 
   it('plans, compares, verifies and prunes', async () => {
