@@ -1,4 +1,4 @@
-import type { Address, Host, HttpQuestion, KernelLog, KernelRecord, Ran, Reading, Space } from '#core/shapes/ports/host.ts'
+import type { Address, FollowFrom, Host, HttpQuestion, KernelLog, KernelRecord, Ran, Reading, Space } from '#core/shapes/ports/host.ts'
 
 const ABSENT = { ok: false, why: 'absent', reason: 'ENOENT' } as const
 export const FORBIDDEN = { ok: false, why: 'forbidden', reason: 'EACCES: permission denied' } as const
@@ -18,6 +18,8 @@ export interface FakeHost extends Host {
   log: Reading<KernelLog>
   /** Lines not yet read of files, and of journals as `folder:identifier`. */
   logs: Record<string, string[]>
+  /** From where they were followed, the newest last. A `place` is the number of lines that were read. */
+  followedFrom: FollowFrom[]
   /** A line of the kernel. */
   says(text: string, seq?: number): void
 }
@@ -38,6 +40,7 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
     clock: Date.UTC(2026, 0, 5, 12),
     uptime: 1_000,
     logs: {},
+    followedFrom: [],
     log: {
       ok: true,
       value: {
@@ -104,13 +107,20 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
       return Array.isArray(found) ? { ok: true, value: found as string[] } : ABSENT
     },
     kernelLog: () => host.log,
-    follow: (source) => ({
-      poll: () => {
-        const lines = host.logs['file' in source ? source.file : `${source.journal}:${source.identifier ?? ''}`]
-        return lines === undefined ? { lines: [], lost: 0, why: 'there is no such file' } : { lines: lines.splice(0), lost: 0 }
-      },
-      close() {},
-    }),
+    follow(source, from = {}) {
+      host.followedFrom.push(from)
+      let taken = 0
+      return {
+        poll: () => {
+          const lines = host.logs['file' in source ? source.file : `${source.journal}:${source.identifier ?? ''}`]
+          if (lines === undefined) return { lines: [], lost: 0, why: 'there is no such file' }
+          taken += lines.length
+          return { lines: lines.splice(0), lost: 0 }
+        },
+        place: () => String(taken),
+        close() {},
+      }
+    },
     now: () => host.clock,
     monotonic: () => host.uptime,
   }

@@ -47,6 +47,37 @@ describe('a file', () => {
   })
 })
 
+describe('a file that was followed before', () => {
+  it('is read from there on, also what was rotated away meanwhile; a place that is nonsense is none', async () => {
+    const path = join(folder, 'kept')
+    writeFileSync(path, 'old\n')
+    const before = followLog({ file: path }, as)
+    before.poll()
+    appendFileSync(path, 'one\n')
+    expect(await lines(before, 1)).toEqual(['one'])
+    const after = before.place()
+    before.close()
+    appendFileSync(path, 'two\n')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'three\n')
+    const again = followLog({ file: path }, as, { after })
+    expect((await lines(again, 2)).sort()).toEqual(['three', 'two'])
+    again.close()
+    const lost = followLog({ file: path }, as, { after: '{"not": "ours"' })
+    expect(lost.poll()).toEqual({ lines: [], lost: 0 })
+    lost.close()
+  })
+  it('or whose past is asked for gives that first, and every line once', async () => {
+    const path = join(folder, 'past')
+    writeFileSync(path, 'one\ntwo\nhalf')
+    const follow = followLog({ file: path }, as, { lookbackMs: 60_000 })
+    expect(follow.poll().lines).toEqual(['one', 'two'])
+    appendFileSync(path, ' whole\nthree\n')
+    expect(await lines(follow, 2)).toEqual(['half whole', 'three'])
+    follow.close()
+  })
+})
+
 const JOURNALD = '/usr/lib/systemd/systemd-journald'
 describeReal("systemd's journal", ['journalctl', 'systemd-cat', 'unshare', 'nsenter'], () => {
   it.skipIf(process.getuid?.() !== 0)('is followed from now on, one program of it, as JSON (root)', { timeout: 40_000 }, async () => {
@@ -65,7 +96,16 @@ describeReal("systemd's journal", ['journalctl', 'systemd-cat', 'unshare', 'nsen
       const [line, ...more] = await lines(follow, 1)
       expect(more).toEqual([])
       expect(JSON.parse(line!)).toMatchObject({ MESSAGE: 'the disk is gone', SYSLOG_IDENTIFIER: 'shopd' })
+      const after = follow.place()
       follow.close()
+      // what was said while nobody listened, from the place on that was kept, and from a time on
+      journald.stdin.write('shopd the disk is back\n')
+      const again = followLog({ journal, identifier: 'shopd' }, as, { after })
+      expect((await lines(again, 1)).map((text) => JSON.parse(text).MESSAGE)).toEqual(['the disk is back'])
+      again.close()
+      const past = followLog({ journal, identifier: 'shopd' }, as, { lookbackMs: 60_000 })
+      expect((await lines(past, 2)).map((text) => JSON.parse(text).MESSAGE)).toEqual(['the disk is gone', 'the disk is back'])
+      past.close()
     } finally {
       journald.stdin.end()
       await new Promise((resolve) => journald.once('exit', resolve))

@@ -78,7 +78,7 @@ export function createMachine(root = ''): Host {
         }
       }),
     kernelLog: openKernelLog,
-    follow: (source) => followLog(source, at),
+    follow: (source, from) => followLog(source, at, from),
     now: () => Date.now(),
     monotonic: () => performance.now(),
   }

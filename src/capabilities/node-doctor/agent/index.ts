@@ -142,7 +142,9 @@ export function createDoctor(deps: DoctorDeps): Doctor {
       // the kernel's log of another boot is another log
       note(settleKernel(state, await proofs(), clock.now()))
       const uptime = await host.read('/proc/uptime', 64)
-      const kernel = watchKernelLog(host, state, () => (uptime.ok ? Number.parseFloat(uptime.value) * 1000 : undefined), extra)
+      const uptimeMs = uptime.ok ? Number.parseFloat(uptime.value) * 1000 : undefined
+      const kernel = watchKernelLog(host, state, () => uptimeMs, extra)
+      logs.begin(uptimeMs)
       const listening = kernel.follow(clock, signal)
       const due = new Map<string, number>()
       const active = new Map<string, Promise<void>>()

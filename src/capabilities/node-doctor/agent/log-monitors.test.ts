@@ -35,6 +35,7 @@ function watch(config: object) {
   const host = fakeHost()
   const state = structuredClone(EMPTY) as NodeState
   const monitors = createLogMonitors(host, state, [read.value])
+  monitors.begin(undefined)
   const status = (at = NOW) => conditionsOf(state, monitors.sources, at, { StoreCorrupt: condition }).find(({ type }) => type === 'StoreCorrupt')
   return { host, state, monitors, status }
 }
@@ -59,6 +60,26 @@ it.each([
   const changes = settleKernel(state, { bootId: '', died: false, waiting: {}, quietMs: 60_000 }, later)
   expect(changes.find(({ trouble }) => trouble.reason === 'StoreBroken')).toMatchObject({ what: 'closed', proof: 'no line about it for 60 s' })
   expect(status(later)).toMatchObject({ status: 'False', reason: 'StoreWell' })
+})
+
+it('go on where they stopped, and look back only as far as they are told', () => {
+  const file = (text: string, at: string) => `${at} node stored: ${text}`
+  const { host, state, monitors } = watch({ ...filelog, lookback: '10m' })
+  host.logs['/var/log/store'] = [file('store took 9 s', '2026-01-05T11:40:00Z'), file('layer a is broken', '2026-01-05T11:55:00Z'), 'store took 8 s']
+  expect(host.followedFrom).toEqual([{ after: undefined, lookbackMs: 600_000 }])
+  expect(monitors.poll(NOW).map(({ trouble }) => trouble.reason)).toEqual(['StoreBroken'])
+  // what comes from then on is new, whatever stands before it
+  host.logs['/var/log/store'] = ['stored: store took 7 s']
+  expect(monitors.poll(NOW).map(({ trouble }) => trouble.reason)).toEqual(['StoreSlow'])
+
+  const read = readNpdConfig({ ...filelog, lookback: '10m' })
+  const again = createLogMonitors(host, JSON.parse(JSON.stringify(state)), read.ok ? [read.value] : [])
+  again.begin(60_000)
+  expect(host.followedFrom.at(-1)).toEqual({ after: '4', lookbackMs: 0 })
+  const fresh = createLogMonitors(host, structuredClone(EMPTY) as NodeState, read.ok ? [read.value] : [])
+  fresh.begin(60_000)
+  expect(host.followedFrom.at(-1)).toEqual({ after: undefined, lookbackMs: 60_000 })
+  expect(readNpdConfig({ ...filelog, lookback: 'soon' })).toMatchObject({ ok: false, error: [{ path: 'lookback' }] })
 })
 
 it('counters follow the journal of their program, within their window', () => {

@@ -49,6 +49,8 @@ export interface NodeState {
   conditions: Record<string, { status: Status; since: number }>
   /** Records of the kernel's log that were lost before we read them. */
   dropped: number
+  /** How far the logs of programs were read, by monitor. */
+  places: Record<string, string>
 }
 
 export type Status = 'True' | 'False' | 'Unknown'
@@ -61,7 +63,7 @@ export interface Change {
   proof?: string
 }
 
-export const EMPTY: NodeState = { version: 1, bootId: '', seq: -1, troubles: {}, memory: {}, blind: {}, looked: {}, conditions: {}, dropped: 0 }
+export const EMPTY: NodeState = { version: 1, bootId: '', seq: -1, troubles: {}, memory: {}, blind: {}, looked: {}, conditions: {}, dropped: 0, places: {} }
 
 /** Troubles kept of one detector; the others are counted by nobody, because so many of one kind are one problem. */
 const MOST_TROUBLES = 100

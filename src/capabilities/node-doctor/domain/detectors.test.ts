@@ -381,6 +381,45 @@ describe('open files', () => {
   })
 })
 
+describe('the way out of pods', () => {
+  const detector = DETECTORS.find(({ id }) => id === 'outbound')!
+  const settings = nodeSettings.parse({ outbound: ['tcp://example.net:443'], outboundFrom: 'pods' })
+  const judge = async (host: FakeHost) => detector.judge(await detector.gather(host, settings), settings, undefined, 0).verdict
+  /** A process in a network of its own, and what becomes of a connection from there. */
+  const podOf = (host: FakeHost, pid: number, ran: object) => {
+    host.links[`/proc/${pid}/ns/net`] = `net:[${pid}]`
+    host.files[`/proc/${pid}/net/dev`] = 'Inter-|   Receive\n face |bytes\n    lo:  0\n  eth0: 12 3\n'
+    host.programs[`nsenter -t ${pid} -n bash -c exec 3<>/dev/tcp/$0/$1 192.0.2.7 443`] = ran
+  }
+  const machine = () => {
+    const host = fakeHost()
+    host.links['/proc/1/ns/net'] = 'net:[1]'
+    host.answers['example.net'] = ['192.0.2.7']
+    return host
+  }
+  const BLOCKED = { code: 1, stderr: 'bash: connect: Network is unreachable\nbash: line 1: /dev/tcp/192.0.2.7/443: Network is unreachable\n' }
+
+  it('is blocked when no pod comes through, and free again when one does', async () => {
+    const host = machine()
+    expect(await judge(host)).toMatchObject({ state: 'absent' })
+    podOf(host, 50, { code: 0 })
+    podOf(host, 60, BLOCKED)
+    // one that may not is no illness of the node
+    expect(await judge(host)).toEqual({ state: 'looked', troubles: [] })
+    podOf(host, 50, BLOCKED)
+    expect(await judge(host)).toMatchObject({
+      troubles: [{ reason: 'EndpointUnreachable', message: 'tcp://example.net:443 cannot be reached from any of 2 pods: Network is unreachable' }],
+    })
+    podOf(host, 60, { code: 0 })
+    expect(await judge(host)).toEqual({ state: 'looked', troubles: [] })
+  })
+  it('is not known where other networks may not be entered', async () => {
+    const host = machine()
+    podOf(host, 50, { code: 1, stderr: 'nsenter: reassociate to namespace failed: Operation not permitted\n' })
+    expect(await judge(host)).toMatchObject({ state: 'blind', why: expect.stringContaining('Operation not permitted') })
+  })
+})
+
 describe('time', () => {
   it('reads what daemons say of the offset', () => {
     expect(readChrony(CHRONY('0.5').stdout)).toEqual({ synchronized: true, offsetMs: -500 })

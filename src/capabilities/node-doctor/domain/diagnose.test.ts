@@ -33,7 +33,7 @@ describe('reports', () => {
         severity: 'critical',
         firstLine: 2,
         lastLine: 12,
-        where: 'ring_copy < ring_read',
+        where: 'ring_copy (in memcpy) < ring_read',
         process: 'shopd[812]',
         count: 1,
       },
@@ -42,7 +42,7 @@ describe('reports', () => {
   it('place a fault with the function that called on a library, and keep the library in the path', () => {
     const fault = (...frames: string[]) =>
       diagnose('BUG: unable to handle page fault for address: ffffffffffffffe8', ...frames.map((name) => ` ${name}+0x1/0x9`)).problems[0]!.where
-    expect(fault('memcmp', 'rb_erase', 'shop_forget', 'shop_close')).toBe('shop_forget (in rb_erase) < shop_close')
+    expect(fault('memcmp', 'rb_erase', 'shop_forget', 'shop_close')).toBe('shop_forget (in rb_erase, memcmp) < shop_close')
     expect(fault('__jhash_string', 'rhashtable_lookup', 'shop_find')).toBe('shop_find (in rhashtable_lookup, __jhash_string)')
     expect(fault('shop_find', 'rb_erase', 'shop_close')).toBe('shop_find < rb_erase < shop_close')
     expect(fault('rb_erase', 'kobject_put')).toBe('rb_erase < kobject_put')
@@ -86,7 +86,7 @@ describe('reports', () => {
         'WARNING: CPU: 1 PID: 77 at lib/refcount.c:28 refcount_warn_saturate+0xd1/0x120',
         ' shop_put+0x1/0x2',
       ).problems,
-    ).toMatchObject([{ kind: 'warning', reason: 'KernelWarning', firstLine: 2, lastLine: 4, where: 'shop_put' }])
+    ).toMatchObject([{ kind: 'warning', reason: 'KernelWarning', firstLine: 2, lastLine: 4, where: 'shop_put (in refcount_warn_saturate)' }])
     expect(diagnose('RTNL: assertion failed at net/core/dev.c (1686)', ' shop_put+0x1/0x2').problems).toMatchObject([{ kind: 'warning', where: 'shop_put' }])
   })
   it('of two tasks that print at once stay apart', () => {

@@ -2,7 +2,7 @@
 import type { Language } from '#core/kernel/errors.ts'
 import { atLeast } from '#core/shapes/severity.ts'
 import { ADVICE } from './advice.ts'
-import { framesOf, isLibrary, isPlumbing, symbolIn, withService } from './frames.ts'
+import { framesOf, isEveryday, isLibrary, isReporting, isTick, namedIn, symbolIn, withService } from './frames.ts'
 import type { Kind, NodeProblem } from './kinds.ts'
 import { type LogLine, unwrapLine } from './line.ts'
 import { createRebootWatch } from './reboot.ts'
@@ -72,6 +72,8 @@ interface Report {
   doubtful: string[]
   /** Of other tasks and times: for lock order they tell the other half. */
   other: string[]
+  /** Said on the first line. */
+  named?: string | undefined
   aside: boolean
   lastTold: number
 }
@@ -184,7 +186,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
           if (reports.size >= MAX_OPEN) close(reports.keys().next().value!)
           const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
           reports.set(caller, opened)
-          tell(opened, line.message, number)
+          tell(opened, line.message, number, true)
         } else {
           problem.where = where
           if (tellsMore) readOom(problem, line.message)
@@ -240,7 +242,7 @@ function goesOn({ problem, rule: begun }: Report, rule: Rule): boolean {
 }
 
 /** Reads what a line of the report says of place, process and pod. */
-function tell(report: Report, message: string, number: number): void {
+function tell(report: Report, message: string, number: number, first = false): void {
   const { problem } = report
   if (problem.kind === 'oom') {
     if (/oom|OOM|[Kk]ill|Task in|Mem-Info|memory:|\bpages\b/.test(message)) {
@@ -259,10 +261,11 @@ function tell(report: Report, message: string, number: number): void {
   }
   const frames = framesOf(message)
   if (frames.length === 0) {
-    const places =
-      number === problem.firstLine || (problem.kind === 'deadlock' && /[,)] ?at: /.test(message)) ? symbolIn(message) : LAST_FUNCTION.exec(message)?.[1]
-    if (places !== undefined) frames.push({ name: places, doubtful: false })
-    else if (!comm && !BACK.test(message)) return
+    const place = first || (problem.kind === 'deadlock' && /[,)] ?at: /.test(message)) ? symbolIn(message) : LAST_FUNCTION.exec(message)?.[1]
+    const places = place !== undefined ? [place] : first ? namedIn(message) : []
+    for (const name of places) frames.push({ name, doubtful: false })
+    if (first) report.named = places[0]
+    else if (places.length === 0 && !comm && !BACK.test(message)) return
   }
   report.lastTold = problem.lastLine = number
   for (const { name, doubtful } of frames) {
@@ -271,10 +274,14 @@ function tell(report: Report, message: string, number: number): void {
   }
 }
 
-function whereOf({ frames, doubtful, other, problem }: Report): string | null {
-  const telling = (names: readonly string[]) => names.filter((name) => !isPlumbing(name))
-  const sure = telling(frames)
-  const names = sure.length > 0 ? sure : telling(doubtful)
+function whereOf({ frames, doubtful, other, named: first, problem }: Report): string | null {
+  const tells = (name: string) => !isReporting(name) && !isTick(name) && !isEveryday(name)
+  const sure = frames.some(tells) ? frames : doubtful.some(tells) ? doubtful : frames
+  const byTick = problem.kind === 'lockup' || problem.kind === 'rcu-stall'
+  const told = sure.filter((name) => (name === first && !/^_*(?:panic|warn)/.test(name)) || (!isReporting(name) && !(byTick && isTick(name))))
+  const place = told.findIndex((name) => tells(name) && !isLibrary(name))
+  const met = told.slice(0, Math.max(place, 0))
+  const names = told.slice(Math.max(place, 0)).filter((name, i) => i === 0 || tells(name))
   const whole = STALLED.includes(problem.kind) || problem.reason === 'StackOverflow'
   const shown =
     whole && names.length > SHOWN + SHOWN_OUTER
@@ -282,15 +289,15 @@ function whereOf({ frames, doubtful, other, problem }: Report): string | null {
       : names.slice(0, whole ? SHOWN + SHOWN_OUTER : SHOWN)
   if (problem.kind === 'deadlock')
     shown.push(
-      ...telling(other)
+      ...other
+        .filter(tells)
         .filter((name) => !shown.includes(name))
         .slice(0, SHOWN),
     )
   // nothing but plumbing: then that is the place
   if (shown.length === 0) shown.push(...frames.slice(0, 1))
-  const place = shown.findIndex((name) => !isLibrary(name))
   const named = shown.map(withService)
-  if (place > 0) named.splice(0, place + 1, `${named[place]} (in ${named.slice(0, place).reverse().join(', ')})`)
+  if (met.length > 0) named[0] = `${named[0]} (in ${met.slice(-SHOWN).reverse().map(withService).join(', ')})`
   return named.length === 0 ? null : named.join(' < ')
 }
 

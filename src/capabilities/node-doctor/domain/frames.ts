@@ -6,6 +6,11 @@ const FRAME =
   /^\s*(?:<[A-Z#]+>\s*)?(?:[A-Z#]{2,4} )?(?:\(?\[<?[0-9a-fx]+>?\]\s*)*(?:\([A-Z]\) )?(\? )?([A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(.*\(unreliable\))?/
 /** A call that the compiler inlined: only decoded logs have it. */
 const INLINE = /^\s*([A-Za-z_][\w.$]*) \S+:\d+ \[inline\]/
+/** As scripts/decode_stacktrace.sh prints: ` ? name (file:line file:line) module`. */
+const DECODED = /^\s*(\? )?([A-Za-z_][\w.$]*) \([\w./-]+\.[chS]:\d+/
+const PLACED = /([A-Za-z_][\w.$]*) \([\w./-]+\.[chS]:\d+/
+/** What memory checkers say of decoded kernels and of two that race; the stack protector. */
+const NAMED = /\b(?:K[A-Za-z]*SA[Nn]|KFENCE): .* in ([A-Za-z_][\w.$]*)(?: \/ ([A-Za-z_][\w.$]*))?(?:$| \S+:\d+)|\bcorrupted in: ([A-Za-z_][\w.$]*)$/
 /** 32-bit ARM: `[<addr>] (callee) from [<addr>] (caller+0x1/0x2)`, or ` callee from caller+0x1/0x2`. */
 const ARM = /^\s*(?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<[0-9a-f]+>\] )?\(?([A-Za-z_][\w.$]*)\+0x/
 /** Where the processor was. `lr` only repeats the first caller. */
@@ -22,10 +27,15 @@ export interface Frame {
 
 export const plainName = (name: string): string => name.replace(SUFFIX, '')
 
-/** The first `function+0x1/0x2` of a text. */
+/** The first `function+0x1/0x2` of a text; of a decoded one `function (file:line`. */
 export function symbolIn(text: string): string | undefined {
-  const found = SYMBOL.exec(text)
+  const found = SYMBOL.exec(text) ?? PLACED.exec(text)
   return found ? plainName(found[1]!) : undefined
+}
+
+/** Functions that the first line of a report names without an offset. */
+export function namedIn(title: string): string[] {
+  return (NAMED.exec(title)?.slice(1) ?? []).filter((name) => name !== undefined).map(plainName)
 }
 
 /** The frames that a line of a report adds, innermost first. */
@@ -34,6 +44,8 @@ export function framesOf(line: string): Frame[] {
   if (arm) return [plainName(arm[1]!), plainName(arm[2]!)].map((name) => ({ name, doubtful: false }))
   const frame = FRAME.exec(line)
   if (frame) return [{ name: plainName(frame[2]!), doubtful: (frame[1] ?? frame[3]) !== undefined }]
+  const decoded = DECODED.exec(line)
+  if (decoded) return [{ name: plainName(decoded[2]!), doubtful: decoded[1] !== undefined }]
   const inline = INLINE.exec(line)
   if (inline) return [{ name: plainName(inline[1]!), doubtful: false }]
   if (POINT.test(line)) {
@@ -43,31 +55,46 @@ export function framesOf(line: string): Frame[] {
   return []
 }
 
-/**
- * Functions through which every report passes: printing it, memory checkers, traps, copying and allocating memory, taking locks, sleeping, the clock tick.
- * The fault is with the caller.
- */
-const PLUMBING = new RegExp(
+/** Functions through which every report passes: printing it, memory checkers, traps, the watch over locks, sleeping. They say nothing about the fault. */
+const REPORTING = new RegExp(
   `^(?:${[
     // printing the report
     '_*dump_(?:stack|backtrace|cpu_task)\\w*|show_(?:stack|trace|regs)\\w*|print_\\w+|_*panic\\w*|_*warn_?(?:slowpath|printk|on)?\\w*|report_bug|fixup_bug|handle_bug|unwind_backtrace|check_panic_on_warn|nmi_\\w+|arch_trigger_\\w+|trigger_\\w+backtrace\\w*|sched_show_task|spin_(?:dump|bug)|assertfail|hex_string|pointer|(?:dev_)?_*v?s?[cn]*n?printf|_*(?:dev_)?v?printk\\w*|_*dev_(?:info|warn|err|notice)|report_usage\\w*|df_debug',
     // memory checkers
-    '_*(?:kasan|kmsan|kfence|kcsan|asan|msan|tsan|hwasan|ubsan|sanitizer)_\\w+|check_memory_region\\w*|ubsan_\\w+|save_(?:stack|trace)\\w*|stack_(?:trace|depot)_\\w+|depot_save_stack|kmemleak_\\w+',
+    '_*(?:kasan|kmsan|kfence|kcsan|asan|msan|tsan|hwasan|ubsan|sanitizer)_\\w+|check_memory_region\\w*|ubsan_\\w+|handle_overflow|val_to_string|save_(?:stack|trace)\\w*|stack_(?:trace|depot)_\\w+|depot_save_stack|kmemleak_\\w+',
     // traps
-    '_*die\\w*|oops_\\w+|no_context|_*bad_area\\w*|_*do_(?:kernel_fault|page_fault|user_fault|mem_abort|tag_check_fault|translation_fault|debug_exception|alignment_fault|bad_area|error_trap|trap|invalid_op|general_protection|double_fault|sea)|exc_\\w+|asm_\\w+|page_fault|async_page_fault|invalid_op|general_protection|double_fault|error_entry|handle_invalid_op|el[01]\\w*_(?:sync|irq|abort|dbg|undef|da|sync_handler)\\w*|el[01]_\\w+|el[01][ht]\\w*|entry_\\w+|do_syscall_\\w+|_*do_fast_syscall\\w*|x64_sys_call|invoke_syscall|ret_from_fork\\w*|_*x86_(?:indirect|return)_thunk\\w*',
-    // memory and strings
-    '_*(?:arch_|raw_|pi_)?mem(?:cpy|set|move|cmp|chr|scan)\\w*|_*str(?:n|l|r)?(?:cpy|len|cmp|chr|cat|casecmp|str)\\w*|_*(?:raw_)?copy_(?:to|from)_(?:user|iter)\\w*|_*(?:instrument_)\\w+|_*list_(?:add|del)\\w*|_*refcount_\\w+|_*(?:arch_)?(?:raw_)?atomic\\w*|_*(?:arch_)?(?:test|set|clear)_bit\\w*|_*raw_(?:read|write)[bwlq]|logic_(?:in|out)[bwl]|debug_(?:print_)?object\\w*|debug_check_no_obj\\w*|_*debug_check_\\w+',
-    '_*k[mvz]*alloc\\w*|_*k(?:v)?free\\w*|_*kmem_cache_\\w+|_*slab_\\w+|_*vmalloc\\w*|vfree\\w*|_*alloc_pages\\w*|kmemdup\\w*|kstrdup\\w*|krealloc\\w*|_*phys_addr',
-    // locks
-    '_?_?raw_(?:spin|read|write)_\\w+|_*do_raw_\\w+|(?:_*pv_|native_)?_*queued_(?:spin|read|write)\\w+|_*mutex_\\w+|_*rt_mutex\\w+|rwsem_\\w+|_*down_(?:read|write|trylock)\\w*|_*up_(?:read|write)\\w*|_*lock_(?:acquire|release)\\w*|register_lock_class|mark_\\w+|check_(?:usage|prev|noncircular|irq_usage)\\w*|validate_chain|lockdep_\\w+|_*might_(?:sleep|fault|resched)\\w*|percpu_(?:down|up)\\w*|_*spin_lock\\w*|_*local_bh_\\w+',
+    '_*die(?:_\\w+)?|oops_\\w+|no_context|_*bad_area\\w*|_*do_(?:kernel_fault|page_fault|user_fault|mem_abort|tag_check_fault|translation_fault|debug_exception|alignment_fault|bad_area|error_trap|trap|invalid_op|general_protection|double_fault|sea)|exc_\\w+|asm_(?:exc|sysvec|common|do)_\\w+|page_fault|async_page_fault|invalid_op|general_protection|double_fault|error_entry|handle_invalid_op|el[01]\\w*_(?:sync|irq|abort|dbg|undef|da|sync_handler)\\w*|el[01]_\\w+|el[01][ht]\\w*|entry_(?:[A-Z]|syscall|ret)\\w*|do_syscall_\\w+|_*do_fast_syscall\\w*|x64_sys_call|invoke_syscall|ret_from_fork\\w*|_*x86_(?:indirect|return)_thunk\\w*',
+    // the watch over locks
+    '_*lock_(?:acquire|release)\\w*|register_lock_class|mark_(?:lock|held_locks|usage)\\w*|assign_lock_key|look_up_lock_class|check_(?:usage|prev|noncircular|irq_usage)\\w*|validate_chain|lockdep_\\w+|_*might_(?:sleep|resched)\\w*|debug_(?:print_)?object\\w*|debug_check_no_obj\\w*|_*debug_check_\\w+',
     // sleeping
-    '_*schedule(?:_\\w+)?|_*schedule_bug|preempt_schedule\\w*|_*preempt_\\w+|_*switch_to|context_switch|io_schedule\\w*|_*wait_for_c\\w+|do_wait_for_common|_*wait_on_bit\\w*|bit_wait\\w*|out_of_line_wait\\w*|folio_wait_bit\\w*',
-    // the clock tick and the reports that start from it
-    'update_process_times|tick_(?:sched|nohz|periodic|do_update)\\w*|_*hrtimer_\\w+|_*run_hrtimer|(?:local_|smp_)*apic_timer_interrupt|_*sysvec_\\w+|irq_(?:exit|enter|work)\\w*|handle_irq\\w*|rcu_(?:check_callbacks|sched_clock_irq|dump_cpu_stacks|pending|gp_kthread|gp_fqs\\w*)|print_other_cpu_stall|check_cpu_stall|watchdog_\\w+|kthread|process_one_work|process_scheduled_works|worker_thread|_*do_softirq\\w*|do_softirq\\w*',
+    '_*schedule(?:_\\w+)?|_*schedule_bug|preempt_schedule\\w*|_*preempt_\\w+|_*switch_to|context_switch',
   ].join('|')})$`,
 )
 
-export const isPlumbing = (name: string): boolean => PLUMBING.test(name)
+/**
+ * What kernel code does all the time, and what runs all of it: the fault is seldom theirs but their caller's or, at the bottom, that of the work they were
+ * given. Innermost they tell how a place was met, everywhere else nothing.
+ */
+const EVERYDAY = new RegExp(
+  `^(?:${[
+    // memory and strings
+    '_*(?:arch_|raw_|pi_)?mem(?:cpy|set|move|cmp|chr|scan)\\w*|_*str(?:n|l|r)?(?:cpy|len|cmp|chr|cat|casecmp|str)\\w*|_*(?:raw_)?copy_(?:to|from)_(?:user|iter)\\w*|_*(?:instrument_)\\w+|_*might_fault|_*list_(?:add|del)\\w*|_*refcount_\\w+|_*(?:arch_)?(?:raw_)?atomic\\w*|_*(?:arch_)?(?:test|set|clear)_bit\\w*|_*raw_(?:read|write)[bwlq]|logic_(?:in|out)[bwl]',
+    '_*k[mvz]*alloc\\w*|_*k(?:v)?free\\w*|_*kmem_cache_\\w+|_*slab_\\w+|_*vmalloc\\w*|vfree\\w*|_*alloc_pages\\w*|kmemdup\\w*|kstrdup\\w*|krealloc\\w*|_*phys_addr',
+    // locks, and waiting for others
+    '_?_?raw_(?:spin|read|write)_\\w+|_*do_raw_\\w+|(?:_*pv_|native_)?_*queued_(?:spin|read|write)\\w+|_*mutex_\\w+|_*rt_mutex\\w+|rwsem_\\w+|_*down_(?:read|write|trylock)\\w*|_*up_(?:read|write)\\w*|percpu_(?:down|up)\\w*|_*spin_lock\\w*|_*local_bh_\\w+',
+    'io_schedule\\w*|_*wait_for_c\\w+|do_wait_for_common|_*wait_on_bit\\w*|bit_wait\\w*|out_of_line_wait\\w*|folio_wait_bit\\w*',
+    // threads and work items
+    'kthread|process_one_work|process_scheduled_works|worker_thread|_*do_softirq\\w*',
+  ].join('|')})$`,
+)
+
+/** The clock tick, in which a processor that does not come back is found. */
+const TICK =
+  /^(?:update_process_times|tick_(?:sched|nohz|periodic|do_update)\w*|_*hrtimer_\w+|_*run_hrtimer|(?:local_|smp_)*apic_timer_interrupt|_*sysvec_\w+|irq_(?:exit|enter|work)\w*|handle_irq\w*|rcu_(?:check_callbacks|sched_clock_irq|dump_cpu_stacks|pending|gp_kthread|gp_fqs\w*)|print_other_cpu_stall|check_cpu_stall|watchdog_\w+)$/
+
+export const isReporting = (name: string): boolean => REPORTING.test(name)
+export const isTick = (name: string): boolean => TICK.test(name)
+export const isEveryday = (name: string): boolean => EVERYDAY.test(name)
 
 /**
  * Services that work on what their caller gives them: a broken tree or count is found in them and is seldom theirs.

@@ -15,7 +15,14 @@ const DROPPED = /^\*\* \d+ printk messages dropped \*\* /
 const SYSLOG = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) \S+ ([^\s:[\]]{1,64})(?:\[\d+\])?: ?/
 /** Seconds since boot, or the date of `dmesg -T`. */
 const STAMP = /^\[(?: *\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\] ?/
-const CALLER = /^\[ *([TC]\d+)\] ?/
+/** Newer kernels add the processor: `T12@C0`. */
+const CALLER = /^\[ *([TC]\d+)(?:@[TC]\d+)?\] ?/
+/** Kernels of phones: `(2)[1234:kworker/2:1]`, `c2   1234 `. */
+const PROCESSOR = /^(?:\((\d)\)\[\d+:[^\]]{1,32}\] ?| ?(c\d)\s+\d+ (?:\([^)]{1,32}\) )?)/
+/** `dmesg -x`: `kern  :err   : `. */
+const FACILITY = /^(?:kern|user|daemon|syslog|auth|mail|local\d) *: *[a-z]+ *: /
+/** A stamp in the middle of a line: a console on which a program had not ended its own. */
+const TORN = /\[ *\d{1,7}\.\d{6}\](?:\[ *[TC]\d+(?:@[TC]\d+)?\])? /
 const JOURNAL_JSON = 65_536
 
 const STAR = 0x2a
@@ -23,6 +30,11 @@ const LESS = 0x3c
 const UPPER_A = 0x41
 const UPPER_Z = 0x5a
 const BRACKET = 0x5b
+const OPEN = 0x28
+const SPACE = 0x20
+const LOWER_C = 0x63
+const LOWER_K = 0x6b
+const LOWER_U = 0x75
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** Never throws: what is not understood is the message as it is. */
@@ -37,13 +49,23 @@ export function unwrapLine(line: string): LogLine {
     if (!found) return undefined
     message = message.slice(found[0].length)
     first = message.charCodeAt(0)
-    return found[1] ?? ''
+    return found[1] ?? found[2] ?? ''
   }
   if (first === LESS || isDigit(first)) strip(LEVEL)
   if (first === STAR) strip(DROPPED)
   if (isDigit(first) || (first >= UPPER_A && first <= UPPER_Z)) program = strip(SYSLOG)
-  if (first === BRACKET) strip(STAMP)
-  const caller = first === BRACKET ? strip(CALLER) : undefined
+  if (first === LOWER_K || first === LOWER_U) strip(FACILITY)
+  if (first !== BRACKET && program === undefined && message.includes('[')) {
+    const torn = TORN.exec(message)
+    if (torn) {
+      message = message.slice(torn.index)
+      first = BRACKET
+    }
+  }
+  const stamped = first === BRACKET && strip(STAMP) !== undefined
+  let caller: string | undefined
+  if (first === BRACKET) caller = strip(CALLER)
+  else if (stamped && (first === OPEN || first === LOWER_C || first === SPACE)) caller = strip(PROCESSOR)
   return { message, program, caller }
 }
 

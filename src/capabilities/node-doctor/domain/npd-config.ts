@@ -20,6 +20,7 @@ const CONFIG = z.looseObject({
   pluginConfig: z.looseObject({ source: z.string().optional(), message: z.string().optional(), timestamp: z.string().optional() }).optional(),
   source: z.string(),
   logPath: z.string().max(4096).optional(),
+  lookback: z.string().optional(),
   conditions: z
     .array(z.looseObject({ type: z.string().min(1).max(200), reason: z.string().max(200), message: z.string().max(2000) }))
     .max(200)
@@ -48,6 +49,8 @@ type Match = (line: LogLine, raw: string) => string | undefined
 export interface NpdRules {
   apply: ExtraRules
   source: string
+  /** How much of what its log holds already counts, ms. */
+  lookbackMs: number
   /** Those that its permanent rules set, with what they say when all is well. */
   conditions: readonly { type: string; reason: string; message: string }[]
   /** Where its lines come from, besides the kernel's log. */
@@ -81,12 +84,15 @@ export function readNpdConfig(input: unknown): Result<NpdRules, readonly Problem
     config.plugin === 'filelog' && config.pluginConfig?.message
       ? compile(config.pluginConfig.message, (text) => problems.push({ path: 'pluginConfig.message', message: text }))
       : undefined
+  const lookbackMs = config.lookback === undefined ? 0 : parseDuration(config.lookback)
+  if (lookbackMs === undefined) problems.push({ path: 'lookback', message: 'is no duration' })
   if (problems.length > 0) return err(problems)
   const permanent = new Set(config.rules.flatMap(({ type, condition }) => (type === 'permanent' && condition !== undefined ? [condition] : [])))
   const program = config.plugin === 'kmsg' ? 'kernel' : config.plugin === 'journald' ? config.pluginConfig?.source : undefined
   return ok({
     notApplied,
     source: config.source,
+    lookbackMs: lookbackMs ?? 0,
     conditions: config.conditions.filter(({ type }) => permanent.has(type)),
     ...placesOf(config),
     apply(line, raw) {

@@ -27,10 +27,11 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'memory-safety',
     reason: 'MemoryCheckerReport',
-    words: ['BUG: K'],
+    words: ['BUG: K', 'kmemcheck: '],
     severity: 'error',
     report: true,
-    pattern: /\bBUG: (?:KASA[Nn]|KASan|KMSAN|KFENCE): /,
+    // before 4.15: "WARNING: kmemcheck: Caught 32-bit read from uninitialized memory"
+    pattern: /\bBUG: (?:KASA[Nn]|KASan|KHWASAN|KMSAN|KFENCE): |\bkmemcheck: Caught \d+-bit (?:read|write) (?:from|to) /,
   },
   { kind: 'data-race', reason: 'DataRace', words: ['BUG: K'], severity: 'warning', report: true, pattern: /\bBUG: KCSAN: / },
   { kind: 'memory-safety', reason: 'UndefinedBehavior', words: ['UBSAN'], severity: 'error', report: true, pattern: /\bUBSAN: \S/ },
@@ -67,7 +68,8 @@ export const RULES: readonly Rule[] = [
     words: ['stall', 'grace period number'],
     severity: 'error',
     report: true,
-    pattern: /\brcu\w*:? (?:INFO: )?(?:self-)?detect(?:ed)? (?:expedited )?stalls? on |\brcu_tasks\w* grace period number \d+ .*\bis \d+ jiffies old/,
+    pattern:
+      /\brcu\w*:? (?:INFO: )?(?:self-)?detect(?:ed)? (?:expedited )?stalls? on |\brcu_tasks\w* grace period number \d+ .*\bis \d+ jiffies old|\bRCU detected CPU (?:\d+ )?stalls?\b/,
   },
   {
     kind: 'rcu-stall',
@@ -78,7 +80,14 @@ export const RULES: readonly Rule[] = [
     continues: true,
     pattern: /\brcu\w*:? (?:\w+ )?kthread (?:starved for \d+ jiffies|timer wakeup didn't happen)/,
   },
-  { kind: 'lockup', reason: 'SoftLockup', words: ['soft lockup'], severity: 'critical', report: true, pattern: /\bsoft lockup - CPU#\d+ stuck for/ },
+  {
+    kind: 'lockup',
+    reason: 'SoftLockup',
+    words: ['soft lockup'],
+    severity: 'critical',
+    report: true,
+    pattern: /\bsoft lockup(?: - CPU#\d+ stuck for| detected on CPU#)/,
+  },
   {
     kind: 'lockup',
     reason: 'HardLockup',
@@ -89,7 +98,14 @@ export const RULES: readonly Rule[] = [
     pattern: /\b(?:self-)?detected hard LOCKUP\b|\b[Ww]atchdog:? CPU[: ]?\d+ Hard LOCKUP\b|\bNMI Watchdog detected LOCKUP on CPU/,
   },
   { kind: 'lockup', reason: 'WorkqueueLockup', words: ['BUG: workqueue'], severity: 'error', report: true, pattern: /\bBUG: workqueue lockup - / },
-  { kind: 'lockup', reason: 'SpinlockLockup', words: ['lock lockup'], severity: 'critical', report: true, pattern: /\bBUG: \w*lock lockup\b/ },
+  {
+    kind: 'lockup',
+    reason: 'SpinlockLockup',
+    words: ['lock lockup', 'lock-lockup'],
+    severity: 'critical',
+    report: true,
+    pattern: /\bBUG: \w*lock[ -]lockup\b/,
+  },
 
   // locks used against their rules
   {
@@ -99,7 +115,7 @@ export const RULES: readonly Rule[] = [
     severity: 'warning',
     report: true,
     pattern:
-      /\bpossible (?:circular|recursive) locking\b|\bpossible irq lock inversion\b|\bpossible \w+ locking dependency\b|-unsafe lock order detected|\binconsistent lock state\b/,
+      /\bpossible (?:circular|recursive) locking\b|\bcircular locking deadlock detected|\bpossible irq lock inversion\b|\bpossible \w+ locking dependency\b|-unsafe lock order detected|\binconsistent lock state\b/,
   },
   {
     kind: 'deadlock',
@@ -157,10 +173,10 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'divide-error',
     reason: 'DivideError',
-    words: ['divide error', 'Division by zero'],
+    words: ['divide error', 'divide exception', 'Division by zero'],
     severity: 'critical',
     report: true,
-    pattern: /\bdivide error: [0-9a-f]{4,} \[#\d+\]|^Division by zero in kernel\./,
+    pattern: /\bdivide (?:error|exception): [0-9a-f]{4,}(?: ilc:\d)? \[#\d+\]|^Division by zero in kernel\./,
   },
   {
     kind: 'oops',
@@ -176,7 +192,7 @@ export const RULES: readonly Rule[] = [
     words: ['nable to handle'],
     severity: 'critical',
     report: true,
-    pattern: /\bBUG: [Uu]nable to handle\b|\b[Uu]nable to handle kernel (?:paging|access|execut|data|instruction|pointer|read|write|unknown|unaligned|$)/,
+    pattern: /\bBUG: [Uu]nable to handle\b|\b[Uu]nable to handle kernel +(?:paging|access|execut|data|instruction|pointer|read|write|unknown|unaligned|$)/,
   },
   {
     kind: 'oops',
@@ -189,10 +205,10 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'StackOverflow',
-    words: ['guard page', 'Insufficient stack'],
+    words: ['guard page', 'Insufficient stack', 'ernel stack overflow'],
     severity: 'critical',
     report: true,
-    pattern: /\bstack guard page was hit at\b|\bInsufficient stack space to handle exception/,
+    pattern: /\bstack guard page was hit at\b|\bInsufficient stack space to handle exception|\b[Kk]ernel stack overflow\b/,
   },
   {
     kind: 'panic',
@@ -206,11 +222,11 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'oops',
     reason: 'UnhandledFault',
-    words: ['Unhandled', 'Bad mode', 'SError Interrupt', 'to execute ', 'Fault in '],
+    words: ['Unhandled', 'Bad mode', 'SError Interrupt', 'to execute ', 'Fault in ', 'Kernel Fault', 'CFI failure'],
     severity: 'critical',
     report: true,
     pattern:
-      /^Unhandled (?:fault|prefetch abort): |^Unhandled \d\d-bit \w+ \w+ exception on CPU|^Bad mode in .* handler detected|^SError Interrupt on CPU|^kernel tried to execute \S+ page\b.*exploit attempt|^Fault in \w+ space mode while using kernel ASCE/,
+      /^Unhandled (?:fault|prefetch abort): |^Unhandled \d\d-bit \w+ \w+ exception on CPU|^Bad mode in .* handler detected|^SError Interrupt on CPU|^kernel tried to execute \S+ page\b.*exploit attempt|^Fault in \w+ space mode while using kernel ASCE|^Kernel Fault: Code=\d+|^CFI failure (?:at |\()/,
   },
   // every architecture counts its oopses: "… [#1]"
   {
@@ -221,7 +237,7 @@ export const RULES: readonly Rule[] = [
     report: true,
     continues: true,
     pattern:
-      /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16}(?: ilc:\d)? \[#\d+\]|^Oops\b.*\[#\d+\]|\bInternal error: .*\[#\d+\]|^[A-Z][\w ]{4,60}\[#\d+\]:?/,
+      /(?:^|\] )(?:[A-Za-z][\w ,()/-]*: )+(?:[A-Za-z ]*: )?[0-9a-f]{1,16}(?: ilc:\d)? \[#\d+\]|^(?:\S{1,64}\(\d+\): )?Oops\b.*\[#\d+\]|^\S{1,64}\(\d+\): Kernel [\w ]{3,60} \[#\d+\]|\bInternal error: .*\[#\d+\]|^[A-Z][\w ]{4,60}\[#\d+\]:?/,
   },
   {
     kind: 'panic',
@@ -230,15 +246,16 @@ export const RULES: readonly Rule[] = [
     severity: 'critical',
     report: true,
     continues: true,
-    pattern: /\bKernel panic - not syncing\b/,
+    // before 2.6.10 without its second half
+    pattern: /\bKernel panic(?: - not syncing\b|: \S)/,
   },
   {
     kind: 'bug',
     reason: 'AtomicSleep',
-    words: ['BUG: s'],
+    words: ['scheduling ', 'sleeping function'],
     severity: 'error',
     report: true,
-    pattern: /\bBUG: scheduling while atomic\b|\bBUG: sleeping function called from invalid context/,
+    pattern: /\b(?:BUG|bad): scheduling (?:while atomic|from the idle thread)\b|\b(?:BUG|Debug): sleeping function called from invalid context/,
   },
   { kind: 'bug', reason: 'SlabCorruption', words: ['BUG '], severity: 'error', report: true, pattern: /\bBUG [\w.:-]+ \((?:Not tainted|Tainted)[^)]*\): / },
   {
@@ -254,10 +271,10 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'bug',
     reason: 'KernelBug',
-    words: ['BUG: '],
+    words: ['BUG: ', 'Bad page state'],
     severity: 'error',
     report: true,
-    pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z][\w-]*(?: +[\w{}(),.=/'-]+){2,}/,
+    pattern: /(?:^|\] |\[ |: )BUG: [A-Za-z][\w-]*(?: +[\w{}(),.=/'-]+){2,}|^Bad page state in process /,
   },
   {
     kind: 'warning',
@@ -265,7 +282,7 @@ export const RULES: readonly Rule[] = [
     words: ['WARNING: '],
     severity: 'warning',
     report: true,
-    pattern: /\bWARNING: (?:CPU: \d+ PID: \d+ )?at \S|\bWARNING: \S+:\d+ at \S/,
+    pattern: /\bWARNING: (?:CPU: \d+ PID: \d+ )?at \S|\bWARNING: (?:\[.{1,200}\] )?\S+:\d+ at \S/,
   },
   {
     kind: 'warning',
@@ -277,11 +294,11 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'warning',
     reason: 'KernelWarning',
-    words: ['RTNL: ', 'refcount_t: ', 'Badness at'],
+    words: ['RTNL: ', 'refcount_t: ', 'Badness '],
     severity: 'warning',
     report: true,
     preamble: true,
-    pattern: /\bRTNL: assertion failed at \S|^refcount_t: \w|^Badness at \S+:\d+/,
+    pattern: /\bRTNL: assertion failed at \S|^refcount_t: \w|^Badness (?:at \S+:\d+|in \w+ at \S+:\d+)/,
   },
 
   // memory ran out
@@ -365,9 +382,10 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'hw-error',
     reason: 'HardwareError',
-    words: ['Hardware Error', 'PCIe Bus', 'NVRM'],
+    words: ['Hardware Error', 'PCIe Bus', 'NVRM', 'NMI: ', 'NMI received'],
     severity: 'error',
-    pattern: /\[Hardware Error\]: (?:event severity: recoverable|CPU \d+: Machine Check)|\bPCIe Bus Error: severity=Uncorrect|\bNVRM: Xid \(/,
+    pattern:
+      /\[Hardware Error\]: (?:event severity: recoverable|CPU \d+: Machine Check)|\bPCIe Bus Error: severity=Uncorrect|\bNVRM: Xid \(|\bNMI: (?:PCI system error|IOCK error|[Mm]emory parity error)|\bUhhuh\. NMI received for unknown reason/,
   },
   {
     kind: 'hw-error',

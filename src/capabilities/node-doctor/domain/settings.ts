@@ -21,6 +21,8 @@ export const nodeSettings = z.strictObject({
     .prefault({}),
   /** Places outside that pods must reach. */
   outbound: z.array(endpoint).max(50).default([]),
+  /** From where: `host`, or `pods`, because what leaves a pod is also translated (SNAT). */
+  outboundFrom: z.enum(['host', 'pods']).default('host'),
   time: z
     .strictObject({
       /** Offset from which on the clock is wrong, ms. */

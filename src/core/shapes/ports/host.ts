@@ -52,7 +52,14 @@ export interface LineFollow {
    * next calls try again.
    */
   poll(): { lines: readonly string[]; lost: number; why?: string }
+  /** Where it stands, to go on from there another time; undefined while nothing was read. */
+  place(): string | undefined
   close(): void
+}
+/** `after`: a `place` of before, so that nothing is missed that came meanwhile. Else `lookbackMs`: so much of what is there already; default nothing. */
+export interface FollowFrom {
+  after?: string | undefined
+  lookbackMs?: number | undefined
 }
 
 export interface KernelRead {
@@ -93,8 +100,8 @@ export interface Host {
   /** Addresses of a name, as programs of this machine would find them. */
   lookup(name: string, timeoutMs: number): Promise<Reading<readonly string[]>>
   kernelLog(): Reading<KernelLog>
-  /** What programs write into a log, from now on. */
-  follow(source: LogSource): LineFollow
+  /** What programs write into a log, from now on or from where `from` says. Of a file's past at most 4 MiB, whatever its age: who asks looks at the times. */
+  follow(source: LogSource, from?: FollowFrom): LineFollow
   /** The machine's clocks: ms since the epoch, and ms of a clock that nobody sets. */
   now(): number
   monotonic(): number

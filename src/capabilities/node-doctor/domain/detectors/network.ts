@@ -152,10 +152,13 @@ export const leakedAddresses: Detector<AddressFacts> = {
 }
 
 export interface OutboundFacts {
-  endpoints: readonly { endpoint: string; answer: Reading<unknown> }[]
+  /** One answer from this machine, or of each pod that was asked. */
+  endpoints: readonly { endpoint: string; answers: readonly Reading<unknown>[] }[]
 }
 
 const OUTBOUND_MS = 5_000
+/** A single pod may be kept from going out by a policy, and that is no illness: only when none of these comes through. */
+const PODS_ASKED = 3
 
 export const outbound: Detector<OutboundFacts> = {
   id: 'outbound',
@@ -163,33 +166,68 @@ export const outbound: Detector<OutboundFacts> = {
   title: { en: 'Way out to named endpoints', 'zh-CN': '到指定端点的出站网络' },
   everyMs: 10_000,
   async gather(host, settings) {
-    return {
-      endpoints: await Promise.all(settings.outbound.map(async (endpoint) => ({ endpoint, answer: await reach(host, endpoint, OUTBOUND_MS) }))),
-    }
+    const pods = settings.outboundFrom === 'pods' && settings.outbound.length > 0 ? await podNetworks(host) : []
+    const ask = async (endpoint: string) =>
+      settings.outboundFrom === 'host' ? [await reach(host, endpoint, OUTBOUND_MS)] : Promise.all(pods.map((pid) => reachFrom(host, pid, endpoint)))
+    return { endpoints: await Promise.all(settings.outbound.map(async (endpoint) => ({ endpoint, answers: await ask(endpoint) }))) }
   },
-  judge({ endpoints }) {
+  judge({ endpoints }, { outboundFrom }) {
     if (endpoints.length === 0) return { verdict: absent('no endpoint is named (outbound)') }
-    const troubles: Trouble[] = endpoints.flatMap(({ endpoint, answer }) =>
-      answer.ok
-        ? []
-        : [
-            {
-              key: endpoint,
-              reason: 'EndpointUnreachable',
-              severity: 'error' as const,
-              message: `${endpoint} cannot be reached: ${answer.reason}`.slice(0, 500),
-            },
-          ],
-    )
+    const all = endpoints.flatMap(({ answers }) => answers)
+    if (all.length === 0) return { verdict: absent('no pod with a network of its own is seen here') }
+    const tried = (answers: readonly Reading<unknown>[]) => answers.filter((answer) => answer.ok || answer.why === 'failed')
+    const hidden = all.find((answer) => !answer.ok && answer.why !== 'failed')
+    if (hidden && tried(all).length === 0) return { verdict: blind(`the networks of pods: ${(hidden as { reason: string }).reason}`.slice(0, 500)) }
+    const troubles: Trouble[] = endpoints.flatMap(({ endpoint, answers }) => {
+      const failed = tried(answers).flatMap((answer) => (answer.ok ? [] : [answer.reason]))
+      if (failed.length === 0 || tried(answers).some(({ ok }) => ok)) return []
+      const from = outboundFrom === 'host' ? '' : ` from any of ${failed.length} pods`
+      return [{ key: endpoint, reason: 'EndpointUnreachable', severity: 'error', message: `${endpoint} cannot be reached${from}: ${failed[0]}`.slice(0, 500) }]
+    })
     return { verdict: looked(...troubles) }
   },
+}
+
+/** Processes in network namespaces that are not the machine's and have a card: one of each, of the first few. */
+async function podNetworks(host: Host): Promise<string[]> {
+  const [own, pids] = await Promise.all([host.link('/proc/1/ns/net'), host.list('/proc')])
+  const found = new Map<string, string>()
+  for (const pid of pids.ok ? pids.value : []) {
+    if (!/^\d+$/.test(pid)) continue
+    const namespace = await host.link(`/proc/${pid}/ns/net`)
+    if (!namespace.ok || (own.ok && namespace.value === own.value) || found.has(namespace.value)) continue
+    const cards = await host.read(`/proc/${pid}/net/dev`)
+    if (cards.ok && /^ *(?!lo:)[^\s:|]+:/m.test(cards.value)) found.set(namespace.value, pid)
+  }
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, PODS_ASKED)
+    .map(([, pid]) => pid)
+}
+
+/** Opens a connection from the network of a process. Names are looked up outside, because a pod's name servers are not this program's. */
+async function reachFrom(host: Host, pid: string, endpoint: string): Promise<Reading<unknown>> {
+  const { hostname, port } = placeOf(endpoint)
+  const found = /^[\d.]+$|:/.test(hostname) ? { ok: true as const, value: [hostname] } : await host.lookup(hostname, OUTBOUND_MS)
+  if (!found.ok) return { ...found, why: 'failed' }
+  const ran = await host.run('nsenter', ['-t', pid, '-n', 'bash', '-c', 'exec 3<>/dev/tcp/$0/$1', found.value[0]!, String(port)], { timeoutMs: OUTBOUND_MS })
+  if (!ran.ok) return { ...ran, reason: `nsenter: ${ran.reason}` }
+  const { code, stderr, timedOut } = ran.value
+  if (code === 0) return { ok: true, value: undefined }
+  const why = /^nsenter: /.test(stderr) ? 'forbidden' : 'failed'
+  return { ok: false, why, reason: timedOut ? `no answer within ${OUTBOUND_MS / 1000} s` : (stderr.trim().split(/\n|: /).at(-1) ?? '').slice(0, 200) }
+}
+
+function placeOf(endpoint: string): { hostname: string; port: number } {
+  const { protocol, port, hostname } = new URL(endpoint)
+  return { hostname: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (protocol === 'https:' ? 443 : 80)) }
 }
 
 /** Opens a connection to a tcp:// endpoint; asks a http one, of which any answer will do. */
 export async function reach(host: Host, endpoint: string, timeoutMs: number): Promise<Reading<{ status?: number; body?: string }>> {
   const url = new URL(endpoint)
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-  const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port }
+  const { hostname, port } = placeOf(endpoint)
+  const to = { host: hostname, port }
   if (url.protocol !== 'tcp:')
     return host.http({ ...to, tls: url.protocol === 'https:' }, { path: `${url.pathname}${url.search}`, timeoutMs, headers: { host: url.host } })
   const connected = await host.connect(to, timeoutMs)
