@@ -51,7 +51,7 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
             read = seq
             return sum + gap
           }, 0)
-          const kept = some.filter(({ line }) => !skip?.(Buffer.from(line, 'latin1'), 0, line.length))
+          const kept = some.filter(({ text }) => !skip?.(Buffer.from(text, 'latin1'), 0, text.length))
           return { records: kept, read: some.length, first: some[0]?.seq ?? -1, last: some.at(-1)?.seq ?? -1, dropped }
         },
         close() {},
@@ -59,7 +59,7 @@ export function fakeHost(files: FakeHost['files'] = {}): FakeHost {
     },
     says(text, seq = next) {
       next = seq + 1
-      records.push({ seq, uptimeMs: host.uptime, line: `6,${seq},${host.uptime * 1000},-;${text}` })
+      records.push({ seq, uptimeMs: host.uptime, text })
     },
     async read(path) {
       const file = host.files[path]

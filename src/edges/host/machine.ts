@@ -208,6 +208,10 @@ function exchange(to: { host: string; port: number }, message: Uint8Array, timeo
 
 const NEWLINE = 10
 const COMMA = 44
+const SEMICOLON = 59
+
+/** `microseconds,-;` is no longer than this. */
+const NO_CALLER = 22
 
 /** Where `byte` first is, from `from` on; `to` when it is not. Buffer.indexOf is dearer for some dozens of bytes. */
 function until(bytes: Uint8Array, byte: number, from: number, to: number): number {
@@ -260,10 +264,15 @@ function openKernelLog(): Reading<KernelLog> {
           if (read++ === 0) first = seq
           last = seq
           const third = until(buffer, COMMA, second, length) + 1
-          if (skip?.(buffer, third, length)) continue
-          const to = until(buffer, NEWLINE, third, length)
-          const uptimeMs = digits(buffer, third, length) / 1000
-          records.push({ seq, uptimeMs, line: buffer.toString('latin1', 0, to) })
+          const text = until(buffer, SEMICOLON, third, length) + 1
+          if (skip?.(buffer, text, length)) continue
+          const caller = text - third > NO_CALLER ? /,caller=([TC]\d+)/.exec(buffer.toString('latin1', third, text))?.[1] : undefined
+          records.push({
+            seq,
+            uptimeMs: digits(buffer, third, text) / 1000,
+            text: buffer.toString('latin1', text, until(buffer, NEWLINE, text, length)),
+            ...(caller === undefined ? {} : { caller }),
+          })
         }
         return { records, read, first, last, dropped }
       },

@@ -64,9 +64,9 @@ export function watchKernelLog(host: Host, state: NodeState, uptimeMs: () => num
         dropped += gone
         // what was overwritten while no agent ran
         if (state.seq >= 0 && begun > state.seq + 1 && lines === 0) dropped += begun - state.seq - 1
-        for (const { seq, uptimeMs: at, line } of records) {
+        for (const { seq, uptimeMs: at, text, caller } of records) {
           if (seq <= state.seq) continue
-          if (!first || at >= oldest) diagnosis.line(line)
+          if (!first || at >= oldest) diagnosis.record(text, caller, () => `6,${seq},${Math.round(at * 1000)},-;${text}`)
         }
         lines += read
         if (last > state.seq) state.seq = last

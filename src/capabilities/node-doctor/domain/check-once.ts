@@ -52,7 +52,7 @@ function kernelLogOnce(host: Host): Verdict {
   try {
     const diagnosis = createDiagnosis('en')
     const { records } = opened.value.poll(MOST_RECORDS)
-    for (const { line } of records) diagnosis.line(line)
+    for (const { text, caller } of records) diagnosis.record(text, caller, () => text)
     return {
       state: 'looked',
       troubles: diagnosis.finish().problems.map(({ kind, reason, severity, title, where, pod, count }, i) => ({

@@ -81,6 +81,8 @@ interface Report {
 export interface Diagnosis {
   /** The next line, without its end. Long ones are best cut before. */
   line(text: string): void
+  /** The next record of /dev/kmsg, of which it is known already who spoke. `line`: as it stands there; only rules from outside see it. */
+  record(text: string, caller: string | undefined, line: () => string): void
   /**
    * For a source of bytes in a flood: true when the line from `from` to `to` says nothing, which is most of them; it is counted then and need not become text.
    * Not for consoles, on which the last words before a reboot matter.
@@ -104,6 +106,8 @@ export type ExtraRules = (
 export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnosis {
   const kept = new Map<string, NodeProblem>()
   const perKind = new Map<Kind, number>()
+  /** Those of a line each, by rule and device: in a flood nearly all lines end here. */
+  const alone = new Map<Rule, Map<string | null, NodeProblem>>()
   let omitted = 0
   let number = 0
   let drainedAt = 0
@@ -111,23 +115,23 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
   const reports = new Map<string, Report>()
   const reboots = createRebootWatch()
 
-  const again = (key: string, lastLine: number): boolean => {
-    const same = kept.get(key)
-    if (!same) return false
-    same.count++
-    same.lastLine = Math.max(same.lastLine, lastLine)
-    return true
-  }
-  const keep = (problem: NodeProblem) => {
+  /** Where it is counted now; undefined when there is no room for another of its kind. */
+  const keep = (problem: NodeProblem): NodeProblem | undefined => {
     const key = keyOf(problem)
-    if (again(key, problem.lastLine)) return
+    const same = kept.get(key)
+    if (same) {
+      same.count++
+      same.lastLine = Math.max(same.lastLine, problem.lastLine)
+      return same
+    }
     const sofar = perKind.get(problem.kind) ?? 0
     if (sofar >= PER_KIND) {
       omitted++
-      return
+      return undefined
     }
     perKind.set(problem.kind, sofar + 1)
     kept.set(key, problem)
+    return problem
   }
   const close = (caller: string) => {
     const report = reports.get(caller)
@@ -153,6 +157,54 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     count: 1,
   })
 
+  function ask(line: LogLine, raw: string): void {
+    for (const { kind, reason, severity, title, condition } of extra?.(line, raw) ?? [])
+      keep({ ...begin(kind, reason, severity, title), ...(condition === undefined ? {} : { condition }) })
+  }
+
+  /** What the kernel said. */
+  function said(message: string, caller: string): void {
+    const report = reports.get(caller)
+    const rule = ruleFor(message)
+    if (rule && !(report && goesOn(report, rule))) {
+      const tellsMore = rule.report || rule.kind === 'oom' || rule.kind === 'limit'
+      const where = rule.report ? null : deviceIn(message)
+      const same = tellsMore ? undefined : alone.get(rule)?.get(where)
+      if (same) {
+        same.count++
+        same.lastLine = number
+        return
+      }
+      const problem = begin(rule.kind, rule.reason, rule.severity, message)
+      if (rule.report) {
+        if (report?.rule.preamble && report.frames.length === 0 && number - report.problem.firstLine <= PREAMBLE_LINES) {
+          problem.firstLine = report.problem.firstLine
+          reports.delete(caller)
+        } else close(caller)
+        if (reports.size >= MAX_OPEN) close(reports.keys().next().value!)
+        const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
+        reports.set(caller, opened)
+        tell(opened, message, number, true)
+      } else {
+        problem.where = where
+        if (tellsMore) readOom(problem, message)
+        const kept = keep(problem)
+        if (!tellsMore && kept) alone.set(rule, (alone.get(rule) ?? new Map<string | null, NodeProblem>()).set(where, kept))
+      }
+      return
+    }
+    if (!report) return
+    const { problem } = report
+    if (rule) {
+      if (atLeast(rule.severity, problem.severity)) problem.severity = rule.severity
+      report.lastTold = problem.lastLine = number
+      if (rule.reason === 'TransmitTimeout') problem.where = deviceIn(message)
+    }
+    tell(report, message, number)
+    // the kill is the last word of an out-of-memory report
+    if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(message)) close(caller)
+  }
+
   return {
     line(raw) {
       number++
@@ -164,46 +216,14 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       }
       const line = unwrapLine(raw)
       if (matters && line.program === undefined && reboots.line(raw, line.message)) keep(begin('reboot', 'UnexpectedReboot', 'error', line.message))
-      if (extra)
-        for (const { kind, reason, severity, title, condition } of extra(line, raw))
-          keep({ ...begin(kind, reason, severity, title), ...(condition === undefined ? {} : { condition }) })
-      if (line.program !== undefined && line.program !== 'kernel') return
-
-      const caller = line.caller ?? ''
-      const report = reports.get(caller)
-      const rule = ruleFor(line.message)
-      if (rule && !(report && goesOn(report, rule))) {
-        const tellsMore = rule.report || rule.kind === 'oom' || rule.kind === 'limit'
-        const where = rule.report ? null : deviceIn(line.message)
-        // in a flood nearly all lines end here
-        if (!tellsMore && again(keyOf({ kind: rule.kind, reason: rule.reason, where, process: null, pod: null }), number)) return
-        const problem = begin(rule.kind, rule.reason, rule.severity, line.message)
-        if (rule.report) {
-          if (report?.rule.preamble && report.frames.length === 0 && number - report.problem.firstLine <= PREAMBLE_LINES) {
-            problem.firstLine = report.problem.firstLine
-            reports.delete(caller)
-          } else close(caller)
-          if (reports.size >= MAX_OPEN) close(reports.keys().next().value!)
-          const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
-          reports.set(caller, opened)
-          tell(opened, line.message, number, true)
-        } else {
-          problem.where = where
-          if (tellsMore) readOom(problem, line.message)
-          keep(problem)
-        }
-        return
-      }
-      if (!report) return
-      const { problem } = report
-      if (rule) {
-        if (atLeast(rule.severity, problem.severity)) problem.severity = rule.severity
-        report.lastTold = problem.lastLine = number
-        if (rule.reason === 'TransmitTimeout') problem.where = deviceIn(line.message)
-      }
-      tell(report, line.message, number)
-      // the kill is the last word of an out-of-memory report
-      if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(line.message)) close(caller)
+      if (extra) ask(line, raw)
+      if (line.program === undefined || line.program === 'kernel') said(line.message, line.caller ?? '')
+    },
+    record(message, caller, line) {
+      number++
+      if (reports.size > 0) closeEnded()
+      if (extra) ask({ message, program: undefined, caller }, line())
+      said(message, caller ?? '')
     },
     saysNothing(bytes, from, to) {
       if (reports.size > 0) closeEnded()
@@ -217,6 +237,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
       const problems = [...kept.values()].sort((a, b) => a.firstLine - b.firstLine)
       const left = omitted
       kept.clear()
+      alone.clear()
       perKind.clear()
       omitted = 0
       return { problems, omitted: left }

@@ -39,7 +39,7 @@ export type Address = { socketPath: string } | { host: string; port: number }
 export interface KernelLog {
   /**
    * What came since the last call, at most `most` records, oldest first, without those that `skip` says need not become text: it gets the bytes of the record,
-   * `from` its time on, which are valid during the call only. `read` counts all, from `first` on; `dropped`: what the kernel overwrote before we read it.
+   * `from` its text on, which are valid during the call only. `read` counts all, from `first` on; `dropped`: what the kernel overwrote before we read it.
    */
   poll(most: number, skip?: (bytes: Uint8Array, from: number, to: number) => boolean): KernelRead
   close(): void
@@ -75,8 +75,10 @@ export interface KernelRecord {
   seq: number
   /** Since boot, ms. */
   uptimeMs: number
-  /** The line in the form that `unwrapLine` takes: `6,339,5140900,-;text`, one character a byte. */
-  line: string
+  /** One character a byte, without details of devices. */
+  text: string
+  /** Task or CPU that printed it (CONFIG_PRINTK_CALLER): `T5831`, `C1`. */
+  caller?: string
 }
 
 export interface Host {
