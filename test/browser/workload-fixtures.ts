@@ -130,17 +130,17 @@ export function workloadAnswers(path: string, query: URLSearchParams, count: num
     '/namespaces': () => ({ names: ['default', 'shop'], known: true }),
     '/objects': async (): Promise<ObjectsAnswer> => {
       const columns = columnsOf('', 'Pod') ?? []
-      const rows = await selectRows(
+      const { rows, total } = await selectRows(
         pods(count).map((pod) => rowOf(pod, columns)),
         columns,
-        request,
+        { ...request, most: offset + limit },
         () => undefined,
       )
       return {
         namespaced: true,
         columns: columns.map(({ read: _, ...column }) => column),
         rows: rows.slice(offset, offset + limit),
-        total: rows.length,
+        total,
         state: 'whole',
         currentAt: 0,
         missing: [],

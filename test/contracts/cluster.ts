@@ -171,6 +171,29 @@ export function clusterContract(title: string, make: () => Promise<ClusterHarnes
       informer.stop()
     })
 
+    it('leaves out who wrote which field, unless that is asked for', async () => {
+      const managed = (a: string) => map('managed', { a }, { managed: 'yes' })
+      await cluster.apply(managed('1'), { fieldManager: 'one' })
+      const start = (managedFields: boolean) =>
+        cluster.informer(CONFIG_MAP, {
+          namespace,
+          labels: 'managed=yes',
+          keep: ({ metadata, data }) => ({ a: (data as { a: string }).a, by: metadata.managedFields?.map(({ manager }) => manager) }),
+          managedFields,
+        })
+      const [plain, asking] = [start(false), start(true)]
+      await Promise.all([plain.synced, asking.synced])
+      expect(plain.get('managed', namespace)).toEqual({ a: '1', by: undefined })
+      expect(asking.get('managed', namespace)).toEqual({ a: '1', by: ['one'] })
+      await cluster.apply(managed('2'), { fieldManager: 'one' })
+      await eventually(() => {
+        expect(plain.get('managed', namespace)).toEqual({ a: '2', by: undefined })
+        expect(asking.get('managed', namespace)).toEqual({ a: '2', by: ['one'] })
+      })
+      plain.stop()
+      asking.stop()
+    })
+
     it('refuses who has no rights, with verb and resource', async () => {
       const { stranger } = harness
       await expect(stranger.list(CONFIG_MAP, { namespace })).rejects.toMatchObject({

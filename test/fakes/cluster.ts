@@ -165,7 +165,11 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
       informer: <T = KubeObject>(ref: KindRef, options: InformerOptions<T> = {}): Informer<T> => {
         const held = new Map<string, T>()
         const own = new Set<(change: Change<T>) => void>()
-        const keep = options.keep ?? ((object: KubeObject) => object as T)
+        const keep = (object: KubeObject): T => {
+          const { managedFields: _, ...metadata } = object.metadata
+          const seen = options.managedFields ? object : { ...object, metadata }
+          return options.keep ? options.keep(seen) : (seen as T)
+        }
         const idOf = (namespace: string | undefined, id: string) => `${namespace ?? ''}/${id}`
         const tell = (change: Change<T>) => {
           for (const listener of own) listener(change)
@@ -252,7 +256,9 @@ export function fakeCluster({ name = 'local', objects = [], kinds = FAKE_KINDS }
           throw new CodedError('APPLY_CONFLICT', { what: describeRef(ref), count: taken.length, cluster: name }, { problems })
         }
         for (const [path] of wanted) owners.set(path, options.fieldManager)
-        return write('apply', (before ? mergePatch(before.object, object) : object) as KubeObject, owners, options.dryRun)
+        const applied = (before ? mergePatch(before.object, object) : object) as KubeObject
+        const managedFields = [...new Set(owners.values())].map((manager) => ({ manager, operation: 'Apply' as const, apiVersion: object.apiVersion }))
+        return write('apply', { ...applied, metadata: { ...applied.metadata, managedFields } }, owners, options.dryRun)
       },
       async delete(ref, options = {}) {
         check('delete', kindOf(ref), ref.namespace, ref.name)

@@ -11,6 +11,7 @@ import { openExec } from './exec.ts'
 import type { Purpose } from './failures.ts'
 import { startInformer } from './informer.ts'
 import type { ClusterAccess } from './kubeconfig.ts'
+import { withoutManagedFields } from './managed-fields.ts'
 import { type Call, createTransport } from './transport.ts'
 
 export interface OpenOptions {
@@ -64,9 +65,10 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
       const made = await call(ref, verb, request)
       return parse(await transport.text(made.call), made.call.purpose) as KubeObject
     }
-    const page = async (kind: KindRef, select: PageRequest, more: Pick<Call, 'signal'> = {}): Promise<Page<KubeObject> & { bytes: number }> => {
-      const made = await call({ ...kind, namespace: select.namespace }, 'list', { method: 'GET', query: pageQuery(select), ...more })
-      const text = await transport.text(made.call)
+    const page = async (kind: KindRef, select: PageRequest, lean: boolean, signal?: AbortSignal): Promise<Page<KubeObject> & { bytes: number }> => {
+      const made = await call({ ...kind, namespace: select.namespace }, 'list', { method: 'GET', query: pageQuery(select), signal })
+      const whole = await transport.text(made.call)
+      const text = lean ? withoutManagedFields(whole) : whole
       const list = parse(text, made.call.purpose) as KubeList
       // Items of a list do not repeat what they are.
       for (const item of list.items ?? []) Object.assign(item, { apiVersion: made.kind.apiVersion, kind: made.kind.kind })
@@ -80,7 +82,7 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
       discover: ({ fresh = false } = {}) => discovery.all(fresh),
       get: (ref) => object(ref, 'get', { method: 'GET' }),
       async list(kind, select = {}) {
-        const { bytes: _, ...answer } = await page(kind, select)
+        const { bytes: _, ...answer } = await page(kind, select, false)
         return answer
       },
       async table(kind, select = {}) {
@@ -96,7 +98,7 @@ export function openCluster({ name, access, clock, random = Math.random, onHealt
           {
             cluster: name,
             what: `${kind.kind} of ${kind.apiVersion}`,
-            page: ({ signal, ...select }) => page(kind, select, { signal }),
+            page: ({ signal, ...select }) => page(kind, select, !options.managedFields, signal),
             watch: async ({ resourceVersion, timeoutSeconds, signal }) => {
               const query = { ...selectQuery(options), watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds }
               const made = await call({ ...kind, namespace: options.namespace }, 'watch', { method: 'GET', query, signal })

@@ -10,6 +10,7 @@ import type { KubeObject } from '#core/kube/objects.ts'
 import type { Change, Informer, InformerOptions, InformerStatus, Page, PageRequest } from '#core/shapes/ports/cluster.ts'
 import { failureOf } from './failures.ts'
 import { linesOf } from './lines.ts'
+import { withoutManagedFields } from './managed-fields.ts'
 
 export interface InformerDeps {
   cluster: string
@@ -57,7 +58,7 @@ const FINAL_PAUSE_MS = 60_000
 /** These do not go away by trying again soon. */
 const FINAL = new Set(['FORBIDDEN', 'KIND_UNKNOWN', 'CLUSTER_REMOVED', 'INVALID_INPUT', 'OBJECT_REJECTED'])
 
-/** All but `managedFields`, which are often half of an object. */
+/** Those of a server that writes them in another way were not cut out. */
 const wholeObject = (object: KubeObject): KubeObject => {
   delete object.metadata.managedFields
   return object
@@ -97,6 +98,8 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
   let mixed = false
   let reading: Promise<unknown> | undefined
   let paged = Promise.withResolvers<void>()
+  /** The page behind the one that is taken in, where all are wanted: the server makes it meanwhile. */
+  let coming: { from: string; page: Promise<Page<KubeObject> & { bytes: number }> } | undefined
   let stream: Readable | undefined
 
   const tell = (change: Change<T>) => {
@@ -129,9 +132,16 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
     for (;;) {
       const few = Number.isFinite(need) && need > 0 ? Math.min(need, Math.max(pageSize, MOST_AT_ONCE)) : pageSize
       const limit = Math.min(mostPerPage, few)
+      const ask = (from: string | undefined, limit: number) => deps.page({ ...selection(options), limit, continue: from, signal })
+      const asked = coming
+      coming = undefined
       try {
-        const page = await deps.page({ ...selection(options), limit, continue: from, signal })
+        const page = await (asked !== undefined && asked.from === from ? asked.page : ask(from, limit))
         if (page.items.length > 0) pageSize = Math.min(MOST_PER_PAGE, Math.max(1, Math.floor(PAGE_BYTES / (page.bytes / page.items.length))))
+        if (need === Number.POSITIVE_INFINITY && page.continue !== undefined) {
+          coming = { from: page.continue, page: ask(page.continue, Math.min(mostPerPage, pageSize)) }
+          coming.page.catch(() => {})
+        }
         // Other work comes between two pages.
         await setImmediate()
         return page
@@ -231,7 +241,7 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
           return { done: true, value: undefined } as const
         })
         if (line.done) return
-        take(JSON.parse(line.value) as WatchEvent)
+        take(JSON.parse(options.managedFields ? line.value : withoutManagedFields(line.value)) as WatchEvent)
         if (version === undefined) return
       }
     } finally {

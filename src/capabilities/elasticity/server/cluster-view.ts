@@ -36,7 +36,9 @@ export interface ClusterView {
 
 export function viewCluster(cluster: Cluster): ClusterView {
   const kinds = new Map(
-    ['Deployment', 'StatefulSet'].map((kind) => [kind, cluster.informer<Workload>({ apiVersion: 'apps/v1', kind }, { keep: workloadOf })] as const),
+    ['Deployment', 'StatefulSet'].map(
+      (kind) => [kind, cluster.informer<Workload>({ apiVersion: 'apps/v1', kind }, { keep: workloadOf, managedFields: true })] as const,
+    ),
   )
   const quotas = cluster.informer<Quota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { keep: quotaOf })
   let hpas: Informer<Hpa> = cluster.informer<Hpa>({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }, { keep: hpaOf })

@@ -34,7 +34,10 @@ export function createFollowing({ inspector, clock, log }: { inspector: Inspecto
     if (stopping.signal.aborted || clusters.get(of.cluster.name) !== of) return
     // What is used is measured anew at each run; nobody can watch it.
     for (const kind of kinds.filter((one) => isWanted(one) && one.verbs.includes('watch'))) {
-      const informer = of.cluster.informer<KubeObject>(kind, { keep: (object) => slim({ ...object, apiVersion: kind.apiVersion, kind: kind.kind }) })
+      const informer = of.cluster.informer<KubeObject>(kind, {
+        keep: (object) => slim({ ...object, apiVersion: kind.apiVersion, kind: kind.kind }),
+        managedFields: true,
+      })
       // What may not be read is told by the runs.
       informer.synced.catch(() => {})
       informer.onChange(({ type, object }) => {

@@ -25,7 +25,11 @@ export function Missing({ parts }: { parts: readonly Part[] }) {
         <li>
           <StatusMark
             status="running"
-            text={t('missing.reading', { what: reading.map(({ what, message }) => (message === '' ? what : `${what} (${message})`)).join(', ') })}
+            text={t('missing.reading', {
+              what: reading
+                .map(({ what, progress }) => (progress ? t(progress.total === undefined ? 'missing.readSoFar' : 'missing.readOf', { what, ...progress }) : what))
+                .join('; '),
+            })}
           />
         </li>
       )}

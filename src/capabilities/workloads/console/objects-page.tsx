@@ -59,6 +59,9 @@ function List() {
   const spec = JSON.stringify(specs)
   // biome-ignore lint/correctness/useExhaustiveDependencies: equal columns are the same columns.
   const columns = useMemo(() => columnsFor(t, specs ?? [], namespaced && query.namespace === undefined), [t, spec, namespaced, query.namespace])
+  // Until all was read for a search or an order, what is shown is no list that somebody could be reading: it is not held back.
+  const reading = about?.missing.some(({ code }) => code === 'reading') ?? false
+  const version = changes.data?.version
   const url = path('/objects')
   const load = useCallback<Load<Row>>(
     async ({ sort, order, search, limit, offset, signal }) => {
@@ -82,8 +85,8 @@ function List() {
           columns={columns}
           rowKey={({ uid, namespace, name }) => uid || `${namespace}/${name}`}
           load={load}
-          loadKey={[cluster, query]}
-          refreshKey={[changes.data?.version]}
+          loadKey={[cluster, query, reading ? version : undefined]}
+          refreshKey={[version]}
           initialSort={namespaced && query.namespace === undefined ? BY_NAMESPACE : BY_NAME}
           onRowOpen={(row) => setView({ object: objectText(row) })}
           empty={{ title: t('objects.none', { kind }) }}

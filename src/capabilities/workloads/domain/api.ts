@@ -78,6 +78,8 @@ export interface Missing {
   /** Code of the error; `reading`: it is on its way. */
   code: string
   message: string
+  /** Of `reading`: objects until now, and of how many, where the cluster says. */
+  progress?: { read: number; total?: number }
 }
 
 export interface ObjectsAnswer {

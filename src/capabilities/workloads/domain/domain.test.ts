@@ -8,7 +8,7 @@ import { parseJsonPath, readJsonPath } from './json-path.ts'
 import { levelOf, splitLogLine } from './log-line.ts'
 import { statusOf } from './object-status.ts'
 import { namedBy, pointingAt } from './relations.ts'
-import { rowOf, selectRows } from './rows.ts'
+import { type ObjectRow, rowOf, selectRows } from './rows.ts'
 import { eventHappenings, joinHappenings, ownHappenings } from './timeline.ts'
 
 const object = (
@@ -213,7 +213,7 @@ describe('rows', () => {
     rowOf(pod('c', {}, { namespace: 'other' }), columns),
   ]
   const names = async (request: Partial<Parameters<typeof selectRows>[2]>) =>
-    (await selectRows(rows, columns, { search: '', sort: 'name', order: 'asc', ...request }, () => undefined)).map(({ name }) => name)
+    (await selectRows(rows, columns, { search: '', sort: 'name', order: 'asc', most: 10, ...request }, () => undefined)).rows.map(({ name }) => name)
   it('are searched, chosen by label and sorted, what is missing last', async () => {
     expect(await names({})).toEqual(['a', 'b', 'c'])
     expect(await names({ sort: 'namespace' })).toEqual(['c', 'a', 'b'])
@@ -232,7 +232,7 @@ describe('rows', () => {
       turns++
       return Promise.resolve()
     }
-    const sorted = await selectRows(many, columns, { search: 'p- !p-7', sort: 'restarts', order: 'desc' }, turn)
+    const request = { search: 'p- !p-7', sort: 'restarts', order: 'desc' } as const
     const restarts = columns.findIndex(({ id }) => id === 'restarts')
     const wanted = many
       .filter(({ name }) => !name.startsWith('p-7'))
@@ -240,8 +240,12 @@ describe('rows', () => {
         (a, b) =>
           Number(b.cells[restarts]) - Number(a.cells[restarts]) || (a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : 1),
       )
-    expect(sorted.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(wanted.map(({ namespace, name }) => `${namespace}/${name}`))
-    expect(turns).toBeGreaterThan(6)
+    const texts = (rows: readonly ObjectRow[]) => rows.map(({ namespace, name }) => `${namespace}/${name}`)
+    for (const most of [1, 100, 700, 2_000, 5_000]) {
+      const { rows: first, total } = await selectRows(many, columns, { ...request, most }, turn)
+      expect([total, texts(first)]).toEqual([wanted.length, texts(wanted.slice(0, most))])
+    }
+    expect(turns).toBeGreaterThan(30)
   })
 })
 

@@ -34,6 +34,8 @@ export interface RowsRequest {
   /** `namespace`, `name`, `status`, `created` or a column. */
   sort: string
   order: 'asc' | 'desc'
+  /** So many of the first are wanted. */
+  most: number
 }
 
 /** Asked between slices of work: a promise when it is somebody else's turn. */
@@ -42,48 +44,56 @@ export type Turn = () => Promise<void> | undefined
 /** Rows that are between two turns. */
 const SLICE = 500
 
-/** Rows that are asked for, in order: by the column, then by namespace and name. Long lists are searched and sorted in slices. */
+/**
+ * The first `most` of the rows that are asked for, in order: by the column, then by namespace and name; and how many are asked for in all. Long lists are
+ * searched and sorted in slices, and what is behind the last that is wanted is not sorted.
+ */
 export async function selectRows(
   rows: readonly ObjectRow[],
   columns: readonly ObjectColumn[],
   request: RowsRequest,
   turn: Turn,
-): Promise<readonly ObjectRow[]> {
+): Promise<{ rows: readonly ObjectRow[]; total: number }> {
   const words = request.search
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word.replace('!', '') !== '')
-  const { labels } = request
+  const { labels, most } = request
   const read = sortValue(columns, request.sort)
   const sign = request.order === 'asc' ? 1 : -1
-  const runs: Sortable[][] = []
   const inOrder = (a: Sortable, b: Sortable) => (read ? compare(a, b, sign) : sign * byName(a.row, b.row)) || byName(a.row, b.row)
+  /** Sorted lists, each more than twice as long as the next. */
+  const runs: Sortable[][] = []
+  let total = 0
+  /** What comes after this is not among the first. */
+  let last: Sortable | undefined
   for (let at = 0; at < rows.length; at += SLICE) {
     await turn()
     const found: Sortable[] = []
-    for (const row of rows.slice(at, at + SLICE))
-      if ((labels === undefined || selects(labels, row.labels)) && (words.length === 0 || hasWords(row, words))) found.push(sortable(row, read))
-    runs.push(found.sort(inOrder))
+    for (const row of rows.slice(at, at + SLICE)) {
+      if ((labels !== undefined && !selects(labels, row.labels)) || (words.length > 0 && !hasWords(row, words))) continue
+      total++
+      const one = sortable(row, read)
+      if (last === undefined || inOrder(one, last) < 0) found.push(one)
+    }
+    let run = found.sort(inOrder).slice(0, most)
+    while (runs.length > 0 && runs.at(-1)!.length <= 2 * run.length) run = await mergeRuns(runs.pop()!, run, inOrder, most, turn)
+    runs.push(run)
+    last = run[most - 1] ?? last
   }
-  return (await mergeRuns(runs, inOrder, turn)).map(({ row }) => row)
+  let all: Sortable[] = []
+  for (const run of runs.reverse()) all = await mergeRuns(all, run, inOrder, most, turn)
+  return { rows: all.map(({ row }) => row), total }
 }
 
-/** Sorted lists, two by two, until there is one. */
-async function mergeRuns<T>(runs: T[][], inOrder: (a: T, b: T) => number, turn: Turn): Promise<T[]> {
-  for (; runs.length > 1; ) {
-    const merged: T[][] = []
-    for (let at = 0; at < runs.length; at += 2) {
-      const [left = [], right = []] = [runs[at], runs[at + 1]]
-      const both: T[] = []
-      for (let i = 0, j = 0; i < left.length || j < right.length; ) {
-        both.push(j >= right.length || (i < left.length && inOrder(left[i]!, right[j]!) <= 0) ? left[i++]! : right[j++]!)
-        if (both.length % SLICE === 0) await turn()
-      }
-      merged.push(both)
-    }
-    runs = merged
+/** The first `most` of two sorted lists. */
+async function mergeRuns<T>(left: readonly T[], right: readonly T[], inOrder: (a: T, b: T) => number, most: number, turn: Turn): Promise<T[]> {
+  const both: T[] = []
+  for (let i = 0, j = 0; both.length < most && (i < left.length || j < right.length); ) {
+    both.push(j >= right.length || (i < left.length && inOrder(left[i]!, right[j]!) <= 0) ? left[i++]! : right[j++]!)
+    if (both.length % SLICE === 0) await turn()
   }
-  return runs[0] ?? []
+  return both
 }
 
 /** What is searched in a row, made when it is first searched. */

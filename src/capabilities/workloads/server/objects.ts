@@ -58,6 +58,7 @@ interface View {
 const FIRST_ROWS = 100
 /** So long somebody waits for all before what was read so far is shown. */
 const PATIENCE_MS = 400
+const SORTED_TOGETHER = 400
 /** Longest list of a kind that cannot be watched. */
 const MOST_UNWATCHED = 2_000
 
@@ -87,9 +88,9 @@ export function createObjects(collections: Collections, sleep: (ms: number) => P
     })
     if (!held) {
       const { rows, more } = await readAll(cluster, kind, namespace, columns)
-      const found = await selectRows(rows, columns, { ...query, labels }, turns())
+      const found = await selectRows(rows, columns, { ...query, labels, most: query.offset + query.limit }, turns())
       const missing: Missing[] = more ? [{ what: kind.kind, code: 'TOO_LARGE', message: `only the first ${MOST_UNWATCHED} were read` }] : []
-      return answer(found.slice(query.offset, query.offset + query.limit), { total: found.length, state: 'whole', currentAt: null, missing })
+      return answer(found.rows.slice(query.offset), { total: found.total, state: 'whole', currentAt: null, missing })
     }
     // Shared by the tabs of one person; whose right to list may have ended since.
     const { allowed, reason } = await cluster.may({ verb: 'list', group: kind.group, resource: kind.plural, ...(namespace === undefined ? {} : { namespace }) })
@@ -106,16 +107,19 @@ export function createObjects(collections: Collections, sleep: (ms: number) => P
     const { informer } = collection
     // In the cluster's own order no more is read than is shown. No API server sorts or searches by anything else: then all are read, and what there is until then is shown.
     const ownOrder = query.order === 'asc' && (query.sort === 'namespace' || (query.sort === 'name' && (namespace !== undefined || !kind.namespaced)))
-    if (ownOrder && query.search.trim() === '') await informer.reach(query.offset + query.limit)
+    const asShown = ownOrder && query.search.trim() === ''
+    if (asShown) await informer.reach(query.offset + query.limit)
     else await Promise.race([informer.reach(Number.POSITIVE_INFINITY), Promise.all([informer.reach(1), sleep(PATIENCE_MS)])])
-    const order = JSON.stringify([query.search, query.sort, query.order])
-    const found = await derive(collection, order, () => selectRows(informer.list(), columns, { ...query, labels: undefined }, turns()))
+    // Neighboring pages share what was sorted.
+    const most = Math.ceil((query.offset + query.limit) / SORTED_TOGETHER) * SORTED_TOGETHER
+    const order = JSON.stringify([query.search, query.sort, query.order, most])
+    const found = await derive(collection, order, () => selectRows(informer.list(), columns, { ...query, labels: undefined, most }, turns()))
     const { currentAt = null, error } = informer.status()
     const { whole, total } = informer.extent()
     const missing: Missing[] = error ? [{ what: kind.kind, code: error.code, message: error.message }] : []
-    if (!whole && !(ownOrder && query.search.trim() === '')) missing.push({ what: kind.kind, code: 'reading', message: `${informer.size}/${total ?? '?'}` })
-    return answer(found.slice(query.offset, query.offset + query.limit), {
-      total: whole || !ownOrder || query.search.trim() !== '' ? found.length : (total ?? found.length + query.limit),
+    if (!whole && !asShown) missing.push({ what: kind.kind, code: 'reading', message: '', progress: { read: informer.size, total } })
+    return answer(found.rows.slice(query.offset, query.offset + query.limit), {
+      total: whole || !asShown ? found.total : (total ?? found.total + query.limit),
       state: whole ? 'whole' : 'part',
       currentAt,
       missing,

@@ -104,6 +104,8 @@ export interface InformerStatus {
 export interface InformerOptions<T> extends Selection {
   /** What to hold of an object, so that memory is bounded by what is used; it must keep `metadata` names. Default: all but `managedFields`. */
   keep?(object: KubeObject): T
+  /** Does `keep` read `metadata.managedFields`? They are often half of an object, and left out before it is parsed unless it does. */
+  managedFields?: boolean
   /**
    * Reads so many at first, and more only when they are reached for; changes of all are followed, so that what is held is current and whole up to the last of it.
    * Left out: all are read at once.
