@@ -2,9 +2,12 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
 
-/** The first of `names` on PATH (also /usr/sbin, where Debian puts servers), or undefined. */
+/** Programs of Kubernetes 1.20; in `current` those of today (kubectl, helm). */
+export const ASSETS = process.env.KUBEBUILDER_ASSETS ?? '/usr/local/kubebuilder/bin'
+
+/** The first of `names` on PATH (also /usr/sbin, where Debian puts servers, and the current ones of `ASSETS`), or undefined. */
 export function program(...names: string[]): string | undefined {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']) {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', join(ASSETS, 'current')]) {
     for (const name of names) {
       const path = join(folder, name)
       try {

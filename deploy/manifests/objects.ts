@@ -117,7 +117,8 @@ const service = (name: string, port: number, target: string): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: meta(name, 'server'),
-  spec: { selector: labels('server'), ports: [{ name: target, port, targetPort: target }] },
+  // The protocol is part of the key by which ports are applied, and Kubernetes 1.20 fills it in too late.
+  spec: { selector: labels('server'), ports: [{ name: target, port, protocol: 'TCP', targetPort: target }] },
 })
 
 export function serverObjects(): KubeObject[] {
@@ -167,8 +168,8 @@ export function serverObjects(): KubeObject[] {
                   { name: 'SALLYPORT_LOG_LEVEL', value: value('server.logLevel') },
                 ],
                 ports: [
-                  { name: 'http', containerPort: SERVER_PORT },
-                  { name: 'clusters', containerPort: CLUSTER_PORT },
+                  { name: 'http', containerPort: SERVER_PORT, protocol: 'TCP' },
+                  { name: 'clusters', containerPort: CLUSTER_PORT, protocol: 'TCP' },
                 ],
                 // Batches that were not yet stored are read first, which takes a while after a crash.
                 startupProbe: { ...probe('/readyz'), failureThreshold: 30 },

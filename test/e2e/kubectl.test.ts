@@ -1,16 +1,20 @@
 /** kubectl against the demo: a current client and the one of 1.20. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { program } from '#test/real.ts'
+import { ASSETS, program } from '#test/real.ts'
 
-const assets = join(process.env.KUBEBUILDER_ASSETS ?? '/usr/local/kubebuilder/bin', 'kubectl')
+const asset = (...path: string[]) => {
+  const file = join(ASSETS, ...path)
+  return existsSync(file) ? file : undefined
+}
 const clients: [string, string | undefined][] = [
-  ['kubectl on the path', program('kubectl')],
-  ['kubectl of KUBEBUILDER_ASSETS (1.20)', existsSync(assets) ? assets : undefined],
+  ['a current kubectl', asset('current', 'kubectl') ?? program('kubectl')],
+  ['kubectl of KUBEBUILDER_ASSETS (1.20)', asset('kubectl')],
 ]
+const versionOf = (client: string) => /v[\d.]+\d/.exec(execFileSync(client, ['version', '--client'], { encoding: 'utf8' }))?.[0]
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-kubectl-'))
 const kubeconfig = (who = '') => join(folder, `sandbox/cluster/kubeconfig${who}`)
 let site: ChildProcess | undefined
@@ -67,7 +71,7 @@ afterAll(() => {
 
 for (const [i, [title, client]] of clients.entries()) {
   const describeClient = client === undefined ? describe.skip : describe
-  describeClient(client === undefined ? `${title} (needs it)` : title, () => {
+  describeClient(client === undefined ? `${title} (needs it)` : `${title}: ${versionOf(client)}`, () => {
     const namespace = `try-${i}`
     const kubectl = runner(client ?? '', namespace)
     const done = async (args: string[], options?: { input?: string; who?: string }): Promise<string> => {
