@@ -41,7 +41,12 @@ try {
   const headers = { authorization: `Bearer ${token}` }
   const ask = async (path: string) => {
     const began = performance.now()
-    const body = (await (await fetch(base + path, { headers })).json()) as { total: number; state: string; rows: unknown[]; missing: { progress?: { read: number; total?: number } }[] }
+    const body = (await (await fetch(base + path, { headers })).json()) as {
+      total: number
+      state: string
+      rows: unknown[]
+      missing: { progress?: { read: number; total?: number } }[]
+    }
     return { ms: performance.now() - began, body }
   }
   async function register() {
@@ -70,7 +75,9 @@ try {
   const scrolled = await ask('/objects?kind=v1/Pod&sort=namespace&order=asc&limit=100&offset=100')
   console.log(`the next page: ${scrolled.ms.toFixed(0)} ms; listed by then: ${await listed()} pods`)
   const early = await ask('/objects?kind=v1/Pod&sort=restarts&order=desc&limit=100')
-  console.log(`a page in another order, of what was read by then: ${early.ms.toFixed(0)} ms (${early.body.missing.map(({ progress }) => `${progress?.read} of ${progress?.total}`).join()})`)
+  console.log(
+    `a page in another order, of what was read by then: ${early.ms.toFixed(0)} ms (${early.body.missing.map(({ progress }) => `${progress?.read} of ${progress?.total}`).join()})`,
+  )
   const started = performance.now()
   let whole = early
   while (whole.body.missing.length > 0) {

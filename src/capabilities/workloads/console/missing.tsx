@@ -27,7 +27,9 @@ export function Missing({ parts }: { parts: readonly Part[] }) {
             status="running"
             text={t('missing.reading', {
               what: reading
-                .map(({ what, progress }) => (progress ? t(progress.total === undefined ? 'missing.readSoFar' : 'missing.readOf', { what, ...progress }) : what))
+                .map(({ what, progress }) =>
+                  progress ? t(progress.total === undefined ? 'missing.readSoFar' : 'missing.readOf', { what, ...progress }) : what,
+                )
                 .join('; '),
             })}
           />
