@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { parseSchedule } from '#core/kernel/cron.ts'
 import { parseDuration } from '#core/kernel/duration.ts'
-import { nearestZone, zoneOf } from '#core/kernel/zone.ts'
 import type { CustomResource, Resource } from '#core/shapes/custom-resource.ts'
+import { scheduleText, zoneName } from '#core/shapes/schedule.ts'
 import { promqlProblem } from '../domain/promql.ts'
 
 const name = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'a name of Kubernetes: lower case, digits and -')
@@ -23,22 +22,6 @@ const numbered = ({ value }: { value: unknown }) => {
   const { min, max } = (value ?? {}) as { min?: unknown; max?: unknown }
   return typeof min === 'number' && typeof max === 'number'
 }
-const zone = z
-  .string()
-  .max(100)
-  .superRefine((text, context) => {
-    if (zoneOf(text) !== undefined) return
-    const meant = nearestZone(text)
-    context.addIssue({ code: 'custom', message: `"${text}" is no time zone of the IANA database${meant === undefined ? '' : `, did you mean ${meant}?`}` })
-  })
-const schedule = z
-  .string()
-  .max(500)
-  .superRefine((text, context) => {
-    const parsed = parseSchedule(text)
-    if (!parsed.ok) for (const message of parsed.error) context.addIssue({ code: 'custom', message })
-  })
-
 const promql = z
   .string()
   .min(1)
@@ -71,13 +54,13 @@ const bounds = z
   .strictObject({
     name: z.string().min(1).max(63),
     /** Cron, five or six fields: when the window begins and ends. */
-    start: schedule,
-    end: schedule,
-    timezone: zone.optional(),
+    start: scheduleText,
+    end: scheduleText,
+    timezone: zoneName.optional(),
     min: z.int().min(0).max(100_000).optional(),
     max: count.optional(),
     /** Days on which it does not begin, as schedules of which only the day counts. */
-    exclude: z.array(schedule).max(200).default([]),
+    exclude: z.array(scheduleText).max(200).default([]),
   })
   .refine(({ min, max }) => min !== undefined || max !== undefined, 'says neither min nor max')
   .refine(({ min = 0, max = Number.POSITIVE_INFINITY }) => min <= max, { path: ['min'], message: 'must not be above max' })
@@ -114,7 +97,7 @@ export const scalePolicySpec = z
     keep: duration(0, 3_600).default('5m'),
     /** How long a scale by hand is left as it is. */
     respectManualFor: duration(0, 86_400).default('15m'),
-    timezone: zone.optional(),
+    timezone: zoneName.optional(),
     traffic: traffic.optional(),
     /** Floors and ceilings over time. */
     bounds: z.array(bounds).max(100).default([]),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { nextRunOf } from '#core/shapes/schedule.ts'
 import { type ImageSync, WANTED_SINCE } from '../resources/image-sync.ts'
 import { type MoveSummary, noCounts } from './moves.ts'
-import { copiesFrom, decideSync, lookAgain, nextRun, statusOf } from './sync.ts'
+import { copiesFrom, decideSync, lookAgain, statusOf } from './sync.ts'
 
 const START = Date.parse('2026-11-24T00:30:00.000Z')
 const NOW = START + 60_000
@@ -62,7 +63,7 @@ describe('an ImageSync', () => {
   })
   it('follows its schedule in its own zone, and looks again when that comes', () => {
     const nightly = sync({ schedule: '0 3 * * *', timezone: 'Asia/Shanghai' })
-    expect(new Date(nextRun(nightly, NOW)!).toISOString()).toBe('2026-11-24T19:00:00.000Z')
+    expect(new Date(nextRunOf(nightly.spec, NOW)!).toISOString()).toBe('2026-11-24T19:00:00.000Z')
     expect(lookAgain({ cluster: 'c', key: 'k', sync: sync({ schedule: '@every 10m' }), problems: [] }, NOW)).toBe(9 * 60_000)
     expect(lookAgain({ cluster: 'c', key: 'k', sync: sync(), problems: [] }, NOW)).toBeUndefined()
   })

@@ -1,8 +1,7 @@
 /** When an ImageSync runs, and what its status says: pure. */
-import { parseSchedule, runsOf } from '#core/kernel/cron.ts'
 import type { Problem } from '#core/kernel/errors.ts'
-import { zoneOf } from '#core/kernel/zone.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
+import { nextRunOf } from '#core/shapes/schedule.ts'
 import { type ImageSync, type ImageSyncStatus, WANTED_SINCE } from '../resources/image-sync.ts'
 import type { MoveState, MoveSummary } from './moves.ts'
 import type { CopyRule } from './spec/rule.ts'
@@ -19,7 +18,6 @@ export interface SyncFacts {
   move?: MoveSummary
 }
 
-const LOOK_AHEAD_MS = 366 * 86_400_000
 const LONGEST_PAUSE_MS = 86_400_000
 /** How often a run that is under way is looked at. */
 const WATCH_MS = 1_000
@@ -34,15 +32,6 @@ function at(time: string | undefined): number | undefined {
 // biome-ignore lint/style/noRestrictedGlobals: writes text, does not read the clock
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-/** The first run of its schedule after an instant; undefined: it has none, or none within a year. */
-export function nextRun({ spec }: ImageSync, after: number): number | undefined {
-  const schedule = spec.schedule === undefined ? undefined : parseSchedule(spec.schedule)
-  const zone = zoneOf(spec.timezone ?? 'UTC')
-  if (!schedule?.ok || !zone) return undefined
-  const [first] = runsOf(schedule.value, zone, after, after + LOOK_AHEAD_MS, { since: after })
-  return first
-}
-
 /** Why it is to run now; undefined: it is not. */
 function reason({ sync, move }: SyncFacts & { sync: ImageSync }, now: number): Pick<Step, 'why' | 'evidence'> | undefined {
   const { metadata, status = {} } = sync
@@ -55,7 +44,7 @@ function reason({ sync, move }: SyncFacts & { sync: ImageSync }, now: number): P
   const wanted = at(metadata.annotations?.[WANTED_SINCE])
   if (wanted !== undefined && wanted > started && wanted <= now)
     return because('a push was reported, or somebody asked for it', WANTED_SINCE, iso(wanted), wanted)
-  const due = nextRun(sync, started)
+  const due = nextRunOf(sync.spec, started)
   if (due !== undefined && due <= now) return because('its schedule says so', 'schedule', sync.spec.schedule!, due)
   return undefined
 }
@@ -93,7 +82,7 @@ export function statusOf(
         .slice(0, 2_000),
     }
   const started = at(sync.status?.lastStartedAt)
-  const next = sync.spec.suspend ? undefined : nextRun(sync, Math.max(started ?? now, now))
+  const next = sync.spec.suspend ? undefined : nextRunOf(sync.spec, Math.max(started ?? now, now))
   const nextRunAt = next === undefined ? null : iso(next)
   if (isUnderWay(move)) {
     // What it was begun for stays observed: a spec that changed meanwhile is still to be run.
@@ -118,7 +107,7 @@ export function statusOf(
 export function lookAgain({ sync, problems, move }: SyncFacts & { sync: ImageSync }, now: number): number | undefined {
   if (isUnderWay(move)) return WATCH_MS
   if (problems.length > 0 || sync.spec.suspend) return undefined
-  const next = nextRun(sync, at(sync.status?.lastStartedAt) ?? now)
+  const next = nextRunOf(sync.spec, at(sync.status?.lastStartedAt) ?? now)
   return next === undefined ? undefined : Math.min(LONGEST_PAUSE_MS, Math.max(0, next - now))
 }
 

@@ -1,30 +1,15 @@
 /** ImageSync: images that are kept in step with their source, by schedule and whenever a registry says that something was pushed. */
 import { z } from 'zod'
-import { parseSchedule } from '#core/kernel/cron.ts'
-import { nearestZone, zoneOf } from '#core/kernel/zone.ts'
 import { type CustomResource, RESOURCE_API, type Resource } from '#core/shapes/custom-resource.ts'
+import { scheduleText, zoneName } from '#core/shapes/schedule.ts'
 
 const words = z.array(z.string().min(1).max(2_000)).min(1).max(1_000).optional()
 
 const spec = z.strictObject({
-  schedule: z
-    .string()
-    .max(500)
-    .superRefine((text, context) => {
-      const read = parseSchedule(text)
-      if (!read.ok) for (const message of read.error) context.addIssue({ code: 'custom', message })
-    })
+  schedule: scheduleText
     .optional()
     .describe('Cron of five fields, @hourly, @every 6h … Left out: once, after each change of the spec, and when a registry reports a push.'),
-  timezone: z
-    .string()
-    .max(100)
-    .superRefine((name, context) => {
-      const meant = nearestZone(name)
-      if (!zoneOf(name)) context.addIssue({ code: 'custom', message: `is no time zone${meant === undefined ? '' : `, did you mean ${meant}?`}` })
-    })
-    .optional()
-    .describe('Of the schedule: an IANA name such as Asia/Shanghai. Default UTC.'),
+  timezone: zoneName.optional().describe('Of the schedule: an IANA name such as Asia/Shanghai. Default UTC.'),
   suspend: z.boolean().optional().describe('Nothing is begun while true; what is under way ends.'),
   copy: z
     .array(

@@ -1,8 +1,7 @@
 /** Runs of an Inspection: when one is due, what it found against what was known, and what its status says. Pure. */
-import { parseSchedule, runsOf } from '#core/kernel/cron.ts'
 import type { Problem } from '#core/kernel/errors.ts'
-import { zoneOf } from '#core/kernel/zone.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
+import { nextRunOf } from '#core/shapes/schedule.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
 import { type InspectionResource, type InspectionStatus, WANTED_SINCE } from '../resources/inspection.ts'
 import type { Run } from './api.ts'
@@ -18,7 +17,6 @@ export interface RunFacts {
   problems: readonly Problem[]
 }
 
-const LOOK_AHEAD_MS = 366 * 86_400_000
 const LONGEST_PAUSE_MS = 86_400_000
 
 /** ms since the epoch of an RFC 3339 time. */
@@ -30,15 +28,6 @@ function at(time: string | undefined): number | undefined {
 // biome-ignore lint/style/noRestrictedGlobals: writes text, does not read the clock
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
-/** The first run of its schedule after an instant; undefined: it has none, or none within a year. */
-export function nextRun({ spec }: InspectionResource, after: number): number | undefined {
-  const schedule = spec.schedule === undefined ? undefined : parseSchedule(spec.schedule)
-  const zone = zoneOf(spec.timezone ?? 'UTC')
-  if (!schedule?.ok || !zone) return undefined
-  const [first] = runsOf(schedule.value, zone, after, after + LOOK_AHEAD_MS, { since: after })
-  return first
-}
-
 /** Why it is to run now; undefined: it is not. */
 function reason({ metadata, spec, status = {} }: InspectionResource, now: number): Pick<Step, 'why' | 'evidence'> | undefined {
   const last = at(status.lastRunAt)
@@ -48,7 +37,7 @@ function reason({ metadata, spec, status = {} }: InspectionResource, now: number
   if (status.phase === 'Running') return because('its last run was cut off by the end of the server', 'lastRunAt', iso(last), last)
   const wanted = at(metadata.annotations?.[WANTED_SINCE])
   if (wanted !== undefined && wanted > last && wanted <= now) return because('somebody asked for it', WANTED_SINCE, iso(wanted), wanted)
-  const due = nextRun({ metadata, spec } as InspectionResource, last)
+  const due = nextRunOf(spec, last)
   return due !== undefined && due <= now ? because('its schedule says so', 'schedule', spec.schedule!, due) : undefined
 }
 
@@ -66,7 +55,7 @@ export function decideRun({ cluster, name, inspection, problems }: RunFacts, now
 /** ms until it is worth another look; undefined: only a change can matter. */
 export function lookAgain({ inspection, problems }: RunFacts, now: number): number | undefined {
   if (inspection === undefined || problems.length > 0 || inspection.spec.suspend) return undefined
-  const next = nextRun(inspection, at(inspection.status?.lastRunAt) ?? now)
+  const next = nextRunOf(inspection.spec, at(inspection.status?.lastRunAt) ?? now)
   return next === undefined ? undefined : Math.min(LONGEST_PAUSE_MS, Math.max(0, next - now))
 }
 
@@ -85,13 +74,13 @@ export function idleStatus({ inspection, problems }: RunFacts & { inspection: In
         .join('; ')
         .slice(0, 2_000),
     }
-  const next = spec.suspend ? undefined : nextRun(inspection, Math.max(at(status?.lastRunAt) ?? now, now))
+  const next = spec.suspend ? undefined : nextRunOf(inspection.spec, Math.max(at(status?.lastRunAt) ?? now, now))
   return { nextRunAt: next === undefined ? null : iso(next), ...(spec.suspend ? { phase: 'Suspended' as const } : {}) }
 }
 
 /** The status after a run. */
 export function statusAfter(inspection: InspectionResource, run: Run): Nullable<InspectionStatus> {
-  const next = nextRun(inspection, run.startedAt)
+  const next = nextRunOf(inspection.spec, run.startedAt)
   return {
     observedGeneration: inspection.metadata.generation ?? 0,
     phase: run.failed ? 'Failed' : run.complete ? 'Passed' : 'Incomplete',

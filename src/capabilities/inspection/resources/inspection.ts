@@ -1,8 +1,7 @@
 /** Inspection: what is checked, how often, and what becomes of it. */
 import { z } from 'zod'
-import { parseSchedule } from '#core/kernel/cron.ts'
-import { nearestZone, zoneOf } from '#core/kernel/zone.ts'
 import { type CustomResource, RESOURCE_API, type Resource } from '#core/shapes/custom-resource.ts'
+import { scheduleText, zoneName } from '#core/shapes/schedule.ts'
 import { SEVERITIES } from '#core/shapes/severity.ts'
 import { PROFILES } from '../domain/catalog.ts'
 import { celCheck } from '../domain/cel-checks.ts'
@@ -11,24 +10,8 @@ import { vulnerability } from '../domain/vulnerabilities.ts'
 const names = z.array(z.string().min(1).max(253)).max(1_000).optional()
 
 const spec = z.strictObject({
-  schedule: z
-    .string()
-    .max(500)
-    .superRefine((text, context) => {
-      const read = parseSchedule(text)
-      if (!read.ok) for (const message of read.error) context.addIssue({ code: 'custom', message })
-    })
-    .optional()
-    .describe('Cron of five fields, @hourly, @every 6h … Left out: once, and after each change of the spec.'),
-  timezone: z
-    .string()
-    .max(100)
-    .superRefine((name, context) => {
-      const meant = nearestZone(name)
-      if (!zoneOf(name)) context.addIssue({ code: 'custom', message: `is no time zone${meant === undefined ? '' : `, did you mean ${meant}?`}` })
-    })
-    .optional()
-    .describe('Of the schedule: an IANA name such as Asia/Shanghai. Default UTC.'),
+  schedule: scheduleText.optional().describe('Cron of five fields, @hourly, @every 6h … Left out: once, and after each change of the spec.'),
+  timezone: zoneName.optional().describe('Of the schedule: an IANA name such as Asia/Shanghai. Default UTC.'),
   suspend: z.boolean().optional().describe('No run begins while true, and nothing is followed.'),
   namespaces: names.describe('Only these, and nothing that belongs to no namespace. Left out: all.'),
   excludeNamespaces: names.describe('Not these.'),
