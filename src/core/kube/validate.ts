@@ -8,6 +8,8 @@ export interface ValidateOptions {
   values?: boolean
 }
 
+/** What is said of a field that the kind does not have. */
+export const UNKNOWN_FIELD = 'unknown field'
 /** More problems than this are not told. */
 const MOST = 200
 const DEEPEST = 64
@@ -42,7 +44,7 @@ export function validateType(value: unknown, type: string, facts: ApiFacts, opti
       if (inner !== undefined && inner !== null) fieldOf(inner, field, join(path, name), depth)
       else if (field.required) say(join(path, name), 'is required')
     }
-    for (const name of Object.keys(found)) if (!type.fields.has(name)) say(join(path, name), 'unknown field', nearest(name, type.fields.keys()))
+    for (const name of Object.keys(found)) if (!type.fields.has(name)) say(join(path, name), UNKNOWN_FIELD, nearest(name, type.fields.keys()))
   }
 
   const fieldOf = (found: unknown, field: FieldFacts, path: string, depth: number): void => {

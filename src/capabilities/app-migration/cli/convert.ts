@@ -58,7 +58,8 @@ export function addConvert(apps: Command, context: CliContext): void {
       )
       let clean = true
       for (const result of converted) {
-        const misfits = validateObject(result.object, facts) ?? []
+        const told = new Set(result.notes.map(({ path }) => path))
+        const misfits = (validateObject(result.object, facts) ?? []).filter(({ path }) => !told.has(path))
         for (const line of explain(result, context.language)) context.note(line)
         for (const { path, message, suggestion } of misfits.slice(0, SHOWN))
           context.note(`  ! ${path}: ${message}${suggestion === undefined ? '' : ` (${suggestion}?)`}`)

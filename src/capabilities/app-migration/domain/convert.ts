@@ -2,6 +2,7 @@
 import type { ApiFacts } from '#core/kube/api-facts/facts.ts'
 import { type ConversionNote, convertObject, targetVersion, versionsOf } from '#core/kube/convert/convert.ts'
 import { groupVersionOf, type KindRef, type KubeObject } from '#core/kube/objects.ts'
+import { UNKNOWN_FIELD, validateObject } from '#core/kube/validate.ts'
 
 export interface Converted {
   object: KubeObject
@@ -24,15 +25,25 @@ export type ConvertTo = { apiVersion: string } | { minor: number; serves?: Serve
 export function convertAll(objects: readonly KubeObject[], to: ConvertTo, facts: ApiFacts): Converted[] {
   return objects.map((object) => {
     if (to === 'newest') return convertNewest(object, facts)
-    return 'apiVersion' in to ? convertTo(object, to.apiVersion) : convertFor(object, to.minor, facts, to.serves)
+    return 'apiVersion' in to ? convertTo(object, to.apiVersion, facts) : convertFor(object, to.minor, facts, to.serves)
   })
 }
 
-function convertTo(object: KubeObject, apiVersion: string): Converted {
+function convertTo(object: KubeObject, apiVersion: string, facts: ApiFacts): Converted {
   const from = object.apiVersion
   if (from === apiVersion) return { object, from, outcome: 'kept', notes: [] }
   const converted = convertObject(object, apiVersion)
-  return converted ? { ...converted, from, outcome: 'converted' } : { object, from, outcome: 'no-way', notes: [] }
+  if (converted === undefined) return { object, from, outcome: 'no-way', notes: [] }
+  return { object: converted.object, from, outcome: 'converted', notes: [...converted.notes, ...unheld(object, converted.object, facts)] }
+}
+
+/** Fields that the version of before knows and the one of now does not. They stay in the text, so that the way back has them; a server drops them. */
+function unheld(before: KubeObject, after: KubeObject, facts: ApiFacts): ConversionNote[] {
+  const unknown = (object: KubeObject) => (validateObject(object, facts) ?? []).filter(({ message }) => message === UNKNOWN_FIELD).map(({ path }) => path)
+  const paths = unknown(after)
+  if (paths.length === 0) return []
+  const always = new Set(unknown(before))
+  return paths.filter((path) => !always.has(path)).map((path) => ({ kind: 'lost', path, reason: `${after.apiVersion} has no such field: a server drops it` }))
 }
 
 function convertNewest(object: KubeObject, facts: ApiFacts): Converted {
@@ -61,7 +72,7 @@ function finish(object: KubeObject, apiVersion: string, minor: number, facts: Ap
   const from = object.apiVersion
   const converted = convertObject(object, apiVersion)
   if (converted === undefined) return { object, from, outcome: 'no-way', notes: [] }
-  const notes = [...converted.notes]
+  const notes = [...converted.notes, ...(from === apiVersion ? [] : unheld(object, converted.object, facts))]
   const referring = moveReferences(converted.object, minor, facts, notes, serves)
   return { object: referring, from, outcome: from === apiVersion && referring === object ? 'kept' : 'converted', notes }
 }

@@ -32,6 +32,7 @@ describe('conversion', () => {
     const unknown = new Set(versions.filter((ref) => facts.kind(ref) === undefined).map(({ apiVersion, kind }) => `${apiVersion} ${kind}`))
     expect([...unknown].sort()).toEqual([
       'authentication.k8s.io/v1alpha1 TokenReview',
+      'certificates.k8s.io/v1 PodCertificateRequest',
       'resource.k8s.io/v1 DeviceTaintRule',
       'storage.k8s.io/v1alpha1 CSIDriver',
       'storage.k8s.io/v1alpha1 CSINode',
@@ -52,6 +53,8 @@ describe('conversion', () => {
     })
     expect(now.metadata.annotations).toEqual({ 'deprecated.deployment.rollback.to': '3' })
     expect(to(now, 'extensions/v1beta1').spec).toMatchObject({ rollbackTo: { revision: 3 } })
+    const odd = object('apps/v1beta1', 'Deployment', { spec: { template, rollbackTo: { revision: -3 } } })
+    expect(to(to(odd, 'apps/v1'), 'apps/v1beta1').spec).toMatchObject({ rollbackTo: { revision: -3 } })
     expect(validateObject({ ...now, notes: undefined }, facts)).toEqual([{ path: 'notes', message: 'unknown field' }])
   })
 
@@ -288,6 +291,11 @@ describe('the version for a cluster', () => {
     ['autoscaling/v2', 'HorizontalPodAutoscaler', 20, { apiVersion: 'autoscaling/v2beta2', because: 'replaced' }],
     ['autoscaling/v2beta2', 'HorizontalPodAutoscaler', 24, { apiVersion: 'autoscaling/v2', because: 'replaced' }],
     ['batch/v1', 'CronJob', 20, { apiVersion: 'batch/v1beta1', because: 'replaced' }],
+    ['policy/v1beta1', 'Eviction', 36, { apiVersion: 'policy/v1', because: 'replaced' }],
+    ['policy/v1', 'Eviction', 20, { apiVersion: 'policy/v1beta1', because: 'replaced' }],
+    ['extensions/v1beta1', 'Scale', 36, { apiVersion: 'autoscaling/v1', because: 'replaced' }],
+    ['apps/v1beta1', 'DeploymentRollback', 36, { because: 'gone' }],
+    ['certificates.k8s.io/v1beta1', 'PodCertificateRequest', 36, { apiVersion: 'certificates.k8s.io/v1beta1', because: 'served' }],
     ['v1', 'Event', 36, { apiVersion: 'v1', because: 'served' }],
     ['policy/v1beta1', 'PodSecurityPolicy', 36, { because: 'gone' }],
     ['shop.io/v1', 'Cart', 36, { because: 'unknown' }],

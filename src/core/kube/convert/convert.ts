@@ -1,5 +1,5 @@
 /** Between the versions of built-in kinds, offline, both ways. The door of this folder. */
-import type { ApiFacts } from '../api-facts/facts.ts'
+import type { ApiFacts, KindFacts } from '../api-facts/facts.ts'
 import type { KindRef, KubeObject } from '../objects.ts'
 import { AUTOSCALING } from './autoscaling.ts'
 import { DEFINITIONS } from './definitions.ts'
@@ -46,6 +46,29 @@ export function convertObject(object: KubeObject, apiVersion: string): Conversio
   return { object: { ...copy, apiVersion }, notes }
 }
 
+/** Bodies of calls are no resources, so that the facts have no life of theirs: first and last minor that take them. */
+const CALLS: Readonly<Record<string, readonly [since: number, until?: number]>> = {
+  'policy/v1 Eviction': [22],
+  'policy/v1beta1 Eviction': [5, 24],
+  'autoscaling/v1 Scale': [0],
+  'apps/v1beta2 Scale': [8, 15],
+  'apps/v1beta1 Scale': [6, 15],
+  'extensions/v1beta1 Scale': [1, 15],
+  'apps/v1beta1 DeploymentRollback': [6, 15],
+  'extensions/v1beta1 DeploymentRollback': [1, 15],
+  'apidiscovery.k8s.io/v2 APIGroupDiscovery': [30],
+  'apidiscovery.k8s.io/v2beta1 APIGroupDiscovery': [26, 34],
+  'admission.k8s.io/v1 AdmissionReview': [16],
+  'admission.k8s.io/v1beta1 AdmissionReview': [9],
+}
+type Life = Pick<KindFacts, 'apiVersion' | 'since' | 'until' | 'deprecated'>
+function lifeOf(facts: ApiFacts, { apiVersion, kind }: KindRef): Life | undefined {
+  const known = facts.kind({ apiVersion, kind })
+  if (known !== undefined) return known
+  const [since, until] = CALLS[`${apiVersion} ${kind}`] ?? []
+  return since === undefined ? undefined : { apiVersion, since, ...(until === undefined ? {} : { until }) }
+}
+
 export type Target = { apiVersion: string; because: 'served' | 'replaced' } | { apiVersion?: undefined; because: 'unknown' | 'gone' }
 
 /**
@@ -53,7 +76,7 @@ export type Target = { apiVersion: string; because: 'served' | 'replaced' } | { 
  * `unknown`: no built-in kind. `gone`: that minor serves none.
  */
 export function targetVersion(facts: ApiFacts, ref: KindRef, minor: number): Target {
-  const lives = versionsOf(ref).flatMap((apiVersion) => facts.kind({ apiVersion, kind: ref.kind }) ?? [])
+  const lives = versionsOf(ref).flatMap((apiVersion) => lifeOf(facts, { apiVersion, kind: ref.kind }) ?? [])
   if (lives.length === 0) return { because: 'unknown' }
   const served = lives.filter(({ since, until }) => since <= minor && (until === undefined || minor <= until))
   const own = served.find(({ apiVersion }) => apiVersion === ref.apiVersion)

@@ -138,7 +138,7 @@ const csrUp: Step = (object, note) => {
 const podRequestUp: Step = (object, note) => {
   const spec = bodyOf(object.spec)
   if (spec.pkixPublicKey !== undefined && spec.stubPKCS10Request === undefined)
-    note('lost', 'spec.stubPKCS10Request', 'v1beta1 wants the key in a request signed by it: only who has the key can make one')
+    note('lost', 'spec.stubPKCS10Request', 'newer versions want the key in a request signed by it: only who has the key can make one')
 }
 
 export const POLICY: readonly Family[] = [
@@ -185,7 +185,8 @@ export const POLICY: readonly Family[] = [
   names(['ClusterTrustBundle'], 'certificates.k8s.io', 'v1beta1', 'v1alpha1'),
   {
     kinds: ['PodCertificateRequest'],
-    hub: 'certificates.k8s.io/v1beta1',
-    versions: { 'certificates.k8s.io/v1alpha1': { up: podRequestUp } },
+    hub: 'certificates.k8s.io/v1',
+    versions: { 'certificates.k8s.io/v1beta1': same, 'certificates.k8s.io/v1alpha1': { up: podRequestUp } },
   },
+  names(['AdmissionReview'], 'admission.k8s.io', 'v1', 'v1beta1'),
 ]

@@ -6,6 +6,8 @@ import { annotate, annotation, bodyOf, type Family, isBody, keepDefault, type St
 const ROLLBACK = 'deprecated.deployment.rollback.to'
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 const MAX_INT32 = 2 ** 31 - 1
+/** A number of the API that is exact here too. */
+const WHOLE = /^-?\d{1,15}$/
 
 type Defaults = readonly (readonly [path: readonly string[], old: unknown, now: unknown])[]
 const strategyIsRolling = (object: KubeObject): boolean => (bodyOf(bodyOf(object.spec).strategy).type ?? 'RollingUpdate') === 'RollingUpdate'
@@ -44,7 +46,7 @@ const rollbackUp: Step = (object, note) => {
 }
 const rollbackDown: Step = (object) => {
   const revision = annotation(object, ROLLBACK)
-  if (revision === undefined || !/^\d{1,15}$/.test(revision) || !isBody(object.spec)) return
+  if (revision === undefined || !WHOLE.test(revision) || !isBody(object.spec)) return
   object.spec.rollbackTo = { revision: Number(revision) }
   annotate(object, ROLLBACK, undefined)
 }
@@ -56,7 +58,7 @@ const generationUp: Step = (object) => {
 }
 const generationDown: Step = (object) => {
   const generation = annotation(object, TEMPLATE_GENERATION)
-  if (generation === undefined || !/^\d{1,15}$/.test(generation) || !isBody(object.spec)) return
+  if (generation === undefined || !WHOLE.test(generation) || !isBody(object.spec)) return
   object.spec.templateGeneration = Number(generation)
   annotate(object, TEMPLATE_GENERATION, undefined)
 }
