@@ -1,55 +1,38 @@
 /** Moves by the server between two API servers: as a person asks for them, and as a Migration does, whose status tells how it stands. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import type { RunningServer } from '#apps/server/main.ts'
 import type { AppMove, PlanView } from '#capabilities/app-migration/domain/moves.ts'
-import { MIGRATION, migrationResource } from '#capabilities/app-migration/resources/migration.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
-import { definitionOf } from '#core/shapes/custom-resource.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
-import { type OpenCluster, openCluster } from '#edges/cluster/client.ts'
-import { parseKubeconfig, portableKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import { systemClock } from '#kits/cli-kit/clock.ts'
-import { noPods } from '#sandbox/api/pod-runtime.ts'
-import { type SandboxApi, startSandboxApi } from '#sandbox/api/start.ts'
+import { type MigrationSite, startMigrationSite } from '#test/builders/migration-site.ts'
 import { startTestServer } from '#test/builders/started-server.ts'
 
 const SECRET = 'c2VjcmV0LXZhbHVl'
 
 describe('moves of applications by the server', () => {
-  let folder: string
   let server: RunningServer
   let headers: Record<string, string>
-  const apis: SandboxApi[] = []
-  const open: Record<'old' | 'new', OpenCluster> = {} as never
-  const files: Record<string, string> = {}
+  let site: MigrationSite
+  let open: MigrationSite['open']
 
   const start = async () => {
-    server = await startTestServer({ data: join(folder, 'server'), kubeconfig: [{ file: files.old! }, { file: files.new! }] })
-    headers = { authorization: `Bearer ${(await readFile(join(folder, 'server', 'cli-token'), 'utf8')).trim()}`, 'content-type': 'application/json' }
+    const data = join(site.folder, 'server')
+    server = await startTestServer({ data, kubeconfig: [{ file: site.files.old }, { file: site.files.new }] })
+    headers = { authorization: `Bearer ${(await readFile(join(data, 'cli-token'), 'utf8')).trim()}`, 'content-type': 'application/json' }
   }
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sallyport-app-migrations-'))
-    for (const name of ['old', 'new'] as const) {
-      const api = await startSandboxApi({ folder: join(folder, name), clock: systemClock, runtime: noPods })
-      apis.push(api)
-      const access = { ...(await parseKubeconfig(await readKubeconfigFile(api.kubeconfig)).select()), context: name }
-      files[name] = join(folder, `${name}.yaml`)
-      await writeFile(files[name], portableKubeconfig(access))
-      open[name] = openCluster({ name, access, clock: systemClock })
-    }
-    await open.old.cluster.create(definitionOf(migrationResource))
+    site = await startMigrationSite()
+    open = site.open
     await start()
   }, 60_000)
   afterAll(async () => {
     await server?.close()
-    for (const one of Object.values(open)) await one.close()
-    for (const api of apis) await api.close()
-    await rm(folder, { recursive: true, force: true })
+    await site?.close()
   })
 
   const ask = async <T>(method: string, path: string, body?: object): Promise<{ status: number; body: T }> => {
@@ -152,36 +135,37 @@ describe('moves of applications by the server', () => {
     expect((await ask<{ code: string }>('POST', '/app-moves/plan', { from: 'old', to: 'gone', namespaces: ['shop'] })).status).toBe(404)
   })
 
-  type Status = Record<string, unknown> & { phase?: string; observedGeneration?: number }
-  const refOf = (name: string) => ({ ...MIGRATION, namespace: 'moves', name })
-  const until = async (name: string, phase: string): Promise<Status> => {
-    for (;;) {
-      const { metadata, status = {} } = (await open.old.cluster.get(refOf(name))) as KubeObject & { status?: Status }
-      if (status.phase === phase && status.observedGeneration === metadata.generation) return status
-      await systemClock.sleep(50)
-    }
-  }
-  const secret = async (name: string, text: string, labels: Record<string, string> = { 'sallyport.io/use': 'migration' }) =>
-    open.old.cluster.create({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace: 'moves', labels },
-      data: { kubeconfig: Buffer.from(text).toString('base64') },
-    })
-
   it('does what a Migration asks for: plan, apply, roll back', { timeout: 90_000 }, async () => {
-    await open.old.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'moves' } })
-    await fill(open.old.cluster, 'crew')
-    for (const name of ['old', 'new']) await secret(name, await readFile(files[name]!, 'utf8'))
-    const spec = { source: { secret: 'old' }, target: { secret: 'new' }, namespaces: ['crew'], mapping: { namespaces: { crew: 'team' } }, checkImages: false }
-    await open.old.cluster.create({ ...MIGRATION, metadata: { name: 'crew', namespace: 'moves' }, spec } as KubeObject)
-    const planned = await until('crew', 'Planned')
+    const ports = [{ name: 'http', port: 80, nodePort: 30080 }]
+    await fill(open.old.cluster, 'crew', [
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'door', namespace: 'crew' }, spec: { type: 'NodePort', ports } },
+    ])
+    await site.migrate('crew', {
+      namespaces: ['crew'],
+      mapping: {
+        namespaces: { crew: 'team' },
+        nodePorts: { 30080: 30081 },
+        patches: [
+          { match: { kind: 'Deployment', name: 'c*' }, json: [{ op: 'add', path: '/metadata/labels', value: { tier: 'gold' } }] },
+          { match: { kind: 'Deployment' }, strategic: { spec: { template: { spec: { containers: [{ name: 'web', image: 'nginx:2' }] } } } } },
+          { match: { kind: 'ConfigMap', name: 'settings' }, merge: { data: { EXTRA: 'yes' } } },
+        ],
+      },
+    })
+    const planned = await site.until('crew', 'Planned')
     expect(planned).toMatchObject({ blocking: 0, done: 0 })
     expect(await there(open.new.cluster, 'ConfigMap', 'team', 'settings')).toBe(false)
 
-    await open.old.cluster.patch(refOf('crew'), 'merge', { spec: { action: 'apply' } })
-    expect(await until('crew', 'Done')).toMatchObject({ done: planned.objects, objects: planned.objects, waves: planned.waves, created: planned.objects })
+    await site.change('crew', { action: 'apply' })
+    expect(await site.until('crew', 'Done')).toMatchObject({ done: planned.objects, objects: planned.objects, waves: planned.waves, created: planned.objects })
     expect(await there(open.new.cluster, 'Secret', 'team', 'db')).toBe(true)
+    const at = (kind: string, name: string) => open.new.cluster.get({ apiVersion: kind === 'Deployment' ? 'apps/v1' : 'v1', kind, namespace: 'team', name })
+    expect((await at('Service', 'door')).spec).toMatchObject({ ports: [{ nodePort: 30081 }] })
+    expect(await at('Deployment', 'cart')).toMatchObject({
+      metadata: { labels: { tier: 'gold' } },
+      spec: { template: { spec: { containers: [{ name: 'web', image: 'nginx:2', envFrom: [{}, {}] }] } } },
+    })
+    expect((await at('ConfigMap', 'settings')).data).toEqual({ URL: 'http://cart.team.svc.cluster.local', EXTRA: 'yes' })
     expect((await ask<{ migrations: object[] }>('GET', '/clusters/old/migrations')).body.migrations).toMatchObject([
       { namespace: 'moves', name: 'crew', action: 'apply', current: true },
     ])
@@ -189,24 +173,33 @@ describe('moves of applications by the server', () => {
     expect((await ask<{ moves: AppMove[] }>('GET', '/app-moves')).body.moves.filter(({ by }) => by === 'Migration')).toEqual([])
 
     await ask('POST', '/clusters/old/migrations/moves/crew/action', { action: 'rollback' })
-    await until('crew', 'RolledBack')
+    await site.until('crew', 'RolledBack')
     expect(await there(open.new.cluster, 'Secret', 'team', 'db')).toBe(false)
   })
 
   it('uses only Secrets that are meant for it, and kubeconfigs that run nothing', { timeout: 60_000 }, async () => {
-    const text = await readFile(files.new!, 'utf8')
-    await secret('plain', text, {})
-    const program = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/id' } }
-    await secret('exec', stringify({ ...parse(text), users: parse(text).users.map((one: object) => ({ ...one, user: program })) }))
+    const text = await readFile(site.files.new, 'utf8')
+    const config = parse(text)
+    const user = (how: object) => stringify({ ...config, users: config.users.map((one: object) => ({ ...one, user: how })) })
+    await site.secret('plain', text, {})
+    await site.secret('exec', user({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/id' } }))
+    await site.secret('provider', user({ 'auth-provider': { name: 'gcp', config: {} } }))
+    await site.secret('file', user({ tokenFile: '/etc/passwd' }))
+    const through = { ...config.clusters[0].cluster, 'proxy-url': 'http://127.0.0.1:1' }
+    await site.secret('proxy', stringify({ ...config, clusters: config.clusters.map((one: object) => ({ ...one, cluster: through })) }))
     for (const [name, target, said] of [
       ['unlabeled', 'plain', 'has no label sallyport.io/use: migration'],
       ['missing', 'nowhere', 'Secret nowhere is not there'],
       ['program', 'exec', 'names something of the machine'],
+      ['provider', 'provider', 'auth-provider.name "gcp" was removed'],
+      ['file', 'file', 'names something of the machine'],
+      ['proxy', 'proxy', 'proxy-url is not used'],
     ] as const) {
-      const spec = { source: { secret: 'old' }, target: { secret: target }, namespaces: ['crew'] }
-      await open.old.cluster.create({ ...MIGRATION, metadata: { name, namespace: 'moves' }, spec } as KubeObject)
-      expect((await until(name, 'Invalid')).message, name).toContain(said)
+      await site.migrate(name, { target: { secret: target }, namespaces: ['crew'] })
+      expect(await site.until(name, 'Invalid').then(({ message }) => message), name).toContain(said)
     }
+    await site.migrate('ports', { namespaces: ['crew'], mapping: { nodePorts: { http: 1 } } })
+    expect((await site.until('ports', 'Invalid')).message).toContain('spec.mapping.nodePorts')
   })
 
   it('goes on after the server was stopped in the middle', { timeout: 90_000 }, async () => {
@@ -217,8 +210,7 @@ describe('moves of applications by the server', () => {
       data: { i: `${i}` },
     }))
     await fill(open.old.cluster, 'big', many)
-    const spec = { source: { secret: 'old' }, target: { secret: 'new' }, namespaces: ['big'], action: 'apply', parallel: 1, checkImages: false }
-    await open.old.cluster.create({ ...MIGRATION, metadata: { name: 'big', namespace: 'moves' }, spec } as KubeObject)
+    await site.migrate('big', { namespaces: ['big'], action: 'apply', parallel: 1 })
     for (;;) {
       const { items } = await open.new.cluster.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace: 'big' }).catch(() => ({ items: [] }))
       if (items.length > 20) break
@@ -228,7 +220,7 @@ describe('moves of applications by the server', () => {
     const { items } = await open.new.cluster.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace: 'big' })
     expect(items.length).toBeLessThan(300)
     await start()
-    expect(await until('big', 'Done')).toMatchObject({ objects: 305, done: 305 })
+    expect(await site.until('big', 'Done')).toMatchObject({ objects: 305, done: 305 })
     expect(
       (await open.new.cluster.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace: 'big' })).items.filter(({ metadata }) =>
         metadata.name.startsWith('map-'),

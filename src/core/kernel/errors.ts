@@ -288,6 +288,14 @@ export const ERRORS = {
     'Restore the data folder of the server that ran it, or remove what it wrote by hand and create it anew.',
     '请恢复执行它的服务器的数据目录，或手动删除其写入的对象后重新创建。',
   ),
+  VOLUME_NOT_MOVED: row(
+    409,
+    EXIT.error,
+    'The data of claim {claim} was not moved: {reason}',
+    '声明 {claim} 的数据未迁移：{reason}',
+    'Remove the cause and start the move again: it goes on from there.',
+    '请消除原因后再次开始迁移：它会从该处继续。',
+  ),
   APPLY_CONFLICT: row(
     409,
     EXIT.error,

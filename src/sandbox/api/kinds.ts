@@ -61,7 +61,7 @@ networking.k8s.io/v1 Ingress IngressClass NetworkPolicy
 discovery.k8s.io/v1 EndpointSlice
 coordination.k8s.io/v1 Lease
 rbac.authorization.k8s.io/v1 Role RoleBinding ClusterRole ClusterRoleBinding
-storage.k8s.io/v1 StorageClass
+storage.k8s.io/v1 StorageClass CSIDriver
 scheduling.k8s.io/v1 PriorityClass
 certificates.k8s.io/v1 CertificateSigningRequest
 apiextensions.k8s.io/v1 CustomResourceDefinition

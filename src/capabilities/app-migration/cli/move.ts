@@ -7,7 +7,7 @@ import { describeRef, refOf } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { mapName } from '../domain/mapping.ts'
-import { describeObstacle, type Obstacle } from '../domain/obstacles.ts'
+import { describeObstacle, type Obstacle, obstacle } from '../domain/obstacles.ts'
 import { openJournal } from '../journal-file.ts'
 import { type Applied, applyWaves, undo } from '../move/apply.ts'
 import { servesOf } from '../move/obstacles.ts'
@@ -15,6 +15,7 @@ import { minorOfVersion, planMove } from '../move/plan.ts'
 import { platformsFrom, pullCredentials } from '../move/platforms.ts'
 import type { Existing, Verdict } from '../move/target.ts'
 import { type ServiceState, verifyMove } from '../move/verify.ts'
+import { isClaim } from '../move/volumes.ts'
 import { prepareFrom, preparing, readMapping, tell } from './export.ts'
 import { type SourceOptions, sourceOptions } from './source.ts'
 import { type TargetOptions, targetCluster, targetOptions } from './target-options.ts'
@@ -129,7 +130,9 @@ async function look(options: MoveOptions, context: CliContext) {
       ...(sourceVersion === undefined ? {} : { sourceVersion }),
       ...(registries === undefined ? {} : { platformsOf: platformsFrom(registries) }),
     })
-    return { cluster, prepared, ...plan, incomplete: unseen.length > 0 }
+    // Data is not moved from here.
+    const left = prepared.objects.filter(isClaim).map((claim) => obstacle('volume-left', describeRef(refOf(claim))))
+    return { cluster, prepared, ...plan, obstacles: [...plan.obstacles, ...left], incomplete: unseen.length > 0 }
   } finally {
     await registries?.close()
   }
@@ -139,7 +142,10 @@ async function runApply(options: MoveOptions, context: CliContext): Promise<void
   const zh = context.language === 'zh-CN'
   await using journal = await openJournal(options.journal)
   const resuming = journal.entries.length > 0
-  const { cluster, prepared, verdicts, obstacles, blocking, incomplete } = await look(resuming ? { ...options, existing: 'update' } : options, context)
+  const { cluster, prepared, verdicts, obstacles, blocking, incomplete } = await look(
+    resuming && options.existing === 'fail' ? { ...options, existing: 'update' } : options,
+    context,
+  )
   if (blocking > 0) {
     await print(
       verdicts.filter(({ action }) => action === 'blocked'),

@@ -6,6 +6,7 @@ import { formatBytes } from '#core/kernel/quantity.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
 import { type OutputOptions, outputOptions, printData } from '#kits/cli-kit/printers.ts'
 import { type ClaimMoved, moveClaim } from '../volumes/pods.ts'
+import { moveBySnapshot } from '../volumes/snapshot.ts'
 import { type TargetOptions, targetCluster, targetOptions } from './target-options.ts'
 
 interface VolumeOptions extends TargetOptions, OutputOptions {
@@ -14,7 +15,10 @@ interface VolumeOptions extends TargetOptions, OutputOptions {
   namespace: string
   toNamespace?: string
   claim: string[]
-  moverImage: string
+  moverImage?: string
+  snapshot?: boolean
+  snapshotClass?: string
+  storageClass?: string
   address?: string
   final?: boolean
   wait: string
@@ -28,8 +32,8 @@ export function addVolumes(apps: Command, context: CliContext): void {
         .command('volumes')
         .description(
           zh
-            ? '用一对搬运 Pod 迁移存储声明中的数据；可反复运行，只传输变化'
-            : 'move the data of claims by a pair of mover pods; run it again and only changes are sent',
+            ? '用一对搬运 Pod 迁移存储声明中的数据（可反复运行，只传输变化），或移交其 CSI 快照'
+            : 'move the data of claims by a pair of mover pods (run it again and only changes are sent), or hand their CSI snapshots over',
         )
         .option('--from-kubeconfig <file>', zh ? '来源集群的 kubeconfig' : 'kubeconfig of the source')
         .option('--from-context <context>', zh ? '来源集群的 context' : 'context of the source')
@@ -39,7 +43,13 @@ export function addVolumes(apps: Command, context: CliContext): void {
           ...(all ?? []),
           name,
         ])
-        .requiredOption('--mover-image <image>', zh ? '入口为 sallyport 的镜像，两侧都能拉取' : 'image whose entrypoint is sallyport, to be had on both sides')
+        .option('--mover-image <image>', zh ? '入口为 sallyport 的镜像，两侧都能拉取' : 'image whose entrypoint is sallyport, to be had on both sides')
+        .option(
+          '--snapshot',
+          zh ? '以 CSI 快照在目标上创建声明；两侧须使用同一存储' : 'make the claims on the target from CSI snapshots; both sides use the same storage',
+        )
+        .option('--snapshot-class <name>', zh ? '来源的 VolumeSnapshotClass' : 'VolumeSnapshotClass of the source')
+        .option('--storage-class <name>', zh ? '由快照创建的声明的 StorageClass' : 'StorageClass of claims made from snapshots')
         .option(
           '--address <host:port>',
           zh ? '来源访问接收 Pod 的地址；默认为其 Pod 地址' : 'how the source reaches the receiving pod; by default its own address',
@@ -54,20 +64,31 @@ export function addVolumes(apps: Command, context: CliContext): void {
     if (options.address !== undefined && !/^\S+:\d{1,5}$/.test(options.address)) throw new CodedError('USAGE', { reason: '--address takes HOST:PORT' })
     if (options.fromKubeconfig === undefined && options.fromContext === undefined)
       throw new CodedError('USAGE', { reason: 'name the source: --from-kubeconfig or --from-context' })
+    if ((options.moverImage === undefined) === (options.snapshot !== true)) throw new CodedError('USAGE', { reason: 'give --mover-image or --snapshot' })
     const source = await context.cluster({ kubeconfig: options.fromKubeconfig, context: options.fromContext })
     const target = await targetCluster(options, context)
     const moved: ClaimMoved[] = []
     using progress = context.progress({ label: zh ? '迁移数据' : 'Moving data', total: options.claim.length, unit: 'items' })
     for (const claim of options.claim) {
-      const move = {
+      const where = {
         claim,
         namespace: options.namespace,
         targetNamespace: options.toNamespace ?? options.namespace,
+        waitMs: seconds * 1000,
+        signal: context.signal,
+      }
+      if (options.moverImage === undefined) {
+        const { snapshotClass, storageClass } = options
+        const classes = { ...(snapshotClass === undefined ? {} : { snapshotClass }), ...(storageClass === undefined ? {} : { storageClass }) }
+        moved.push(await moveBySnapshot(source, target, { ...where, ...classes }, context.clock))
+        progress.update(moved.length)
+        continue
+      }
+      const move = {
+        ...where,
         image: options.moverImage,
         final: options.final === true,
         ...(options.address === undefined ? {} : { address: options.address }),
-        waitMs: seconds * 1000,
-        signal: context.signal,
       }
       moved.push(await moveClaim(source, target, move, context.clock))
       progress.update(moved.length)
@@ -77,15 +98,19 @@ export function addVolumes(apps: Command, context: CliContext): void {
       name: ({ claim }) => `PersistentVolumeClaim/${claim}`,
       columns: [
         { header: 'CLAIM', value: ({ claim }) => claim },
-        { header: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => (outcome === 'moved' ? undefined : 'error') },
+        { header: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => (outcome === 'moved' || outcome === 'handed over' ? undefined : 'error') },
         { header: 'FILES', value: (one) => ('sent' in one ? one.sent.entries : undefined), align: 'right' },
         { header: 'BYTES', value: (one) => ('sent' in one ? formatBytes(one.sent.bytes) : undefined), align: 'right' },
         { header: 'SENT', value: (one) => ('sent' in one ? formatBytes(one.sent.sentBytes) : undefined), align: 'right' },
-        { header: 'WHAT', value: (one) => ('sent' in one ? (one.sent.checksum?.target ?? describeChanging(one.sent.changing, zh)) : one.why), flexible: true },
+        {
+          header: 'WHAT',
+          value: (one) => ('sent' in one ? (one.sent.checksum?.target ?? describeChanging(one.sent.changing, zh)) : 'why' in one ? one.why : one.snapshot),
+          flexible: true,
+        },
       ],
     })
     if (moved.some(({ outcome }) => outcome === 'unequal')) context.exit(EXIT.findings)
-    else if (moved.some((one) => one.outcome === 'skipped' || one.sent.changing.length > 0)) context.exit(EXIT.partial)
+    else if (moved.some((one) => one.outcome === 'skipped' || ('sent' in one && one.sent.changing.length > 0))) context.exit(EXIT.partial)
   })
 
   const mover = apps.command('mover', { hidden: true }).description('what runs in mover pods')

@@ -10,6 +10,7 @@ import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import type { MigrationRow } from '../domain/migration.ts'
+import { ClaimDataTable } from './claim-data.tsx'
 import styles from './moves.module.css'
 import { Obstacles } from './plan-view.tsx'
 import { ProgressBar } from './progress-bar.tsx'
@@ -74,6 +75,7 @@ export function Migrations() {
           onRowOpen={(row) => setOpened(keyOf(row))}
         />
       </Panel>
+      {one && <ClaimDataTable data={one.status.volumes ?? []} />}
       {one && (one.status.obstacles ?? []).length > 0 && (
         <Obstacles obstacles={one.status.obstacles!.map((obstacle) => ({ ...obstacle, kind: '', severity: obstacle.severity as 'error' }))} />
       )}

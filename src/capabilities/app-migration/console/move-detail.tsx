@@ -11,6 +11,7 @@ import { Stat } from '#kits/console-kit/stat.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { type AppMove, UNDER_WAY } from '../domain/moves.ts'
+import { ClaimDataTable } from './claim-data.tsx'
 import styles from './moves.module.css'
 import { Obstacles } from './plan-view.tsx'
 import { ProgressBar } from './progress-bar.tsx'
@@ -76,6 +77,7 @@ export function MoveDetail({ move, lost, onGone }: { move: AppMove; lost: boolea
         )}
         {failed && <ErrorState error={failed} compact />}
       </Panel>
+      <ClaimDataTable data={[...(move.data ?? [])]} />
       {verified && (
         <>
           <Tiles>

@@ -32,6 +32,8 @@ export function NewMove({ onStarted }: { onStarted: (move: AppMove) => void }) {
   const [mapping, setMapping] = useState('')
   const [existing, setExisting] = useState<string>('fail')
   const [images, setImages] = useState(false)
+  const [volumes, setVolumes] = useState<string>('none')
+  const [moverImage, setMoverImage] = useState('')
   const [plan, setPlan] = useState<PlanView>()
   const request = () => ({
     from: from ?? '',
@@ -42,6 +44,7 @@ export function NewMove({ onStarted }: { onStarted: (move: AppMove) => void }) {
     ...(mapping.trim() === '' ? {} : { mappingText: mapping }),
     existing,
     checkImages: images,
+    ...(volumes === 'none' ? {} : { volumes: { method: volumes, ...(volumes === 'mover' && moverImage !== '' ? { image: moverImage } : {}) } }),
   })
   const look = useSubmit(() => api.send<PlanView>('POST', '/app-moves/plan', request()), setPlan)
   const start = useSubmit(() => api.send<AppMove>('POST', '/app-moves', request()), onStarted)
@@ -118,6 +121,24 @@ export function NewMove({ onStarted }: { onStarted: (move: AppMove) => void }) {
             spellCheck={false}
             classNames={{ input: styles.code }}
           />
+          <FieldPair>
+            <Select
+              label={t('new.volumes')}
+              data={(['none', 'mover', 'snapshot'] as const).map((value) => ({ value, label: t(`new.ways.${value}`) }))}
+              value={volumes}
+              allowDeselect={false}
+              onChange={(value) => changed(setVolumes)(value ?? 'none')}
+              error={look.problem('volumes')}
+            />
+            <TextInput
+              label={t('new.moverImage')}
+              description={t('new.moverImageHint')}
+              disabled={volumes !== 'mover'}
+              value={moverImage}
+              onChange={(event) => changed(setMoverImage)(event.currentTarget.value)}
+              error={look.problem('volumes.image')}
+            />
+          </FieldPair>
           <Checkbox label={t('new.images')} checked={images} onChange={(event) => changed(setImages)(event.currentTarget.checked)} />
           <div className={styles.row}>
             <Button type="submit" size="xs" variant={plan ? 'default' : 'filled'} loading={look.busy} disabled={!ready}>

@@ -58,6 +58,11 @@ export const OBJECT_RULES: readonly ObjectRule[] = [
     },
   },
   {
+    id: 'snapshots',
+    what: 'snapshots of volumes: they are in the storage of the old cluster',
+    drops: (object) => kindIs(object, 'snapshot.storage.k8s.io', 'VolumeSnapshot', 'VolumeSnapshotContent'),
+  },
+  {
     id: 'namespace-content',
     what: 'what every namespace gets: the root CA, the default service account and tokens of service accounts',
     drops: (object) =>
@@ -212,9 +217,10 @@ export const FIELD_RULES: readonly FieldRule[] = [
   },
   {
     id: 'volume',
-    what: 'which volume a claim is bound to, and which claim a volume',
+    what: 'which volume a claim is bound to and what that volume was filled from, and which claim a volume is bound to',
     clean: (object, { volumes }) => {
-      if (kindIs(object, '', 'PersistentVolumeClaim') && !volumes && isBody(object.spec)) delete object.spec.volumeName
+      if (kindIs(object, '', 'PersistentVolumeClaim') && !volumes && isBody(object.spec) && object.spec.volumeName !== undefined)
+        removeAll(object.spec, ['volumeName', 'dataSource', 'dataSourceRef'])
       if (kindIs(object, '', 'PersistentVolume') && isBody(object.spec) && isBody(object.spec.claimRef))
         removeAll(object.spec.claimRef, ['uid', 'resourceVersion'])
       for (const template of bodiesOf(bodyOf(object.spec).volumeClaimTemplates)) {

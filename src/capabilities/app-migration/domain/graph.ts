@@ -1,6 +1,6 @@
 /** "This app and everything it needs", and the order in which to create it. */
 import { describeRef, groupVersionOf, type KubeObject } from '#core/kube/objects.ts'
-import { type Body, bodyOf, isBody, keyOf, keyOfObject, selects, templateOf } from './parts.ts'
+import { type Body, bodiesOf, bodyOf, isBody, keyOf, keyOfObject, selects, templateOf } from './parts.ts'
 import { type Need, needsOf } from './references.ts'
 
 export interface Missing extends Need {
@@ -35,12 +35,24 @@ function behind(service: KubeObject, objects: Iterable<KubeObject>): KubeObject[
   )
 }
 
+/** `namespace/template-set`: claims of a StatefulSet are called so, with a number. */
+const claimSetsOf = ({ kind, metadata, spec }: KubeObject): string[] =>
+  kind === 'StatefulSet'
+    ? bodiesOf(bodyOf(spec).volumeClaimTemplates).map((claim) => `${metadata.namespace}/${String(bodyOf(claim.metadata).name)}-${metadata.name}`)
+    : []
+
 export function graphOf(list: readonly KubeObject[]): Graph {
   const objects = new Map(list.map((object) => [keyOfObject(object), object]))
   const definitions = new Map<string, string>()
   for (const [key, object] of objects)
     if (object.kind === 'CustomResourceDefinition')
       definitions.set(`${String(bodyOf(object.spec).group)} ${String(bodyOf(bodyOf(object.spec).names).kind)}`, key)
+  /** Claims that a StatefulSet made belong to it by their names only. */
+  const claims = new Map<string, string[]>()
+  for (const [key, { kind, metadata }] of objects) {
+    const [, set] = (kind === 'PersistentVolumeClaim' && /^(.+)-\d+$/.exec(metadata?.name ?? '')) || []
+    if (set !== undefined) claims.set(`${metadata.namespace}/${set}`, [...(claims.get(`${metadata.namespace}/${set}`) ?? []), key])
+  }
   const before = new Map<string, ReadonlySet<string>>()
   const missing: Missing[] = []
   for (const [key, object] of objects) {
@@ -51,6 +63,7 @@ export function graphOf(list: readonly KubeObject[]): Graph {
       if (objects.has(other)) needed.add(other)
       else if (!isEverywhere(need)) missing.push({ ...need, by: nameOf(object) })
     }
+    for (const set of claimSetsOf(object)) for (const other of claims.get(set) ?? []) needed.add(other)
     const definition = definitions.get(`${groupVersionOf(object.apiVersion).group} ${object.kind}`)
     if (definition !== undefined && definition !== key) needed.add(definition)
     if (object.kind.endsWith('WebhookConfiguration') || object.kind === 'APIService')

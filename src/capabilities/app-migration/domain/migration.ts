@@ -19,6 +19,7 @@ type Action = Migration['spec']['action']
 /** How each action may end. */
 const ENDS: Readonly<Record<Action, readonly MigrationStatus['phase'][]>> = {
   plan: ['Planned', 'Blocked', 'Failed'],
+  copy: ['Copied', 'Blocked', 'Failed'],
   apply: ['Done', 'Differs', 'Blocked', 'Failed'],
   rollback: ['RolledBack', 'Failed'],
 }
@@ -45,6 +46,7 @@ export function decideMigration({ cluster, key, migration, problems, run }: Migr
   const why = observedGeneration === generation && phase !== undefined ? `it was interrupted while ${phase}` : `spec.action is ${action}`
   if (action === 'plan') return step(`plan Migration ${key}; nothing is written`, why, true, 'plan')
   if (action === 'rollback') return step(`undo what Migration ${key} wrote`, why, false, 'rollback')
+  if (action === 'copy') return step(`copy the data of the claims of Migration ${key}`, why, true, 'copy')
   return step(`write the objects of Migration ${key} to its target`, why, true, 'apply')
 }
 
@@ -53,6 +55,7 @@ const PHASES: Readonly<Record<MoveState, MigrationStatus['phase'] | undefined>> 
   planned: 'Planned',
   applying: 'Applying',
   verifying: 'Verifying',
+  copied: 'Copied',
   done: 'Done',
   differs: 'Differs',
   blocked: 'Blocked',
@@ -79,7 +82,7 @@ export const invalidStatus = (generation: number, problems: readonly Problem[]):
 
 /** Fields that are to go are null, as a merge patch has them. */
 export function statusOfMove(move: AppMove, generation: number): StatusPatch {
-  const { progress, counts, verified, obstacles, blocking, error, failedAt } = move
+  const { progress, counts, data, verified, obstacles, blocking, error, failedAt } = move
   const failing = [...(verified?.different ?? []), ...(verified?.unready ?? []), ...(verified?.failing ?? []).map((name) => `Service ${name}`)]
   const message =
     error === undefined
@@ -96,6 +99,7 @@ export function statusOfMove(move: AppMove, generation: number): StatusPatch {
     created: counts?.created ?? null,
     updated: counts?.updated ?? null,
     skipped: counts?.skipped ?? null,
+    volumes: data?.map((one) => ({ ...one })) ?? null,
     blocking: blocking ?? null,
     obstacles: obstacles?.slice(0, MOST_LINES).map(({ severity, object, text }) => ({ severity, object, text })) ?? null,
     failing: verified === undefined ? null : failing.slice(0, MOST_LINES),

@@ -5,6 +5,7 @@ import { writeManifests } from '#core/kube/manifests.ts'
 import { describeRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import { MAPPING } from './mapping.ts'
 import { describeObstacle, type Obstacle, type ObstacleSeverity } from './obstacles.ts'
+import { type ClaimData, VOLUMES } from './volumes.ts'
 
 const list = z.array(z.string().min(1).max(253)).min(1).max(1_000).optional()
 export const moveRequest = z.strictObject({
@@ -21,6 +22,7 @@ export const moveRequest = z.strictObject({
   checkImages: z.boolean().default(false),
   parallel: z.int().min(1).max(128).default(16),
   waitSeconds: z.int().min(1).max(86_400).default(300),
+  volumes: VOLUMES.optional(),
 })
 export type MoveRequest = z.output<typeof moveRequest>
 
@@ -29,6 +31,7 @@ export const MOVE_STATES = [
   'planned',
   'applying',
   'verifying',
+  'copied',
   'done',
   'differs',
   'blocked',
@@ -61,6 +64,8 @@ export interface AppMove {
   createdAt: number
   endedAt?: number
   progress: MoveProgress
+  /** Data of claims that has moved, by claim. */
+  data?: readonly ClaimData[]
   counts?: { created: number; updated: number; skipped: number; resumed: number }
   blocking?: number
   obstacles?: readonly ObstacleView[]

@@ -44,6 +44,36 @@ export const OBSTACLES = {
   'field-lost': row('warning', '{path} is lost: {reason}', '{path} 会丢失：{reason}'),
   circle: row('warning', 'need one another and are created together: {members}', '互相依赖，将一同创建：{members}'),
   'patch-failed': row('error', 'patches[{patch}] of the mapping cannot be made: {reason}', '映射中的 patches[{patch}] 无法应用：{reason}'),
+  'volume-left': row(
+    'warning',
+    'its data does not come along: no way is named for it (volumes of a move, or `sallyport apps volumes`)',
+    '其数据不会一同迁移：未指定迁移方式（迁移的 volumes，或 `sallyport apps volumes`）',
+  ),
+  'volume-none': row('warning', 'the claim has no volume on the source: there is no data to move', '该声明在来源上没有存储卷：没有数据可迁移'),
+  'volume-block': row('warning', 'its data does not come along: a block volume has no files', '其数据不会一同迁移：块存储卷没有文件'),
+  'volume-no-snapshots': row(
+    'warning',
+    'its data does not come along: {cluster} serves no VolumeSnapshots (snapshot.storage.k8s.io)',
+    '其数据不会一同迁移：{cluster} 不提供 VolumeSnapshot（snapshot.storage.k8s.io）',
+  ),
+  'volume-no-driver': row('warning', 'its data does not come along: its volume is of no CSI driver', '其数据不会一同迁移：其存储卷不属于 CSI 驱动'),
+  'volume-driver-missing': row(
+    'warning',
+    'its data does not come along: the target has no CSI driver {driver}',
+    '其数据不会一同迁移：目标集群没有 CSI 驱动 {driver}',
+  ),
+  'volume-same-storage': row(
+    'unknown',
+    'the snapshot is handed over by its handle: whether both clusters reach the same storage cannot be seen',
+    '快照按其句柄移交：无法得知两个集群是否使用同一存储',
+  ),
+  'volume-used': row(
+    'error',
+    '{users} still use(s) its data: scale down before it is moved, or allow it (live)',
+    '{users} 仍在使用其数据：请先缩容，或允许在使用中迁移（live）',
+  ),
+  'volume-users-unseen': row('unknown', 'whether pods use its data could not be seen ({reason})', '无法查看是否有 Pod 在使用其数据（{reason}）'),
+  'volume-live': row('warning', '{users} use(s) its data, which is taken as it is at some moment', '{users} 正在使用其数据，将按某一时刻的状态获取'),
   interrupted: row('warning', 'is running on the target already and would be restarted', '已在目标集群上运行，会被重启'),
 } as const
 

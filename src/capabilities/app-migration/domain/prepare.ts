@@ -1,10 +1,11 @@
 /** From objects as they were found to objects as they are to be made: clean, take what is wanted, rename, convert, order. */
 import type { ApiFacts } from '#core/kube/api-facts/facts.ts'
-import type { KubeObject } from '#core/kube/objects.ts'
+import { describeRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import { type CleanOptions, clean } from './clean.ts'
 import { type Converted, convertAll, type Serves } from './convert.ts'
 import { closure, graphOf, type Missing, type Waves, wavesOf } from './graph.ts'
 import type { Mapping } from './mapping.ts'
+import { keyOfObject } from './parts.ts'
 import { type Transformed, transform } from './transform.ts'
 
 export interface Prepared extends Waves {
@@ -37,4 +38,25 @@ export function prepare(found: readonly KubeObject[], facts: ApiFacts, options: 
   const objects = options.minor === undefined ? renamed.objects : converted.filter(({ outcome }) => outcome !== 'gone').map(({ object }) => object)
   const graph = graphOf(objects)
   return { ...wavesOf(graph), objects, left: cleaned.left, converted, undecided: renamed.undecided, failedPatches: renamed.failed, missing: graph.missing }
+}
+
+/** Of what is prepared, only these and what must be there before them, in the same order. */
+export function onlyNeeded(prepared: Prepared, isWanted: (object: KubeObject) => boolean): Prepared {
+  const { objects, before } = graphOf(prepared.objects)
+  const taken = new Set<string>()
+  const work = [...objects].filter(([, object]) => isWanted(object)).map(([key]) => key)
+  while (work.length > 0) {
+    const key = work.pop()!
+    if (taken.has(key)) continue
+    taken.add(key)
+    work.push(...(before.get(key) ?? []))
+  }
+  const keep = (list: readonly KubeObject[]) => list.filter((object) => taken.has(keyOfObject(object)))
+  const names = new Set([...taken].map((key) => describeRef(refOf(objects.get(key)!))))
+  return {
+    ...prepared,
+    objects: keep(prepared.objects),
+    waves: prepared.waves.map(keep).filter((wave) => wave.length > 0),
+    missing: prepared.missing.filter(({ by }) => names.has(by)),
+  }
 }

@@ -46,6 +46,11 @@ export function needsOf(object: KubeObject): Need[] {
     case 'PersistentVolumeClaim':
       need('storage.k8s.io/v1', 'StorageClass', spec.storageClassName, 'spec.storageClassName', cluster)
       need(core, 'PersistentVolume', spec.volumeName, 'spec.volumeName', cluster)
+      if (bodyOf(spec.dataSource).kind === 'VolumeSnapshot')
+        need('snapshot.storage.k8s.io/v1', 'VolumeSnapshot', bodyOf(spec.dataSource).name, 'spec.dataSource')
+      break
+    case 'VolumeSnapshot':
+      need('snapshot.storage.k8s.io/v1', 'VolumeSnapshotClass', spec.volumeSnapshotClassName, 'spec.volumeSnapshotClassName', cluster)
       break
     case 'PersistentVolume':
       need('storage.k8s.io/v1', 'StorageClass', spec.storageClassName, 'spec.storageClassName', { ...cluster, optional: true })

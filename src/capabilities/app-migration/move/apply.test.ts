@@ -94,6 +94,50 @@ describe('apply', () => {
     expect(result).toMatchObject({ failed: { wave: 0, error: { code: 'TIMED_OUT' }, undone: true } })
     expect(cluster.writes.some(({ ref }) => ref.name === 'z')).toBe(false)
   })
+
+  it('knows after a crash what was somebody else’s, and leaves or gives it back', async () => {
+    for (const existing of ['skip', 'update'] as const) {
+      // Every point at which the journal may end.
+      for (let stopAfter = 0; stopAfter < 12; stopAfter++) {
+        const cluster = fakeCluster({ objects: [map('c', 'old')] })
+        const { entries } = await (async (journal) => {
+          await applyWaves(cluster, WAVES, journal, fakeClock(), { ...OPTIONS, existing, parallel: 1 }).catch(() => {})
+          return journal
+        })(memory([], stopAfter))
+        const journal = memory(entries)
+        await applyWaves(cluster, WAVES, journal, fakeClock(), { ...OPTIONS, existing })
+        expect(await held(cluster), `${existing} ${stopAfter}`).toContainEqual(['c', existing === 'skip' ? 'old' : 'c'])
+        await undo(cluster, journal)
+        expect(await held(cluster), `${existing} ${stopAfter}`).toEqual([['c', 'old']])
+      }
+    }
+  })
+
+  it('does again what belongs to a wave that was undone', async () => {
+    const cluster = fakeCluster()
+    const journal = memory()
+    const moved: string[] = []
+    const work = (fail: boolean): Pick<ApplyOptions, 'beforeWave' | 'afterWave'> => ({
+      beforeWave: async ({ objects, make }) => {
+        if (objects.some(({ metadata }) => metadata.name === 'c')) await make(map('source'))
+      },
+      afterWave: async ({ objects, recorded, record }) => {
+        for (const { metadata } of objects) {
+          if (recorded(`data ${metadata.name}`)) continue
+          if (fail && metadata.name === 'd') throw new CodedError('VOLUME_NOT_MOVED', { claim: 'd', reason: 'test' })
+          moved.push(metadata.name)
+          await record(`data ${metadata.name}`)
+        }
+      },
+    })
+    expect(await applyWaves(cluster, WAVES, journal, fakeClock(), { ...OPTIONS, ...work(true) })).toMatchObject({ failed: { wave: 1, undone: true } })
+    expect((await held(cluster)).map(([name]) => name)).toEqual(['a', 'b'])
+    await applyWaves(cluster, WAVES, journal, fakeClock(), { ...OPTIONS, ...work(false) })
+    expect(moved).toEqual(['a', 'b', 'c', 'c', 'd', 'e'])
+    expect(cluster.writes.map(({ ref }) => ref.name).slice(-4)).toEqual(['source', 'c', 'd', 'e'])
+    await undo(cluster, journal)
+    expect(await held(cluster)).toEqual([])
+  })
 })
 
 describe('the plan', () => {

@@ -28,6 +28,19 @@ export interface ApplyOptions {
   signal?: AbortSignal
   /** After each object; waves count from 0. */
   onDone?(done: number, total: number, object: KubeObject, wave: number): void
+  /** Work that belongs to a wave besides its objects. What is rejected there fails the wave. */
+  beforeWave?(work: WaveWork): Promise<void>
+  /** When all of the wave is ready. */
+  afterWave?(work: WaveWork): Promise<void>
+}
+
+export interface WaveWork {
+  objects: readonly KubeObject[]
+  /** Makes an object more, which rollback undoes like the others. */
+  make(object: KubeObject): Promise<void>
+  /** Has this been recorded, by this run or an earlier one of the same journal? */
+  recorded(what: string): boolean
+  record(what: string): Promise<void>
 }
 
 export interface Applied {
@@ -61,7 +74,22 @@ export async function applyWaves(
   let finished = 0
   for (const [wave, objects] of waves.entries()) {
     let current = ''
+    const work: WaveWork = {
+      objects,
+      make: async (object) => {
+        const key = keyOfObject(object)
+        current = describeRef(refOf(object))
+        if (!done.has(key)) await make(cluster, object, key, wave, journal, begun.has(key), options.existing)
+        current = ''
+      },
+      recorded: (what) => done.has(what),
+      record: async (what) => {
+        await journal.write({ step: 'done', key: what, wave, uid: '' })
+        done.add(what)
+      },
+    }
     try {
+      await options.beforeWave?.(work)
       await each(objects, options.parallel, async (object) => {
         options.signal?.throwIfAborted()
         const key = keyOfObject(object)
@@ -77,6 +105,7 @@ export async function applyWaves(
       })
       current = await gate(cluster, objects, clock, options)
       if (current !== '') throw new CodedError('TIMED_OUT', { what: `${current} to become ready`, limit: `${Math.round(options.waitMs / 1000)} s` })
+      await options.afterWave?.(work)
     } catch (error) {
       // Ctrl-C is no failure of the wave: the next run goes on from here.
       if (options.signal?.aborted || !(error instanceof CodedError)) throw error
@@ -98,6 +127,10 @@ async function make(
   existing: Existing,
 ): Promise<'created' | 'updated' | 'skipped'> {
   const ref = refOf(object)
+  // Known before it is begun: a run that goes on later could no more tell whose it is.
+  const there = !mine && existing !== 'fail' ? await find(cluster, ref) : undefined
+  if (there !== undefined && existing === 'skip') return 'skipped'
+  if (there !== undefined) return update(cluster, object, key, wave, journal, there)
   if (!mine) await journal.write({ step: 'begun', key, ref, wave })
   try {
     const made = await cluster.create(object, { fieldManager: MANAGER })
@@ -110,16 +143,26 @@ async function make(
       await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
       return 'created'
     }
+    // Somebody made it just now.
+    await journal.write({ step: 'undone', key })
     if (existing === 'fail') throw error
-    if (existing === 'skip') {
-      await journal.write({ step: 'undone', key })
-      return 'skipped'
-    }
-    const before = await cluster.get(ref)
-    await journal.write({ step: 'begun', key, ref, wave, before })
-    const made = await cluster.apply(object, { fieldManager: MANAGER, force: true })
-    await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
-    return 'updated'
+    return existing === 'skip' ? 'skipped' : update(cluster, object, key, wave, journal, await cluster.get(ref))
+  }
+}
+
+async function update(cluster: Cluster, object: KubeObject, key: string, wave: number, journal: Journal, before: KubeObject): Promise<'updated'> {
+  await journal.write({ step: 'begun', key, ref: refOf(object), wave, before })
+  const made = await cluster.apply(object, { fieldManager: MANAGER, force: true })
+  await journal.write({ step: 'done', key, wave, uid: made.metadata.uid ?? '' })
+  return 'updated'
+}
+
+async function find(cluster: Cluster, ref: ObjectRef): Promise<KubeObject | undefined> {
+  try {
+    return await cluster.get(ref)
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'NOT_FOUND') throw error
+    return undefined
   }
 }
 
@@ -142,12 +185,17 @@ async function gate(cluster: Cluster, objects: readonly KubeObject[], clock: Clo
 /** Undoes what the journal says was done, newest first: what was created goes, what was updated gets its old form back. False when something could not be undone. */
 export async function undo(cluster: Cluster, journal: Journal, which: (entry: { key: string; wave: number }) => boolean = () => true): Promise<boolean> {
   const last = new Map<string, { ref: ObjectRef; wave: number; before?: KubeObject; uid?: string }>()
+  /** What was recorded besides objects, by wave. */
+  const notes = new Map<string, number>()
   for (const entry of journal.entries) {
-    if (entry.step === 'undone') last.delete(entry.key)
+    if (entry.step === 'undone') for (const known of [last, notes]) known.delete(entry.key)
     else if (entry.step === 'begun')
       last.set(entry.key, { ...last.get(entry.key), ref: entry.ref, wave: entry.wave, ...(entry.before ? { before: entry.before } : {}) })
     else if (last.has(entry.key)) last.get(entry.key)!.uid = entry.uid
+    else notes.set(entry.key, entry.wave)
   }
+  // First: what was done with objects that go must be done anew.
+  for (const [key, wave] of notes) if (which({ key, wave })) await journal.write({ step: 'undone', key })
   let whole = true
   for (const [key, { ref, wave, before, uid }] of [...last].reverse()) {
     if (!which({ key, wave })) continue

@@ -156,9 +156,9 @@ export const door: ServerDoor = {
       '/clusters/:cluster/migrations/:namespace/:name/action',
       {
         schema: {
-          summary: 'Ask a Migration to plan, to apply or to roll back, with your rights',
+          summary: 'Ask a Migration to plan, to copy data, to apply or to roll back, with your rights',
           params: oneMigration,
-          body: z.strictObject({ action: z.enum(['plan', 'apply', 'rollback']) }),
+          body: z.strictObject({ action: z.enum(['plan', 'copy', 'apply', 'rollback']) }),
         },
       },
       async (request, reply) => {

@@ -146,6 +146,7 @@ export async function openMoves(deps: { clock: Clock; log: Logger; folder: strin
         createdAt: before?.createdAt ?? clock.now(),
         progress: before?.progress ?? { objects: 0, done: 0, wave: 0, waves: 0, bytes: 0 },
         resumable: before?.resumable ?? false,
+        ...(before?.data === undefined ? {} : { data: before.data }),
       }
       kept.set(task.id, { ...task, move })
       begin(task.id, language, close, async (signal) => {
@@ -170,6 +171,8 @@ export async function openMoves(deps: { clock: Clock; log: Logger; folder: strin
           else if (event.at === 'written')
             change(task.id, { progress: { ...progress, done: event.done, objects: event.total, wave: event.wave + 1, bytes: event.bytes } })
           else if (event.at === 'verifying') change(task.id, { state: 'verifying' })
+          else if (event.at === 'data')
+            change(task.id, { data: [...(moves.get(task.id).move.data ?? []).filter(({ claim }) => claim !== event.data.claim), event.data] })
           else {
             const { created, updated, skipped, resumed } = event.applied
             change(task.id, { counts: { created, updated, skipped, resumed } })
@@ -182,6 +185,7 @@ export async function openMoves(deps: { clock: Clock; log: Logger; folder: strin
           const { code, message, next } = describeError(error, language)
           return { state: 'failed', error: { code, message, ...(next === undefined ? {} : { next }) }, failedAt: { wave: wave + 1, object, undone } }
         }
+        if (ended.end === 'copied') return { state: 'copied' }
         const { verified } = ended
         const few = (list: readonly string[]) => list.slice(0, TELL_MOST)
         return {
@@ -206,6 +210,7 @@ export async function openMoves(deps: { clock: Clock; log: Logger; folder: strin
         await using journal = await openJournal(fileOf(id, 'journal'))
         if (!(await undo(target, journal)))
           throw new CodedError('CLUSTER_FAILED', { cluster: target.name, status: 0, reason: 'some objects could not be undone; roll back once more' })
+        change(id, { data: [] })
         return { state: 'rolled-back', progress: { objects: 0, done: 0, wave: 0, waves: 0, bytes: 0 } }
       })
       return moves.get(id).move

@@ -91,9 +91,16 @@ export function migrationReconciler(moves: Moves, openCluster: ServerContext['op
       by: 'Migration',
       owner: OWNED_BY_MIGRATION,
       language: 'en' as const,
-      order: { ...wanted, ...(mapping === undefined ? {} : { mapping: MAPPING.parse(mapping) }), existing, parallel, waitMs: waitSeconds * 1000 },
+      order: {
+        ...wanted,
+        ...(mapping === undefined ? {} : { mapping: MAPPING.parse(mapping) }),
+        existing,
+        parallel,
+        waitMs: waitSeconds * 1000,
+        ...(action === 'copy' ? { claimsOnly: true } : {}),
+      },
       checkImages,
-      write: action === 'apply',
+      write: action !== 'plan',
     }
     moves.start(task, ends)
   }

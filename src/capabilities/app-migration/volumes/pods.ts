@@ -22,7 +22,8 @@ export interface ClaimMove {
   signal?: AbortSignal
 }
 
-export type ClaimMoved = { claim: string; outcome: 'moved' | 'unequal'; sent: Sent } | { claim: string; outcome: 'skipped'; why: string }
+export type ClaimMoved = MovedByPods | { claim: string; outcome: 'handed over'; snapshot: string }
+type MovedByPods = { claim: string; outcome: 'moved' | 'unequal'; sent: Sent } | { claim: string; outcome: 'skipped'; why: string }
 
 const PORT = 8443
 const KEY_FILE = 'key'
@@ -31,18 +32,18 @@ const RESULT_FILE = '/dev/termination-log'
 const core = (kind: string, namespace: string, name: string): ObjectRef => ({ apiVersion: 'v1', kind, namespace, name })
 
 /** Rejects with NOT_FOUND when a side has no such claim, TIMED_OUT when a pod does not start, CLUSTER_FAILED when a mover fails; both pods are gone then. */
-export async function moveClaim(source: Cluster, target: Cluster, move: ClaimMove, clock: Clock): Promise<ClaimMoved> {
+export async function moveClaim(source: Cluster, target: Cluster, move: ClaimMove, clock: Clock): Promise<MovedByPods> {
   const { claim, namespace, targetNamespace, final } = move
-  const skipped = (why: string): ClaimMoved => ({ claim, outcome: 'skipped', why })
+  const skipped = (why: string): MovedByPods => ({ claim, outcome: 'skipped', why })
   const [here, there] = await Promise.all([
     source.get(core('PersistentVolumeClaim', namespace, claim)),
     target.get(core('PersistentVolumeClaim', targetNamespace, claim)),
   ])
   for (const { spec } of [here, there]) if (bodyOf(spec).volumeMode === 'Block') return skipped('block volumes have no files')
   if (bodyOf(here.status).phase !== 'Bound') return skipped('the claim has no volume')
-  const users = await usersOf(source, namespace, claim)
+  const users = await podsUsing(source, namespace, claim)
   if (final && users.length > 0) return skipped(`${users.map(({ metadata }) => metadata.name).join(', ')} still use(s) it: scale down before the last pass`)
-  const others = await usersOf(target, targetNamespace, claim)
+  const others = await podsUsing(target, targetNamespace, claim)
   if (others.length > 0) return skipped(`${others.map(({ metadata }) => metadata.name).join(', ')} use(s) it on the target`)
 
   const name = `sallyport-mover-${randomBytes(5).toString('hex')}`
@@ -97,7 +98,8 @@ export async function moveClaim(source: Cluster, target: Cluster, move: ClaimMov
   }
 }
 
-async function usersOf(cluster: Cluster, namespace: string, claim: string): Promise<KubeObject[]> {
+/** Pods that use a claim and have not ended; mover pods are not counted. */
+export async function podsUsing(cluster: Cluster, namespace: string, claim: string): Promise<KubeObject[]> {
   const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod' }, { namespace })
   return items.filter(
     ({ spec, status, metadata }) =>
