@@ -83,15 +83,16 @@ describe('the chart', () => {
 })
 
 describe('rendering', () => {
-  const release = { namespace: 'n', values: { a: { b: 'x' }, n: 1, off: false, none: [] } }
+  const release = { namespace: 'n', values: { a: { b: 'x' }, n: 1, half: 0.5, off: false, none: [] } }
   it.each([
     ['{{ .Values.a.b }}-{{ .Release.Namespace }}', 'x-n'],
     ['{{ toJson .Values.a }}', '{"b":"x"}'],
+    ['{{ .Values.n }}', '1'],
     ['{{- if .Values.off }}\nx\n{{- end }}\n', ''],
     ['{{- if .Values.none }}\nx\n{{- end }}\n', ''],
     ['{{- if .Values.n }}\nx\n{{- end }}\n', 'x\n'],
   ])('%j', (template, text) => expect(render(template, release)).toBe(text))
-  it.each(['{{ .Values.missing }}', '{{ .Values.n }}', '{{ .Values.a | quote }}', '{{ include "x" . }}', '{{ .Chart.Name }}'])(
+  it.each(['{{ .Values.missing }}', '{{ .Values.half }}', '{{ .Values.a | quote }}', '{{ include "x" . }}', '{{ .Chart.Name }}'])(
     'does not guess: %s',
     (template) => expect(() => render(template, release)).toThrow(),
   )

@@ -1,4 +1,5 @@
 /** What an installation consists of. Texts in `value(…)` become expressions of the chart; see `render.ts` for those that there are. */
+import { COLLECTOR_PATHS, COLLECTOR_RULES, MONITOR_ACCESS_RULES } from '#capabilities/collection/domain/rights.ts'
 import { CUSTOM_METRIC_RESOURCES, INGRESS_METRICS } from '#capabilities/elasticity/domain/ingress-metrics.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import type { Capability } from '#core/shapes/capability.ts'
@@ -262,6 +263,81 @@ export function agentObjects(): KubeObject[] {
   ]
 }
 
+const COLLECTOR_PORT = 9465
+
+/** Scrapes the cluster. Each replica has a share of the targets, by its ordinal, and a queue of its own that outlives its pod. */
+export function collectorObjects(): KubeObject[] {
+  const probe = { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 5 }
+  const args = ['--token-file', '/etc/sallyport/token', '--data', '/data', '--listen', `0.0.0.0:${COLLECTOR_PORT}`]
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: meta('sallyport-collect', 'collect'),
+      spec: {
+        replicas: value('collector.replicas'),
+        serviceName: 'sallyport-collect',
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: labels('collect') },
+        template: {
+          metadata: { labels: labels('collect'), annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(COLLECTOR_PORT) } },
+          spec: {
+            serviceAccountName: 'sallyport-collect',
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            imagePullSecrets: value('imagePullSecrets'),
+            nodeSelector: value('collector.nodeSelector'),
+            tolerations: value('collector.tolerations'),
+            securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [
+              {
+                name: 'collect',
+                image: value('image'),
+                imagePullPolicy: value('imagePullPolicy'),
+                command: ['/app/node_modules/.bin/node', '/app/dist/collect.js', ...args, '--shard', '$(POD_NAME)/{{ .Values.collector.replicas }}'],
+                env: [
+                  fromField('POD_NAME', 'metadata.name'),
+                  { name: 'SALLYPORT_SERVER', value: `https://sallyport-ingest.${NAMESPACE}.svc` },
+                  { name: 'SALLYPORT_CA_FILE', value: '/etc/sallyport/ca.crt' },
+                  { name: 'SALLYPORT_COLLECT_CONFIG', value: value('collector.config') },
+                  { name: 'MALLOC_ARENA_MAX', value: '1' },
+                ],
+                ports: [{ name: 'metrics', containerPort: COLLECTOR_PORT }],
+                readinessProbe: probe,
+                livenessProbe: { ...probe, failureThreshold: 6 },
+                resources: value('collector.resources'),
+                securityContext: locked,
+                volumeMounts: [{ name: 'data', mountPath: '/data' }, { name: 'access', mountPath: '/etc/sallyport', readOnly: true }, accountMount],
+              },
+            ],
+            volumes: [
+              // Of the group that the collector runs with, so that it may read it.
+              { name: 'access', secret: { secretName: AGENT_SECRET, defaultMode: 0o440 } },
+              accountVolume,
+            ],
+          },
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data', labels: labels('collect') },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: value('collector.storageClassName'),
+              resources: { requests: { storage: value('collector.storage') } },
+            },
+          },
+        ],
+      },
+    },
+    account('collect'),
+    ...role('ClusterRole', 'sallyport-collect', 'collect', [...joined(COLLECTOR_RULES), { nonResourceURLs: COLLECTOR_PATHS, verbs: ['get'] }]),
+    networkPolicy('collect', [{ from: [{ podSelector: { matchLabels: labels('collect') } }], ports: [{ protocol: 'TCP', port: 'metrics' }] }]),
+  ]
+}
+
+/** Credentials that monitors name, in every namespace: only for those who use monitors that have some. */
+export const monitorAccessObjects = (): KubeObject[] => role('ClusterRole', 'sallyport-monitor-access', 'collect', MONITOR_ACCESS_RULES)
+
 export const rightsOf = (capabilities: readonly Pick<Capability, 'rbac'>[]): KubeObject[] => [
   account('server'),
   account('agent'),
@@ -275,13 +351,16 @@ export const rightsOf = (capabilities: readonly Pick<Capability, 'rbac'>[]): Kub
 export const impersonationObjects = (): KubeObject[] =>
   role('ClusterRole', 'sallyport-impersonation', 'server', [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }])
 
-export function networkObjects(): KubeObject[] {
-  const policy = (component: string, ingress: readonly object[]): KubeObject => ({
+function networkPolicy(component: string, ingress: readonly object[]): KubeObject {
+  return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: meta(`sallyport-${component}`, component),
     spec: { podSelector: { matchLabels: labels(component) }, policyTypes: ['Ingress'], ingress },
-  })
+  }
+}
+
+export function networkObjects(): KubeObject[] {
   const tcp = (port: string) => ({ protocol: 'TCP', port })
-  return [policy('server', [{ ports: [tcp('http'), tcp('clusters')] }]), policy('agent', [])]
+  return [networkPolicy('server', [{ ports: [tcp('http'), tcp('clusters')] }]), networkPolicy('agent', [])]
 }

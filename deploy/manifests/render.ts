@@ -15,8 +15,9 @@ export function render(template: string, release: Release): string {
     if (!found) throw new Error(`an expression that is not known here: {{${inside}}}`)
     const value = lookUp(found[2]!, release)
     if (found[1]) return JSON.stringify(value)
-    if (typeof value !== 'string') throw new Error(`${found[2]} is no text: use toJson`)
-    return value
+    // Helm prints whole numbers as they are, others in ways of its own.
+    if (typeof value !== 'string' && !Number.isSafeInteger(value)) throw new Error(`${found[2]} is no text: use toJson`)
+    return String(value)
   })
 }
 

@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { KubeObject } from '#core/kube/objects.ts'
 import type { Capability } from '#core/shapes/capability.ts'
-import { agentObjects, impersonationObjects, networkObjects, rightsOf, serverObjects } from './objects.ts'
+import { agentObjects, collectorObjects, impersonationObjects, monitorAccessObjects, networkObjects, rightsOf, serverObjects } from './objects.ts'
 import { render } from './render.ts'
 
 const root = join(import.meta.dirname, '../..')
 const NOTICE = '# Generated from deploy/manifests/. Edit that, then run `npm run docs`.\n'
-const OPTIONAL = { 'impersonation.yaml': '.Values.oidcImpersonation' } as Readonly<Record<string, string>>
+const OPTIONAL = {
+  'impersonation.yaml': '.Values.oidcImpersonation',
+  'collector.yaml': '.Values.collector.enabled',
+  'monitor-access.yaml': '.Values.collector.monitorSecrets',
+} as Readonly<Record<string, string>>
 
 async function capabilities(): Promise<Capability[]> {
   const folder = join(root, 'src/capabilities')
@@ -34,6 +38,8 @@ export async function chartTemplates(): Promise<Record<string, string>> {
     'network.yaml': networkObjects(),
     'server.yaml': serverObjects(),
     'agent.yaml': agentObjects(),
+    'collector.yaml': collectorObjects(),
+    'monitor-access.yaml': monitorAccessObjects(),
     'impersonation.yaml': impersonationObjects(),
   }
   return Object.fromEntries(

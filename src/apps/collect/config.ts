@@ -36,9 +36,15 @@ const DEFAULT_QUEUE = '2Gi'
 /** Throws INVALID_INPUT with all problems, FILE_UNREADABLE. */
 export function collectSettings(flags: CollectFlags, env: Readonly<Record<string, string | undefined>>): CollectSettings {
   const problems: Problem[] = []
-  if (flags.config === undefined && !env.KUBERNETES_SERVICE_HOST)
+  const inEnv = env.SALLYPORT_COLLECT_CONFIG?.trim()
+  if (flags.config === undefined && !inEnv && !env.KUBERNETES_SERVICE_HOST)
     throw invalidInput([{ path: '--config', message: 'outside of a cluster a configuration is needed: --config prometheus.yml' }])
-  let config = flags.config === undefined ? readCollectConfig(builtinConfig(), 'built in') : readCollectConfig(readText(flags.config), flags.config)
+  let config =
+    flags.config !== undefined
+      ? readCollectConfig(readText(flags.config), flags.config)
+      : inEnv
+        ? readCollectConfig(inEnv, 'SALLYPORT_COLLECT_CONFIG')
+        : readCollectConfig(builtinConfig(), 'built in')
   if (flags.remoteWrite !== undefined) {
     const version = flags.remoteWriteVersion ?? '1.0'
     if (!/^[12]\.0$/.test(version)) problems.push({ path: '--remote-write-version', message: '1.0 or 2.0' })
@@ -64,9 +70,10 @@ export function collectSettings(flags: CollectFlags, env: Readonly<Record<string
   if (!(queueBytes >= 8 << 20)) problems.push({ path: '--queue-limit', message: 'must be a quantity of at least 8Mi' })
   const listen = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(flags.listen ?? '')
   if (flags.listen !== undefined && !listen) problems.push({ path: '--listen', message: 'must be an address and a port, e.g. 127.0.0.1:9465' })
-  const shard = /^(\d+)\/(\d+)$/.exec(flags.shard ?? '')
+  // A pod of a StatefulSet says its number at the end of its name.
+  const shard = /^(?:\S+-)?(\d+)\/(\d+)$/.exec(flags.shard ?? '')
   if (flags.shard !== undefined && !(shard && Number(shard[1]) < Number(shard[2])))
-    problems.push({ path: '--shard', message: 'must be like 0/3: the first of three' })
+    problems.push({ path: '--shard', message: 'must be like 0/3: the first of three; a name that ends in -0 will do too' })
   if (problems.length > 0) throw invalidInput(problems)
   return {
     config,

@@ -34,7 +34,7 @@ export async function runCollect(settings: CollectSettings, deps: CollectDeps, s
         outputs: outputsOf(settings, () => clock.now()),
         folder: settings.folder,
         listFolder,
-        kubernetes: kubernetesOf(clock, deps.env, signal),
+        ...kubernetesOf(clock, deps.env, signal),
       },
       signal,
     )

@@ -34,7 +34,7 @@ export const door: CliDoor = (program, context) => {
     }
     const done = new AbortController()
     const kubernetes = kubernetesOf(context.clock, context.env, AbortSignal.any([context.signal, done.signal]))
-    const jobs = await dryRun(settings.config, { clock: context.clock, folder: settings.folder, listFolder, kubernetes }, context.signal)
+    const jobs = await dryRun(settings.config, { clock: context.clock, folder: settings.folder, listFolder, ...kubernetes }, context.signal)
     done.abort()
     for (const { job, troubles } of jobs) for (const what of troubles) context.note(`${job}: ${what}`)
     const found = jobs.flatMap(({ job, judged }) =>

@@ -4,12 +4,16 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Clock } from '#core/kernel/clock.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { Codec } from '#core/telemetry/metric-batch.ts'
-import type { CollectConfig, ScrapeJob } from '../domain/jobs.ts'
+import type { CollectConfig, ObjectsSettings, ScrapeJob } from '../domain/jobs.ts'
+import type { MonitorJobs, MonitorProblem } from '../domain/monitors/read.ts'
+import { keptObject, OBJECT_KINDS, type ObjectKind, type ObjectPlural } from '../domain/object-series/kinds.ts'
 import type { Hash64 } from '../domain/relabel.ts'
-import { compileRules, type Discovered, type Judged, judgeTarget, type Target } from '../domain/targets.ts'
+import { compileRules, type Discovered, type Judged, judgeTarget, OBJECTS_SCHEME, type Target } from '../domain/targets.ts'
 import { createBatcher } from './batch.ts'
-import { type Discover, type DiscoveryDeps, discoveriesOf } from './discovery.ts'
+import { type DiscoveryDeps, discoveriesOf } from './discovery.ts'
 import { type Access, createAccess } from './http-client.ts'
+import { followMonitors } from './monitors.ts'
+import { objectSource } from './object-source.ts'
 import { drain, type Output, type OutputState } from './outputs.ts'
 import { openQueue } from './queue.ts'
 import { scrapeLoop, type TargetState } from './scrape-loop.ts'
@@ -45,6 +49,8 @@ export interface JobState {
 
 export interface CollectorState {
   jobs(): readonly JobState[]
+  /** Of monitors that cannot be scraped as they are. */
+  monitorProblems(): readonly MonitorProblem[]
   targets(): readonly TargetState[]
   outputs(): readonly (OutputState & { behind: number; oldest: number | undefined })[]
   counts(): { scrapes: number; failed: number; samples: number; duplicates: number; queueBytes: number; dropped: number; lost: number; troubles: number }
@@ -71,25 +77,64 @@ export function startCollector(options: CollectorOptions, deps: CollectorDeps, s
     },
   )
   const outputStates = deps.outputs.map(({ name }): OutputState => ({ name, batches: 0, samples: 0, refused: 0, lastError: '' }))
-  const running: Promise<unknown>[] = []
-  const loops = new Map<string, { state: TargetState; stop: AbortController; done: Promise<void> }>()
-  const jobs: JobState[] = []
+  const running = new Set<Promise<unknown>>()
+  const loops = new Map<string, { state: TargetState; stop: AbortController }>()
+  const jobs = new Set<JobState>()
+  let monitorProblems: readonly MonitorProblem[] = []
   const trouble = (job: string, what: string) => {
     counts.troubles++
     say('warn', 'discovery', { job, what })
   }
 
+  /** Keeps what runs until it has ended; what should never fail and does is said. */
+  const track = (task: Promise<unknown>, ended?: () => void) => {
+    const tracked = task
+      .catch((error: unknown) => {
+        if (!signal.aborted) say('error', 'a task of the collector failed', { reason: String((error as Error)?.stack ?? error) })
+      })
+      .finally(() => {
+        ended?.()
+        running.delete(tracked)
+      })
+    running.add(tracked)
+  }
   const draining = new AbortController()
   const drains = deps.outputs.map((output, i) => drain(output, queue, outputStates[i]!, { clock, random: Math.random }, draining.signal))
 
-  for (const job of config.jobs) {
+  /** Until the function that it returns is called. */
+  const startJob = (job: ScrapeJob): (() => void) => {
+    const gone = new AbortController()
+    const until = AbortSignal.any([signal, gone.signal])
     const rules = compileRules(job, md5Hash64)
     const access: Access = createAccess(job, () => clock.now())
     const jobState: JobState = { job, judged: [], overLimit: false }
-    jobs.push(jobState)
+    jobs.add(jobState)
     const bySource = new Map<number, Discovered[]>()
     const mine = new Set<string>()
+    const stopTarget = (key: string) => {
+      mine.delete(key)
+      loops.get(key)?.stop.abort()
+      loops.delete(key)
+    }
+    const startTarget = (key: string, target: Target) => {
+      mine.add(key)
+      const state: TargetState = { target, health: 'unknown', lastError: '', lastScrape: 0, lastSeconds: 0, samples: 0, kept: 0, series: 0, duplicates: 0 }
+      const stop = new AbortController()
+      const onScrape = () => {
+        counts.scrapes++
+        if (state.health === 'down') counts.failed++
+        counts.samples += state.kept
+        counts.duplicates += state.duplicates
+      }
+      const source = target.url.protocol === `${OBJECTS_SCHEME}:` ? objectsOf(job.kubernetes_objects!, target.url.hostname as ObjectPlural) : undefined
+      const read = source && (() => source.read(clock.now()))
+      const ended = AbortSignal.any([signal, stop.signal])
+      const done = scrapeLoop(target, state, { clock, batch, access, metric: rules.metric, onScrape, read }, ended, () => signal.aborted)
+      loops.set(key, { state, stop })
+      track(done, () => source?.close())
+    }
     const update = () => {
+      if (until.aborted) return
       const judged = [...bySource.values()].flat().map((found) => judgeTarget(job, rules, found, config.externalLabels))
       const wanted = new Map<string, Target>()
       for (const { target } of judged) if (target) wanted.set(target.key, target)
@@ -99,43 +144,41 @@ export function startCollector(options: CollectorOptions, deps: CollectorDeps, s
         trouble(job.job_name, `${wanted.size} targets are more than target_limit: ${job.limits.targets}; none is scraped`)
         wanted.clear()
       }
-      for (const key of [...mine]) {
-        if (wanted.has(key)) continue
-        mine.delete(key)
-        loops.get(key)?.stop.abort()
-        loops.delete(key)
-      }
-      for (const [key, target] of wanted) {
-        if (loops.has(key) || (shard && shardOf(key, shard.count) !== shard.index)) continue
-        mine.add(key)
-        const state: TargetState = { target, health: 'unknown', lastError: '', lastScrape: 0, lastSeconds: 0, samples: 0, kept: 0, series: 0, duplicates: 0 }
-        const stop = new AbortController()
-        const onScrape = () => {
-          counts.scrapes++
-          if (state.health === 'down') counts.failed++
-          counts.samples += state.kept
-          counts.duplicates += state.duplicates
-        }
-        const done = scrapeLoop(
-          target,
-          state,
-          { clock, batch, access, metric: rules.metric, onScrape },
-          AbortSignal.any([signal, stop.signal]),
-          () => signal.aborted,
-        )
-        loops.set(key, { state, stop, done })
-        running.push(done)
-      }
+      for (const key of [...mine]) if (!wanted.has(key)) stopTarget(key)
+      for (const [key, target] of wanted) if (!loops.has(key) && (!shard || shardOf(key, shard.count) === shard.index)) startTarget(key, target)
     }
-    const sources: Discover[] = discoveriesOf(job, { ...deps, onTrouble: trouble })
-    sources.forEach((discover, i) => {
-      running.push(
-        discover((found) => {
-          bySource.set(i, found)
-          update()
-        }, signal),
-      )
+    discoveriesOf(job, { ...deps, onTrouble: trouble }).forEach((discover, i) => {
+      const onTargets = (targets: Discovered[]) => {
+        bySource.set(i, targets)
+        update()
+      }
+      track(discover(onTargets, until))
     })
+    return () => {
+      gone.abort()
+      for (const key of [...mine]) stopTarget(key)
+      jobs.delete(jobState)
+    }
+  }
+  const objectsOf = (settings: ObjectsSettings, plural: ObjectPlural) => {
+    const kind: ObjectKind = OBJECT_KINDS[plural]
+    const wanted = settings.labels[plural] ?? []
+    return objectSource(kind, wanted, () => deps.follow(settings, kind, keptObject(kind, wanted)), clock.now())
+  }
+  for (const job of config.jobs) startJob(job)
+  if (config.monitors) {
+    const started = new Map<string, () => void>()
+    const onFound = (found: MonitorJobs) => {
+      monitorProblems = found.problems
+      const wanted = new Map(found.jobs.map((job) => [JSON.stringify(job), job]))
+      for (const [key, stop] of started) {
+        if (wanted.has(key)) continue
+        stop()
+        started.delete(key)
+      }
+      for (const [key, job] of wanted) if (!started.has(key)) started.set(key, startJob(job))
+    }
+    track(followMonitors(config.monitors, config.global, deps, onFound, (what) => trouble('monitors', what), signal))
   }
 
   const flushing = (async () => {
@@ -147,7 +190,7 @@ export function startCollector(options: CollectorOptions, deps: CollectorDeps, s
 
   const done = (async () => {
     await flushing
-    await Promise.allSettled(running)
+    await Promise.allSettled([...running])
     batch.flush()
     draining.abort()
     await Promise.allSettled(drains)
@@ -157,7 +200,8 @@ export function startCollector(options: CollectorOptions, deps: CollectorDeps, s
   return {
     done,
     state: {
-      jobs: () => jobs,
+      jobs: () => [...jobs],
+      monitorProblems: () => monitorProblems,
       targets: () => [...loops.values()].map(({ state }) => state),
       outputs: () =>
         outputStates.map((state) => {

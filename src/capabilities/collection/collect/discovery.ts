@@ -2,23 +2,27 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Clock } from '#core/kernel/clock.ts'
 import { parseInput } from '#core/kernel/problems.ts'
+import type { KubeObject } from '#core/kube/objects.ts'
 import { readYaml } from '#core/yaml/read.ts'
-import type { KubernetesDiscovery, ScrapeJob } from '../domain/jobs.ts'
-import type { Discovered } from '../domain/targets.ts'
+import type { KubernetesDiscovery, ObjectsSettings, ScrapeJob } from '../domain/jobs.ts'
+import type { ObjectKind } from '../domain/object-series/kinds.ts'
+import { type Discovered, OBJECTS_SCHEME } from '../domain/targets.ts'
 import { call, createAccess } from './http-client.ts'
+import type { MonitorsPort } from './monitors.ts'
+import type { Followed } from './object-source.ts'
 
 /** Runs until `signal` is aborted; tells all that one source of a job has, each time that it changed. */
 export type Discover = (onTargets: (found: Discovered[]) => void, signal: AbortSignal) => Promise<void>
 
-export interface DiscoveryDeps {
-  clock: Clock
+export interface DiscoveryDeps extends MonitorsPort {
   /** Patterns of file_sd_configs are relative to this folder. */
   folder: string
   /** The names in a folder that a pattern's last part may match. */
   listFolder(folder: string): readonly string[]
   kubernetes(config: KubernetesDiscovery): Discover
+  /** Follows objects of a kind; held of them is what `keep` leaves. */
+  follow(settings: ObjectsSettings, kind: ObjectKind, keep: (object: KubeObject) => KubeObject): Promise<Followed>
   onTrouble(job: string, what: string): void
 }
 
@@ -34,6 +38,15 @@ export function discoveriesOf(job: ScrapeJob, deps: DiscoveryDeps): Discover[] {
     targets.map((address) => new Map([...Object.entries(labels), ['__address__', address] as const])),
   )
   const out: Discover[] = []
+  const kinds = job.kubernetes_objects?.kinds.map(
+    (kind) =>
+      new Map([
+        ['__scheme__', OBJECTS_SCHEME],
+        ['__address__', kind],
+        ['__metrics_path__', '/'],
+      ] as [string, string][]),
+  )
+  if (kinds) out.push(async (onTargets) => onTargets(kinds))
   if (staticTargets.length > 0) out.push(async (onTargets) => onTargets(staticTargets))
   for (const { files, refresh_interval } of job.file_sd_configs) {
     out.push(async (onTargets, signal) => {

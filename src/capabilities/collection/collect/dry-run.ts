@@ -1,8 +1,10 @@
 /** What a configuration would scrape, without scraping: every target that discovery finds, and what each relabelling rule did to it. */
-import type { CollectConfig } from '../domain/jobs.ts'
+import type { CollectConfig, GlobalSettings, MonitorsSettings, ScrapeJob } from '../domain/jobs.ts'
+import type { MonitorJobs } from '../domain/monitors/read.ts'
 import { compileRules, type Discovered, type Judged, judgeTarget } from '../domain/targets.ts'
 import { md5Hash64 } from './collector.ts'
 import { type DiscoveryDeps, discoveriesOf } from './discovery.ts'
+import { followMonitors, type MonitorsPort } from './monitors.ts'
 
 export interface DryRunJob {
   job: string
@@ -15,8 +17,9 @@ const PATIENCE_MS = 15_000
 
 /** Waits until each source has told once, at most 15 s. */
 export async function dryRun(config: CollectConfig, deps: Omit<DiscoveryDeps, 'onTrouble'>, signal: AbortSignal): Promise<DryRunJob[]> {
-  return Promise.all(
-    config.jobs.map(async (job) => {
+  const { jobs, troubles } = config.monitors ? await monitorsOnce(config.monitors, config.global, deps, signal) : { jobs: [], troubles: [] }
+  const found = await Promise.all(
+    [...config.jobs, ...jobs].map(async (job) => {
       const troubles: string[] = []
       const rules = compileRules(job, md5Hash64)
       const stop = new AbortController()
@@ -47,4 +50,22 @@ export async function dryRun(config: CollectConfig, deps: Omit<DiscoveryDeps, 'o
       }
     }),
   )
+  return troubles.length > 0 ? [{ job: 'monitors', judged: [], troubles }, ...found] : found
+}
+
+async function monitorsOnce(settings: MonitorsSettings, global: GlobalSettings, deps: MonitorsPort, signal: AbortSignal) {
+  const stop = new AbortController()
+  const both = AbortSignal.any([signal, stop.signal])
+  const troubles: string[] = []
+  const found = Promise.withResolvers<readonly ScrapeJob[]>()
+  const onFound = ({ jobs }: MonitorJobs) => found.resolve(jobs)
+  const following = followMonitors(settings, global, deps, onFound, (what) => troubles.push(what), both)
+  const late = deps.clock.sleep(PATIENCE_MS, both).then(
+    () => found.resolve([]),
+    () => {},
+  )
+  const jobs = await found.promise
+  stop.abort()
+  await Promise.all([following, late])
+  return { jobs, troubles }
 }

@@ -34,7 +34,8 @@ export function createBody(bytes = 64 << 10): Body {
   return { bytes: array, view: new DataView(array.buffer), length: 0 }
 }
 
-function room(body: Body, more: number): void {
+/** Makes room for so many bytes more. */
+export function reserveBody(body: Body, more: number): void {
   if (body.length + more + SPARE <= body.bytes.length) return
   const next = new Uint8Array(Math.max(body.length + more + SPARE, Math.ceil(body.bytes.length * 1.5)))
   next.set(body.bytes.subarray(0, body.length))
@@ -70,14 +71,14 @@ export function readAnswer(bodyOf: () => Body, inflater: () => Inflater, most: n
     const to = body!
     if (!inflate) {
       if (most > 0 && to.length + chunk.length > most) throw new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
-      room(to, chunk.length)
+      reserveBody(to, chunk.length)
       to.bytes.set(chunk, to.length)
       to.length += chunk.length
       return
     }
     let at = 0
     while (at < chunk.length) {
-      room(to, 32 << 10)
+      reserveBody(to, 32 << 10)
       const free = to.bytes.length - SPARE - to.length
       inflate.handle.writeSync(constants.Z_SYNC_FLUSH, chunk, at, chunk.length - at, to.bytes, to.length, free)
       const [outLeft, inLeft] = inflate.state as unknown as [number, number]

@@ -43,6 +43,8 @@ export interface LoopDeps {
   batch: Batcher
   access: Access
   metric: Relabel
+  /** Of a target that is no server: its text, in a body that is its own until the next is asked for. Throws an Error that says why there is none. */
+  read?(): Body
   onScrape(state: TargetState): void
 }
 
@@ -111,6 +113,10 @@ export async function scrapeLoop(target: Target, state: TargetState, deps: LoopD
       return undefined
     }
     try {
+      if (deps.read) {
+        use({ status: 200, headers: OWN_HEADERS }, deps.read())
+        return
+      }
       let { url } = target
       const headers = { ...fixed, ...(await access.headers()) }
       for (let i = 0; ; i++) {
@@ -155,6 +161,8 @@ export async function scrapeLoop(target: Target, state: TargetState, deps: LoopD
     }
   }
 }
+
+const OWN_HEADERS = new Map([['content-type', 'text/plain; version=0.0.4']])
 
 /** A parser that failed has marked what went; anything else has not. */
 function markFailed(memory: TargetMemory, error: unknown, job: ScrapeJob): void {

@@ -1,10 +1,12 @@
 /** What the collector says of itself: its own metrics, and its targets as Prometheus' `/api/v1/targets` answers. */
 import { formatDuration } from '#core/kernel/duration.ts'
 import type { ScrapeJob } from '../domain/jobs.ts'
+import type { MonitorProblem } from '../domain/monitors/read.ts'
 import type { Judged, Target } from '../domain/targets.ts'
 
 export interface CollectorStatus {
   jobs(): readonly { job: ScrapeJob; judged: readonly Judged[]; overLimit: boolean }[]
+  monitorProblems(): readonly MonitorProblem[]
   targets(): readonly { target: Target; health: string; lastError: string; lastScrape: number; lastSeconds: number; series: number }[]
   outputs(): readonly { name: string; batches: number; samples: number; refused: number; lastError: string; behind: number; oldest: number | undefined }[]
   counts(): { scrapes: number; failed: number; samples: number; duplicates: number; queueBytes: number; dropped: number; lost: number; troubles: number }
@@ -28,6 +30,7 @@ export function targetsAnswer(status: CollectorStatus) {
         scrapeInterval: formatDuration(target.intervalMs),
         scrapeTimeout: formatDuration(target.timeoutMs),
       })),
+      monitorProblems: status.monitorProblems(),
       droppedTargets: status
         .jobs()
         .flatMap(({ job, judged }) =>
@@ -62,6 +65,9 @@ export function collectorMetrics(status: CollectorStatus): string {
   ])
   metric('sallyport_collect_samples_total', 'counter', 'Samples that were scraped and kept.', [['', counts.samples]])
   metric('sallyport_collect_duplicate_samples_total', 'counter', 'Samples of a series that stood in the body before; left out.', [['', counts.duplicates]])
+  metric('sallyport_collect_monitors_refused', 'gauge', 'Monitors of the cluster that cannot be scraped as they are.', [
+    ['', new Set(status.monitorProblems().flatMap(({ kind, namespace, name, scraped }) => (scraped ? [] : [`${kind} ${namespace}/${name}`]))).size],
+  ])
   metric('sallyport_collect_queue_bytes', 'gauge', 'Bytes of the queue on disk.', [['', counts.queueBytes]])
   metric('sallyport_collect_lost_samples_total', 'counter', 'Samples that are lost, by reason.', [
     ['{reason="queue_full"}', counts.dropped],

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { parseDuration } from '#core/kernel/duration.ts'
 import { invalidInput, type Problem } from '#core/kernel/errors.ts'
 import { parseInput, pathSteps } from '#core/kernel/problems.ts'
+import { err, ok, type Result } from '#core/kernel/result.ts'
 import { readYaml } from '#core/yaml/read.ts'
+import { OBJECT_PLURALS } from './object-series/kinds.ts'
 import { compileRegex, RELABEL_ACTIONS, type RelabelRule } from './relabel.ts'
 
 const duration = z
@@ -111,6 +113,17 @@ const kubernetes = z.object({
 })
 export type KubernetesDiscovery = z.output<typeof kubernetes>
 
+/** Ours: the series of kube-state-metrics, made here. */
+const objects = z.object({
+  kinds: z.array(z.enum(OBJECT_PLURALS)).min(1).default(OBJECT_PLURALS),
+  /** By kind: labels of objects that `kube_…_labels` has, `*` for all. */
+  labels: z.partialRecord(z.enum(OBJECT_PLURALS), z.array(z.string().min(1))).default({}),
+  api_server: z.url().optional(),
+  kubeconfig_file: z.string().optional(),
+  ...http,
+})
+export type ObjectsSettings = z.output<typeof objects>
+
 const PROTOCOLS = ['PrometheusProto', 'PrometheusText0.0.4', 'PrometheusText1.0.0', 'OpenMetricsText0.0.1', 'OpenMetricsText1.0.0'] as const
 const limits = {
   body_size_limit: bytes.optional(),
@@ -148,6 +161,7 @@ const scrapeConfig = z.object({
     .default([]),
   http_sd_configs: z.array(z.object({ url: z.url(), refresh_interval: duration.default(60_000), ...http })).default([]),
   kubernetes_sd_configs: z.array(kubernetes).default([]),
+  kubernetes_objects: objects.optional(),
   ...http,
 })
 
@@ -163,18 +177,36 @@ const remoteWrite = z.object({
 })
 export type RemoteWriteSettings = z.output<typeof remoteWrite>
 
+/** Ours: ServiceMonitor, PodMonitor, Probe and ScrapeConfig of the cluster become jobs. */
+const monitors = z.object({
+  /** Of monitors, as in kubectl. */
+  selector: z.string().optional(),
+  /** Those whose monitors are read; empty: all. */
+  namespaces: z.array(z.string().min(1)).default([]),
+  /** Those whose monitors may name files of the collector, such as its token; `*`: all. */
+  files: z.array(z.string().min(1)).default([]),
+  api_server: z.url().optional(),
+  kubeconfig_file: z.string().optional(),
+  ...http,
+})
+export type MonitorsSettings = z.output<typeof monitors>
+
+const global = z
+  .object({
+    scrape_interval: duration.default(60_000),
+    scrape_timeout: duration.optional(),
+    evaluation_interval: z.string().optional(),
+    external_labels: labels.default({}),
+    scrape_protocols: z.array(z.enum(PROTOCOLS)).optional(),
+    scrape_native_histograms: z.boolean().default(false),
+    ...limits,
+  })
+  .prefault({})
+export type GlobalSettings = z.output<typeof global>
+
 const file = z.object({
-  global: z
-    .object({
-      scrape_interval: duration.default(60_000),
-      scrape_timeout: duration.optional(),
-      evaluation_interval: z.string().optional(),
-      external_labels: labels.default({}),
-      scrape_protocols: z.array(z.enum(PROTOCOLS)).optional(),
-      scrape_native_histograms: z.boolean().default(false),
-      ...limits,
-    })
-    .prefault({}),
+  global,
+  kubernetes_monitors: monitors.optional(),
   scrape_configs: z.array(scrapeConfig).default([]),
   remote_write: z.array(remoteWrite).default([]),
 })
@@ -190,11 +222,53 @@ export interface ScrapeJob extends Omit<RawJob, 'scrape_interval' | 'scrape_time
 
 export interface CollectConfig {
   jobs: readonly ScrapeJob[]
+  /** What jobs of monitors get that do not say it themselves. */
+  global: GlobalSettings
+  monitors?: MonitorsSettings
   externalLabels: Readonly<Record<string, string>>
   remoteWrite: readonly RemoteWriteSettings[]
 }
 
 const TEXT_FIRST = ['OpenMetricsText1.0.0', 'OpenMetricsText0.0.1', 'PrometheusText1.0.0', 'PrometheusText0.0.4'] as const
+
+/** What no schema of a single field can tell. */
+function jobProblems(job: RawJob, { scrape_interval }: GlobalSettings): Problem[] {
+  const problems: Problem[] = []
+  if (job.scrape_timeout !== undefined && job.scrape_timeout > (job.scrape_interval ?? scrape_interval))
+    problems.push({ path: 'scrape_timeout', message: 'is longer than scrape_interval' })
+  const ways = [job.basic_auth, job.authorization ?? job.bearer_token ?? job.bearer_token_file, job.oauth2].filter((way) => way !== undefined)
+  if (ways.length > 1) problems.push({ path: '', message: 'at most one of basic_auth, authorization, bearer_token and oauth2' })
+  return problems
+}
+
+function wholeJob(job: RawJob, settings: GlobalSettings): ScrapeJob {
+  const interval = job.scrape_interval ?? settings.scrape_interval
+  const native = job.scrape_native_histograms ?? settings.scrape_native_histograms
+  const limit = (name: keyof typeof limits) => job[name] ?? settings[name] ?? 0
+  return {
+    ...job,
+    scrape_interval: interval,
+    scrape_timeout: Math.min(interval, job.scrape_timeout ?? settings.scrape_timeout ?? 10_000),
+    scrape_native_histograms: native,
+    protocols: job.scrape_protocols ?? settings.scrape_protocols ?? (native ? ['PrometheusProto', ...TEXT_FIRST] : TEXT_FIRST),
+    limits: {
+      body: limit('body_size_limit'),
+      samples: limit('sample_limit'),
+      labels: limit('label_limit'),
+      labelName: limit('label_name_length_limit'),
+      labelValue: limit('label_value_length_limit'),
+      targets: limit('target_limit'),
+    },
+  }
+}
+
+/** One entry of `scrape_configs`, or every problem of it by field. */
+export function readScrapeJob(raw: unknown, settings: GlobalSettings): Result<ScrapeJob, readonly Problem[]> {
+  const parsed = parseInput(scrapeConfig, raw)
+  if (!parsed.ok) return parsed
+  const problems = jobProblems(parsed.value, settings)
+  return problems.length > 0 ? err(problems) : ok(wholeJob(parsed.value, settings))
+}
 
 /** Throws INVALID_INPUT with every problem, its line, and the nearest valid name. */
 export function readCollectConfig(text: string, path: string): CollectConfig {
@@ -209,37 +283,16 @@ export function readCollectConfig(text: string, path: string): CollectConfig {
       const at = `scrape_configs[${i}]`
       if (seen.has(job.job_name)) problems.push({ path: `${at}.job_name`, message: `${job.job_name} is named twice` })
       seen.add(job.job_name)
-      const interval = job.scrape_interval ?? parsed.value.global.scrape_interval
-      if (job.scrape_timeout !== undefined && job.scrape_timeout > interval)
-        problems.push({ path: `${at}.scrape_timeout`, message: 'is longer than scrape_interval' })
-      const ways = [job.basic_auth, job.authorization ?? job.bearer_token ?? job.bearer_token_file, job.oauth2].filter((way) => way !== undefined)
-      if (ways.length > 1) problems.push({ path: at, message: 'at most one of basic_auth, authorization, bearer_token and oauth2' })
+      for (const problem of jobProblems(job, parsed.value.global)) problems.push({ ...problem, path: [at, problem.path].filter(Boolean).join('.') })
     })
   }
   if (!parsed.ok || problems.length > 0) throw invalidInput(problems.map((problem) => ({ ...problem, line: document?.lineOf(pathSteps(problem.path)) })))
-  const { global, scrape_configs, remote_write } = parsed.value
+  const { global: settings, scrape_configs, remote_write, kubernetes_monitors } = parsed.value
   return {
-    externalLabels: global.external_labels,
+    global: settings,
+    monitors: kubernetes_monitors,
+    externalLabels: settings.external_labels,
     remoteWrite: remote_write,
-    jobs: scrape_configs.map((job) => {
-      const interval = job.scrape_interval ?? global.scrape_interval
-      const native = job.scrape_native_histograms ?? global.scrape_native_histograms
-      const limit = (name: keyof typeof limits) => job[name] ?? global[name] ?? 0
-      return {
-        ...job,
-        scrape_interval: interval,
-        scrape_timeout: Math.min(interval, job.scrape_timeout ?? global.scrape_timeout ?? 10_000),
-        scrape_native_histograms: native,
-        protocols: job.scrape_protocols ?? global.scrape_protocols ?? (native ? ['PrometheusProto', ...TEXT_FIRST] : TEXT_FIRST),
-        limits: {
-          body: limit('body_size_limit'),
-          samples: limit('sample_limit'),
-          labels: limit('label_limit'),
-          labelName: limit('label_name_length_limit'),
-          labelValue: limit('label_value_length_limit'),
-          targets: limit('target_limit'),
-        },
-      }
-    }),
+    jobs: scrape_configs.map((job) => wholeJob(job, settings)),
   }
 }

@@ -9,6 +9,9 @@ import { compileRelabel, type Hash64, type Relabel } from './relabel.ts'
 /** One thing that discovery found, with `__address__` and `__meta_…`. */
 export type Discovered = ReadonlyMap<string, string>
 
+/** Of a target that this process itself is: what the cluster's objects of a kind say. */
+export const OBJECTS_SCHEME = 'objects'
+
 export interface Target {
   /** The same for the same labels and address. */
   key: string
@@ -54,11 +57,14 @@ export function judgeTarget(job: ScrapeJob, rules: JobRules, discovered: Discove
   for (const [name, values] of Object.entries(job.params)) if (values.length > 0) preset(`__param_${name}`, values[0]!)
   const trace: { rule: number; what: string }[] = []
   const kept = rules.target(labels, traced ? (rule, what) => trace.push({ rule, what }) : undefined)
+  // Which rule it was is worth asking again.
+  if (!kept && !traced) return judgeTarget(job, rules, discovered, external, true)
   if (!kept) return { discovered, dropped: `relabel_configs[${trace.at(-1)?.rule ?? '?'}]`, trace }
   const address = labels.get('__address__')
   if (!address) return { discovered, dropped: 'no __address__', trace }
   const scheme = labels.get('__scheme__')
-  if (scheme !== 'http' && scheme !== 'https') return { discovered, dropped: `__scheme__ is ${JSON.stringify(scheme ?? '')}`, trace }
+  const known = scheme === 'http' || scheme === 'https' || (scheme === OBJECTS_SCHEME && job.kubernetes_objects)
+  if (!known) return { discovered, dropped: `__scheme__ is ${JSON.stringify(scheme ?? '')}`, trace }
   const path = labels.get('__metrics_path__') || '/metrics'
   let url: URL
   try {

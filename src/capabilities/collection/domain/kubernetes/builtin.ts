@@ -1,4 +1,4 @@
-/** What is collected in a cluster without a configuration: kubelets, cAdvisor, API servers, and what asks for it by annotations. */
+/** What is collected in a cluster without a configuration: kubelets, cAdvisor, API servers, states of objects, monitors, and what asks for it by annotations. */
 
 const POD_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 const META = '__meta_kubernetes_'
@@ -45,7 +45,10 @@ export function builtinConfig(): string {
   }
   return JSON.stringify({
     global: { scrape_interval: '30s' },
+    kubernetes_monitors: {},
     scrape_configs: [
+      // As kube-state-metrics is scraped: its own labels stay.
+      { job_name: 'kube-state-metrics', honor_labels: true, kubernetes_objects: {} },
       { job_name: 'kubelet', ...kubelet },
       { job_name: 'cadvisor', metrics_path: '/metrics/cadvisor', ...kubelet },
       {

@@ -20,8 +20,17 @@ const namespace: DashboardVariable = {
 const pod: DashboardVariable = { name: 'pod', title: { en: 'Pod', 'zh-CN': 'Pod' }, label: 'pod', metric: 'container_cpu_usage_seconds_total' }
 const instance: DashboardVariable = { name: 'instance', title: { en: 'Node', 'zh-CN': '节点' }, label: 'instance', metric: 'node_cpu_seconds_total' }
 
-const CPU = 'rate(container_cpu_usage_seconds_total{container!="",container!="POD"'
-const MEMORY = 'container_memory_working_set_bytes{container!="",container!="POD"'
+/** Of containers; of whole pods where cAdvisor does not know the runtime and so cannot name containers. */
+const NAMED = 'container!="",container!="POD"'
+const WHOLE = 'pod!="",container=""'
+const cpu = (which: string, more: string) => `rate(container_cpu_usage_seconds_total{${which}${more}}[$__rate_interval])`
+const memory = (which: string, more: string) => `container_memory_working_set_bytes{${which}${more}}`
+const used = (by: string, what: typeof cpu, more = '') => `sum by (${by}) (${what(NAMED, more)}) or sum by (${by}) (${what(WHOLE, more)})`
+const usedByContainer = (what: typeof cpu, more: string) => `sum by (container) (${what(NAMED, more)}) or on () sum by (pod) (${what(WHOLE, more)})`
+const memoryNow = (more: string) =>
+  `sum by (namespace, pod, container) (${memory(NAMED, more)}) or on (namespace, pod) sum by (namespace, pod) (${memory(WHOLE, more)})`
+const WORKLOAD = '"workload", "$1", "pod", "(.+?)(-[a-f0-9]{8,10})?-[a-z0-9]{5}"'
+const byWorkload: (what: typeof cpu) => typeof cpu = (what) => (which, more) => `label_replace(${what(which, more)}, ${WORKLOAD})`
 const network = (way: 'receive' | 'transmit', selector: string, by: string) =>
   `sum by (${by}) (rate(container_network_${way}_bytes_total{${selector}}[$__rate_interval]))`
 
@@ -35,8 +44,8 @@ export const READY: readonly Dashboard[] = [
       stat('Targets down', '离线采集目标', 'number', 'count(up == 0) or vector(0) and on () count(up)'),
       stat('CPU used', 'CPU 使用率', 'share', 'avg(1 - rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))'),
       stat('Memory used', '内存使用率', 'share', '1 - sum(node_memory_MemAvailable_bytes) / sum(node_memory_MemTotal_bytes)'),
-      lines('CPU by namespace (cores)', '各命名空间 CPU（核）', 'number', [`sum by (namespace) (${CPU}}[$__rate_interval]))`, '{{namespace}}']),
-      lines('Memory by namespace', '各命名空间内存', 'bytes', [`sum by (namespace) (${MEMORY}})`, '{{namespace}}']),
+      lines('CPU by namespace (cores)', '各命名空间 CPU（核）', 'number', [used('namespace', cpu), '{{namespace}}']),
+      lines('Memory by namespace', '各命名空间内存', 'bytes', [used('namespace', memory), '{{namespace}}']),
       lines('Requests of the API server', 'API 服务器请求', 'rate', ['sum by (code) (rate(apiserver_request_total[$__rate_interval]))', '{{code}}']),
       lines('API server latency, 99 %', 'API 服务器延迟，99 %', 'seconds', [
         'histogram_quantile(0.99, sum by (le, verb) (rate(apiserver_request_duration_seconds_bucket{verb!~"WATCH|CONNECT"}[$__rate_interval])))',
@@ -106,11 +115,11 @@ export const READY: readonly Dashboard[] = [
     title: { en: 'Namespace', 'zh-CN': '命名空间' },
     variables: [namespace],
     panels: [
-      lines('CPU by pod (cores)', '各 Pod CPU（核）', 'number', [`sum by (pod) (${CPU},namespace=~"$namespace"}[$__rate_interval]))`, '{{pod}}']),
-      lines('Memory by pod', '各 Pod 内存', 'bytes', [`sum by (pod) (${MEMORY},namespace=~"$namespace"})`, '{{pod}}']),
+      lines('CPU by pod (cores)', '各 Pod CPU（核）', 'number', [used('pod', cpu, ',namespace=~"$namespace"'), '{{pod}}']),
+      lines('Memory by pod', '各 Pod 内存', 'bytes', [used('pod', memory, ',namespace=~"$namespace"'), '{{pod}}']),
       lines('Network in', '网络接收', 'byteRate', [network('receive', 'namespace=~"$namespace"', 'pod'), '{{pod}}']),
       lines('Network out', '网络发送', 'byteRate', [network('transmit', 'namespace=~"$namespace"', 'pod'), '{{pod}}']),
-      panel('table', 'Memory now', '当前内存', 'bytes', `sort_desc(sum by (namespace, pod, container) (${MEMORY},namespace=~"$namespace"}))`),
+      panel('table', 'Memory now', '当前内存', 'bytes', `sort_desc(${memoryNow(',namespace=~"$namespace"')})`),
     ],
   },
   {
@@ -126,14 +135,8 @@ export const READY: readonly Dashboard[] = [
         ['kube_deployment_status_replicas_available{namespace=~"$namespace"}', '{{deployment}} available'],
       ),
       // The name of a pod without what its ReplicaSet and the pod itself add.
-      lines('CPU by workload (cores)', '各工作负载 CPU（核）', 'number', [
-        `sum by (workload) (label_replace(${CPU},namespace=~"$namespace"}[$__rate_interval]), "workload", "$1", "pod", "(.+?)(-[a-f0-9]{8,10})?-[a-z0-9]{5}"))`,
-        '{{workload}}',
-      ]),
-      lines('Memory by workload', '各工作负载内存', 'bytes', [
-        `sum by (workload) (label_replace(${MEMORY},namespace=~"$namespace"}, "workload", "$1", "pod", "(.+?)(-[a-f0-9]{8,10})?-[a-z0-9]{5}"))`,
-        '{{workload}}',
-      ]),
+      lines('CPU by workload (cores)', '各工作负载 CPU（核）', 'number', [used('workload', byWorkload(cpu), ',namespace=~"$namespace"'), '{{workload}}']),
+      lines('Memory by workload', '各工作负载内存', 'bytes', [used('workload', byWorkload(memory), ',namespace=~"$namespace"'), '{{workload}}']),
       lines('Restarts in an hour', '一小时内重启', 'number', [
         'sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace"}[1h]))',
         '{{namespace}}/{{pod}}',
@@ -145,15 +148,12 @@ export const READY: readonly Dashboard[] = [
     title: { en: 'Pod', 'zh-CN': 'Pod' },
     variables: [namespace, pod],
     panels: [
-      lines('CPU by container (cores)', '各容器 CPU（核）', 'number', [
-        `sum by (container) (${CPU},namespace=~"$namespace",pod=~"$pod"}[$__rate_interval]))`,
-        '{{container}}',
-      ]),
+      lines('CPU by container (cores)', '各容器 CPU（核）', 'number', [usedByContainer(cpu, ',namespace=~"$namespace",pod=~"$pod"'), '{{container}}{{pod}}']),
       lines('Time held back by the CPU limit', '被 CPU 限额限制的时间', 'share', [
         'sum by (container) (rate(container_cpu_cfs_throttled_periods_total{namespace=~"$namespace",pod=~"$pod"}[$__rate_interval])) / sum by (container) (rate(container_cpu_cfs_periods_total{namespace=~"$namespace",pod=~"$pod"}[$__rate_interval]))',
         '{{container}}',
       ]),
-      lines('Memory by container', '各容器内存', 'bytes', [`sum by (container) (${MEMORY},namespace=~"$namespace",pod=~"$pod"})`, '{{container}}']),
+      lines('Memory by container', '各容器内存', 'bytes', [usedByContainer(memory, ',namespace=~"$namespace",pod=~"$pod"'), '{{container}}{{pod}}']),
       lines(
         'Network',
         '网络',
