@@ -51,12 +51,26 @@ describe('the chart', () => {
   it('gives no more than is needed', () => {
     const objects = rendered('sallyport')
     const rules = objects.flatMap(({ kind, metadata, rules }) =>
-      (Array.isArray(rules) ? rules : []).map((rule: { resources: string[]; verbs: string[] }) => ({ of: `${kind} ${metadata.name}`, ...rule })),
+      (Array.isArray(rules) ? rules : []).map((rule: { resources?: string[]; verbs: string[] }) => ({
+        of: `${kind} ${metadata.name}`,
+        resources: [],
+        ...rule,
+      })),
     )
     expect(rules.flatMap(({ resources, verbs }) => [...resources, ...verbs]).filter((word) => word.includes('*'))).toEqual([])
     expect(rules.filter(({ of }) => of === 'ClusterRole sallyport-sallyport-agent').map(({ resources, verbs }) => [resources, verbs])).toEqual([
       [['pods'], ['list', 'watch']],
     ])
+    // The collector changes nothing and reads no Secret.
+    const collects = rules.filter(({ of }) => of === 'ClusterRole sallyport-sallyport-collect')
+    expect([...new Set(collects.flatMap(({ resources, verbs }) => (verbs.join() === 'list,watch' ? [] : [`${resources.join()} ${verbs.join()}`])))]).toEqual([
+      'nodes/metrics get',
+      ' get',
+    ])
+    expect(collects.flatMap(({ resources }) => resources)).toEqual(
+      expect.arrayContaining(['pods', 'nodes', 'endpoints', 'endpointslices', 'servicemonitors', 'cronjobs']),
+    )
+    expect(collects.flatMap(({ resources }) => resources)).not.toContain('secrets')
     // The server itself reads no Secret but its agents'; capabilities say why they do. The third is that of HPAs.
     const own = rightsOf([]).filter(({ kind }) => kind === 'ClusterRole')
     expect(own).toHaveLength(3)

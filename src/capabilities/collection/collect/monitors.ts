@@ -61,7 +61,7 @@ export async function followMonitors(
       const old = clock.now() - REFERENCE_LIFE_MS
       if (changed || [...known.values()].some(({ at }) => at < old)) {
         changed = false
-        const read = () => readMonitors(held.list(), { global, files: settings.files, lookUp })
+        const read = () => readMonitors(held.list(), { global, settings, lookUp })
         let found = read()
         const wanted = new Map(found.references.map((reference) => [JSON.stringify(reference), reference]))
         for (const key of known.keys()) if (!wanted.has(key)) known.delete(key)

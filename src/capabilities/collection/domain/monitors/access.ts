@@ -17,6 +17,8 @@ export interface AccessDeps {
   needs(reference: Reference): void
   /** Monitors of this namespace may name files of the collector. */
   files: boolean
+  /** How discovery reaches the cluster that the monitors are of, as `kubernetes_sd_configs` say it. */
+  cluster: Readonly<Record<string, unknown>>
   problem(field: string, message: string): void
 }
 

@@ -5,7 +5,7 @@ import { readCollectConfig } from '../jobs.ts'
 import { compileRules, judgeTarget } from '../targets.ts'
 import { MONITOR_KINDS, readMonitors } from './read.ts'
 
-const { global } = readCollectConfig('global: {scrape_interval: 30s}', '')
+const { global, monitors: settings } = readCollectConfig('{global: {scrape_interval: 30s}, kubernetes_monitors: {kubeconfig_file: /k}}', '')
 const monitor = (kind: string, spec: object, name = 'm'): KubeObject => ({
   apiVersion: MONITOR_KINDS[kind]!.apiVersion,
   kind,
@@ -21,7 +21,11 @@ const secrets: Record<string, Map<string, string> | string> = {
   'Secret shop/gone': 'Secret shop/gone is not there',
 }
 const read = (monitors: readonly KubeObject[], files: readonly string[] = []) =>
-  readMonitors(monitors, { global, files, lookUp: ({ kind, namespace, name }) => secrets[`${kind} ${namespace}/${name}`] })
+  readMonitors(monitors, {
+    global,
+    settings: { ...settings!, files: [...files] },
+    lookUp: ({ kind, namespace, name }) => secrets[`${kind} ${namespace}/${name}`],
+  })
 const hash = (text: string) => createHash('md5').update(text).digest().readBigUInt64BE(8)
 
 /** What a job makes of something that discovery found: its labels and address, or undefined. */
@@ -187,7 +191,7 @@ test('ScrapeConfig', () => {
     via: 'config',
   })
   expect(read([monitor('ScrapeConfig', spec)]).jobs[0]).toMatchObject({
-    kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: ['shop'], own_namespace: false } }],
+    kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: '/k', namespaces: { names: ['shop'], own_namespace: false } }],
     http_sd_configs: [{ url: 'http://sd.example/targets', refresh_interval: 30_000 }],
     scrape_interval: 15_000,
   })

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { parseInput } from '#core/kernel/problems.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
-import { type GlobalSettings, readScrapeJob, type ScrapeJob } from '../jobs.ts'
+import { type GlobalSettings, type MonitorsSettings, readScrapeJob, type ScrapeJob } from '../jobs.ts'
 import type { AccessDeps, Reference } from './access.ts'
 import { podMonitor, probe, scrapeConfig, serviceMonitor } from './schema.ts'
 import { type Named, podMonitorJobs, probeJobs, type RawJob, scrapeConfigJobs, serviceMonitorJobs } from './translate.ts'
@@ -25,8 +25,7 @@ export interface MonitorJobs {
 
 export interface MonitorDeps {
   global: GlobalSettings
-  /** Namespaces whose monitors may name files of the collector; `*`: all. */
-  files: readonly string[]
+  settings: MonitorsSettings
   lookUp: AccessDeps['lookUp']
 }
 
@@ -53,7 +52,8 @@ export const MONITOR_KINDS: Readonly<Record<string, { apiVersion: string; read: 
   ScrapeConfig: { apiVersion: 'monitoring.coreos.com/v1alpha1', read: reader(scrapeConfig, scrapeConfigJobs) },
 }
 
-export function readMonitors(monitors: readonly KubeObject[], { global, files, lookUp }: MonitorDeps): MonitorJobs {
+export function readMonitors(monitors: readonly KubeObject[], { global, settings, lookUp }: MonitorDeps): MonitorJobs {
+  const { files, namespaces: _namespaces, selector: _selector, ...cluster } = settings
   const jobs: ScrapeJob[] = []
   const problems: MonitorProblem[] = []
   const references = new Map<string, Reference>()
@@ -66,6 +66,7 @@ export function readMonitors(monitors: readonly KubeObject[], { global, files, l
       { namespace, name },
       {
         namespace,
+        cluster,
         files: files.includes('*') || files.includes(namespace),
         lookUp: (reference) => {
           const data = lookUp(reference)

@@ -73,7 +73,9 @@ export function serviceMonitorJobs(spec: ServiceMonitor, { namespace, name }: Na
     return {
       job_name: `serviceMonitor/${namespace}/${name}/${i}`,
       ...endpointJob(endpoint, `spec.endpoints[${i}].`, spec, deps),
-      kubernetes_sd_configs: [{ role, ...namespacesOf(spec.namespaceSelector, namespace), ...given({ attach_metadata: spec.attachMetadata }) }],
+      kubernetes_sd_configs: [
+        { ...deps.cluster, role, ...namespacesOf(spec.namespaceSelector, namespace), ...given({ attach_metadata: spec.attachMetadata }) },
+      ],
       relabel_configs: [...relabels, ...endpoint.relabelings.map(ruleOf)],
     }
   })
@@ -97,7 +99,9 @@ export function podMonitorJobs(spec: PodMonitor, { namespace, name }: Named, dep
     return {
       job_name: `podMonitor/${namespace}/${name}/${i}`,
       ...endpointJob(endpoint, `spec.podMetricsEndpoints[${i}].`, spec, deps),
-      kubernetes_sd_configs: [{ role: 'pod', ...namespacesOf(spec.namespaceSelector, namespace), ...given({ attach_metadata: spec.attachMetadata }) }],
+      kubernetes_sd_configs: [
+        { ...deps.cluster, role: 'pod', ...namespacesOf(spec.namespaceSelector, namespace), ...given({ attach_metadata: spec.attachMetadata }) },
+      ],
       relabel_configs: [...relabels, ...endpoint.relabelings.map(ruleOf)],
     }
   })
@@ -136,7 +140,7 @@ export function probeJobs(spec: Probe, { namespace, name }: Named, deps: AccessD
   return [
     {
       ...job,
-      kubernetes_sd_configs: [{ role: 'ingress', ...namespacesOf(namespaceSelector, namespace) }],
+      kubernetes_sd_configs: [{ ...deps.cluster, role: 'ingress', ...namespacesOf(namespaceSelector, namespace) }],
       relabel_configs: [
         ...first,
         ...selected(selector, 'ingress'),
@@ -177,6 +181,7 @@ export function scrapeConfigJobs(spec: ScrapeConfig, { namespace, name }: Named,
         ...accessOf(access, `spec.httpSDConfigs[${i}].`, deps),
       })),
       kubernetes_sd_configs: spec.kubernetesSDConfigs.map(({ role, apiServer, namespaces, selectors, attachMetadata, ...access }, i) => ({
+        ...(apiServer === undefined ? deps.cluster : {}),
         ...given({ role, api_server: apiServer, attach_metadata: attachMetadata }),
         // The namespace of the monitor, not that of the collector.
         ...(namespaces ? { namespaces: { names: [...namespaces.names, ...(namespaces.ownNamespace ? [namespace] : [])] } } : {}),
