@@ -235,6 +235,7 @@ describeCluster('node doctor', (kubeconfig) => {
     console.log('found after ms', found)
     expect(Object.keys(found).sort(), said).toEqual([...types].sort())
     expect(told.KernelTaskHung).toContain('sallyport:4194300')
+    if (all['a pod out of memory']) expect(told.OutOfMemory).toMatch(/^Memory cgroup out of memory: Killed process \d+ \(tail\)/)
 
     // a restart of the agent in the middle changes nothing: no condition flaps
     const before = conditionsOf(await node()).map(({ type, status }) => `${type} ${status}`)

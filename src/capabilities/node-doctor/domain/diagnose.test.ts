@@ -135,6 +135,36 @@ describe('reports', () => {
       { reason: 'OutOfMemory', process: 'mysqld[9]', pod: null },
     ])
   })
+  it('of memory that ran out are one problem, however many processes they list', () => {
+    const lists = Array.from({ length: 300 }, (_, i) => `[${1000 + i}]     0  ${1000 + i}     1234      200    57344        0             0 shopd`)
+    const { problems } = diagnose(
+      'tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+      'Memory cgroup stats for /kubepods/x:',
+      ...lists,
+      `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a/pod${POD},task_memcg=/a/pod${POD},task=tail,pid=16772,uid=0`,
+      'Memory cgroup out of memory: Killed process 16772 (tail) total-vm:26948kB, anon-rss:24064kB, file-rss:1556kB',
+      'oom_reaper: reaped process 16772 (tail), now anon-rss:0kB',
+      // some kernels say it again
+      'Killed process 16772 (tail) total-vm:26948kB, anon-rss:24064kB, file-rss:1556kB',
+    )
+    expect(problems).toMatchObject([
+      {
+        kind: 'oom',
+        reason: 'CgroupOutOfMemory',
+        process: 'tail[16772]',
+        pod: POD,
+        count: 1,
+        title: expect.stringMatching(/^Memory cgroup out of memory: Killed/),
+      },
+    ])
+    // the beginning was overwritten before it was read
+    expect(
+      diagnose(
+        `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=/a/pod${POD},task_memcg=/a/pod${POD},task=tail,pid=7,uid=0`,
+        'Memory cgroup out of memory: Killed process 7 (tail) total-vm:26948kB, anon-rss:24064kB, file-rss:1556kB',
+      ).problems,
+    ).toMatchObject([{ reason: 'CgroupOutOfMemory', process: 'tail[7]', pod: POD }])
+  })
   it('of a flood are counted, and crowd out no other kind', () => {
     const { problems, omitted } = diagnose(
       ...Array.from({ length: 5000 }, (_, i) => `I/O error, dev sd${String.fromCharCode(97 + (i % 3))}, sector ${i}`),

@@ -12,6 +12,10 @@ import { mayMatter, mayMatterInBytes, type Rule, ruleFor } from './rules.ts'
 const REPORT_LINES = 1000
 /** So many lines without a word of the report end it. */
 const QUIET_LINES = 60
+/** Between the words of an out-of-memory report stand its memory and all processes. */
+const QUIET_OOM_LINES = 500
+/** Processes that were killed last: some kernels say so twice. */
+const MAX_VICTIMS = 64
 const MAX_FRAMES = 256
 /** A line that is only said before the one that counts is at most so many before it. */
 const PREAMBLE_LINES = 5
@@ -47,6 +51,7 @@ const PROCESS: readonly RegExp[] = [
   /\bcomm "(.{1,64}?)", pid (\d+)/,
 ]
 const VICTIM = /\bKill(?:ed)? process (?<pid>\d+),? \((?<name>[^)]{1,64})\)|\btask=(?<task>.{1,64}?),pid=(?<taskPid>\d+)/
+const KILLED = /\bKill(?:ed)? process \d/
 const COMM = /\bPID: (\d+)(?: UID: \d+)? Comm: (.{1,64}?) (?:Not tainted|Tainted|Kdump|$)/
 /** One after the other: as one pattern they would all be tried at every character of a flood. */
 const DEVICES: readonly RegExp[] = [
@@ -113,6 +118,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
   let drainedAt = 0
   /** By caller; without callers in the log there is one. */
   const reports = new Map<string, Report>()
+  const victims = new Map<string, NodeProblem>()
   const reboots = createRebootWatch()
 
   /** Where it is counted now; undefined when there is no room for another of its kind. */
@@ -138,10 +144,17 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     if (!report) return
     reports.delete(caller)
     report.problem.where ??= whereOf(report)
-    keep(report.problem)
+    const { kind, process } = report.problem
+    const kept = keep(report.problem)
+    if (kind !== 'oom' || process === null || !kept) return
+    if (victims.size >= MAX_VICTIMS) victims.delete(victims.keys().next().value!)
+    victims.set(process, kept)
   }
   const closeEnded = () => {
-    for (const [caller, { lastTold, problem }] of reports) if (number - lastTold > QUIET_LINES || number - problem.firstLine > REPORT_LINES) close(caller)
+    for (const [caller, { lastTold, problem }] of reports) {
+      const quiet = problem.kind === 'oom' ? QUIET_OOM_LINES : QUIET_LINES
+      if (number - lastTold > quiet || number - problem.firstLine > REPORT_LINES) close(caller)
+    }
   }
   const begin = (kind: Kind, reason: string, severity: NodeProblem['severity'], title: string): NodeProblem => ({
     kind,
@@ -167,7 +180,12 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     const report = reports.get(caller)
     const rule = ruleFor(message)
     if (rule && !(report && goesOn(report, rule))) {
-      const tellsMore = rule.report || rule.kind === 'oom' || rule.kind === 'limit'
+      const victim = rule.kind === 'oom' ? victims.get(victimIn(message) ?? '') : undefined
+      if (victim) {
+        victim.lastLine = number
+        return
+      }
+      const tellsMore = rule.report || rule.kind === 'limit'
       const where = rule.report ? null : deviceIn(message)
       const same = tellsMore ? undefined : alone.get(rule)?.get(where)
       if (same) {
@@ -185,6 +203,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
         const opened: Report = { rule, problem, frames: [], doubtful: [], other: [], aside: false, lastTold: number }
         reports.set(caller, opened)
         tell(opened, message, number, true)
+        if (rule.kind === 'oom' && KILLED.test(message)) close(caller)
       } else {
         problem.where = where
         if (tellsMore) readOom(problem, message)
@@ -202,7 +221,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     }
     tell(report, message, number)
     // the kill is the last word of an out-of-memory report
-    if (problem.kind === 'oom' && /\bKill(?:ed)? process \d/.test(message)) close(caller)
+    if (problem.kind === 'oom' && KILLED.test(message)) close(caller)
   }
 
   return {
@@ -297,7 +316,9 @@ function tell(report: Report, message: string, number: number, first = false): v
 
 function whereOf({ frames, doubtful, other, named: first, problem }: Report): string | null {
   const tells = (name: string) => !isReporting(name) && !isTick(name) && !isEveryday(name)
-  const sure = frames.some(tells) ? frames : doubtful.some(tells) ? doubtful : frames
+  // two work items that wait for each other: only the chain of dependencies tells who made them
+  const rest = problem.kind === 'deadlock' ? [...frames, ...other] : frames
+  const sure = frames.some(tells) ? frames : doubtful.some(tells) ? doubtful : rest
   const byTick = problem.kind === 'lockup' || problem.kind === 'rcu-stall'
   const told = sure.filter((name) => (name === first && !/^_*(?:panic|warn)/.test(name)) || (!isReporting(name) && !(byTick && isTick(name))))
   const place = told.findIndex((name) => tells(name) && !isLibrary(name))
@@ -322,9 +343,15 @@ function whereOf({ frames, doubtful, other, named: first, problem }: Report): st
   return named.length === 0 ? null : named.join(' < ')
 }
 
-function readOom(problem: NodeProblem, message: string): void {
+function victimIn(message: string): string | undefined {
   const victim = VICTIM.exec(message)?.groups
-  if (victim) problem.process = text(`${victim.name ?? victim.task}[${victim.pid ?? victim.taskPid}]`)
+  return victim && text(`${victim.name ?? victim.task}[${victim.pid ?? victim.taskPid}]`)
+}
+
+function readOom(problem: NodeProblem, message: string): void {
+  problem.process = victimIn(message) ?? problem.process
+  // tells more than who asked for the memory
+  if (KILLED.test(message)) problem.title = text(message)
   const scope = /\btask_memcg=(\S+?),|\bTask in (\S+) killed|\bpids controller in (\S+)/.exec(message)
   const pod = POD.exec(scope?.slice(1).find(Boolean) ?? '')
   if (pod) problem.pod = pod[1]!.replaceAll('_', '-')

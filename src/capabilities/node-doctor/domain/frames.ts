@@ -63,7 +63,7 @@ const REPORTING = new RegExp(
     // memory checkers
     '_*(?:kasan|kmsan|kfence|kcsan|asan|msan|tsan|hwasan|ubsan|sanitizer)_\\w+|check_memory_region\\w*|ubsan_\\w+|handle_overflow|val_to_string|save_(?:stack|trace)\\w*|stack_(?:trace|depot)_\\w+|depot_save_stack|kmemleak_\\w+',
     // traps
-    '_*die(?:_\\w+)?|oops_\\w+|no_context|_*bad_area\\w*|_*do_(?:kernel_fault|page_fault|user_fault|mem_abort|tag_check_fault|translation_fault|debug_exception|alignment_fault|bad_area|error_trap|trap|invalid_op|general_protection|double_fault|sea)|exc_\\w+|asm_(?:exc|sysvec|common|do)_\\w+|page_fault|async_page_fault|invalid_op|general_protection|double_fault|error_entry|handle_invalid_op|el[01]\\w*_(?:sync|irq|abort|dbg|undef|da|sync_handler)\\w*|el[01]_\\w+|el[01][ht]\\w*|entry_(?:[A-Z]|syscall|ret)\\w*|do_syscall_\\w+|_*do_fast_syscall\\w*|x64_sys_call|invoke_syscall|ret_from_fork\\w*|_*x86_(?:indirect|return)_thunk\\w*',
+    '_*die(?:_\\w+)?|oops_\\w+|no_context|_*bad_area\\w*|_*do_(?:kernel_fault|page_fault|user_fault|mem_abort|tag_check_fault|translation_fault|debug_exception|alignment_fault|bad_area|error_trap|trap|invalid_op|general_protection|double_fault|sea)|exc_\\w+|asm_(?:exc|sysvec|common|do|call)_\\w+|page_fault|async_page_fault|invalid_op|general_protection|double_fault|error_entry|handle_invalid_op|el[01]\\w*_(?:sync|irq|abort|dbg|undef|da|sync_handler)\\w*|el[01]_\\w+|el[01][ht]\\w*|entry_(?:[A-Z]|syscall|ret)\\w*|do_syscall_\\w+|_*do_fast_syscall\\w*|x64_sys_call|invoke_syscall|ret_from_fork\\w*|_*x86_(?:indirect|return)_thunk\\w*',
     // the watch over locks
     '_*lock_(?:acquire|release)\\w*|register_lock_class|mark_(?:lock|held_locks|usage)\\w*|assign_lock_key|look_up_lock_class|check_(?:usage|prev|noncircular|irq_usage)\\w*|validate_chain|lockdep_\\w+|_*might_(?:sleep|resched)\\w*|debug_(?:print_)?object\\w*|debug_check_no_obj\\w*|_*debug_check_\\w+',
     // sleeping
@@ -90,7 +90,7 @@ const EVERYDAY = new RegExp(
 
 /** The clock tick, in which a processor that does not come back is found. */
 const TICK =
-  /^(?:update_process_times|tick_(?:sched|nohz|periodic|do_update)\w*|_*hrtimer_\w+|_*run_hrtimer|(?:local_|smp_)*apic_timer_interrupt|_*sysvec_\w+|irq_(?:exit|enter|work)\w*|handle_irq\w*|rcu_(?:check_callbacks|sched_clock_irq|dump_cpu_stacks|pending|gp_kthread|gp_fqs\w*)|print_other_cpu_stall|check_cpu_stall|watchdog_\w+)$/
+  /^(?:update_process_times|tick_(?:sched|nohz|periodic|do_update)\w*|_*hrtimer_\w+|_*run_hrtimer|(?:local_|smp_|trace_)*apic_timer_interrupt|_*sysvec_\w+|irq_(?:exit|enter|work)\w*|handle_irq\w*|rcu_(?:check_callbacks|sched_clock_irq|dump_cpu_stacks|pending|gp_kthread|gp_fqs\w*)|print_other_cpu_stall|check_cpu_stall|watchdog_\w+)$/
 
 export const isReporting = (name: string): boolean => REPORTING.test(name)
 export const isTick = (name: string): boolean => TICK.test(name)

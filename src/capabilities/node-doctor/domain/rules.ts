@@ -309,6 +309,7 @@ export const RULES: readonly Rule[] = [
     words: ['oom-kill:', 'Task in ', 'Kill process', 'Killed process'],
     severity: 'error',
     continues: true,
+    report: true,
     pattern:
       /\boom-kill:constraint=|\bTask in \S+ killed as a result of limit of |\b(?:Out of memory|Memory cgroup out of memory|out of memory \(\w+\)): Kill(?:ed)? process \d+|^Killed process \d+ \(/,
   },
