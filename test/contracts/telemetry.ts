@@ -140,7 +140,7 @@ export function telemetryContract(name: string, open: OpenStore): void {
         ])
       })
       it('shows nothing of tables without namespaces to who may see some namespaces', async () => {
-        expect(await rows('SELECT count() FROM samples', { scope: shop })).toEqual([[0]])
+        expect(await rows('SELECT count() FROM sample_runs', { scope: shop })).toEqual([[0]])
       })
       it.each([
         ["SELECT count() FROM merge('sallyport', 'access')"],

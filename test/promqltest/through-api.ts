@@ -64,7 +64,7 @@ export async function openApiTarget(): Promise<{ target: Target; close(): Promis
   }
 }
 
-function batchOf(cluster: string, samples: readonly LoadedSample[], now: number) {
+export function batchOf(cluster: string, samples: readonly LoadedSample[], now: number) {
   const series = [...new Map(samples.map(({ labels }) => [labels.key, labels])).values()]
   const index = new Map(series.map(({ key }, i) => [key, i]))
   // Of samples with one time, a script means the last.

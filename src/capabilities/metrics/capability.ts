@@ -11,7 +11,7 @@ export const metrics: Capability = {
   rows: ['H10', 'H7', 'A4'],
   rbac: [{ apiGroups: ['monitoring.coreos.com'], resources: ['prometheusrules'], verbs: ['list', 'watch'], why: 'rules and alerts of PrometheusRule objects' }],
   resources: [],
-  tables: ['series', 'samples', 'histograms', 'exemplars', 'metric_metadata'],
+  tables: ['series', 'sample_runs', 'histograms', 'starts', 'exemplars', 'metric_metadata'],
   pages: [
     { id: 'metrics', group: 'observe', path: '/metrics', title: { en: 'Metrics', 'zh-CN': '指标' } },
     { id: 'dashboards', group: 'observe', path: '/dashboards', title: { en: 'Dashboards', 'zh-CN': '仪表盘' } },

@@ -7,7 +7,7 @@ import { info } from './info.ts'
 import { LABEL_CALLS } from './label-calls.ts'
 import { EMPTY, labelsOf } from './labels.ts'
 import { DATE_PARTS, MATH, round } from './math.ts'
-import { instantSelector, overWindows, type Reading } from './selectors.ts'
+import { instantSelector, overWindows, type RangeArgument, type Reading, type WindowCall } from './selectors.ts'
 import { FLOAT, type Grid, isEmpty, newSeries, type Series, setFloat, timeAt, type Value } from './value.ts'
 import { WINDOW_FUNCTIONS } from './windows.ts'
 
@@ -71,13 +71,7 @@ export function callFunction(context: Context, node: Call, grid: Grid): Value {
       return vector(absent(vectorOf(context, args[0]!, grid), args[0]!, grid))
     case 'absent_over_time': {
       const argument = rangeArgument(context, args[0]!, grid)
-      return vector(
-        absent(
-          overWindows(context, { ...argument, extend: undefined }, grid, name, () => 1, false),
-          args[0]!,
-          grid,
-        ),
-      )
+      return vector(absent(overWindows(context, { ...argument, extend: undefined }, grid, { name, fn: () => 1, keepName: false }), args[0]!, grid))
     }
     case 'round': {
       const nearest = args[1] && scalarOf(context, args[1], grid)
@@ -97,7 +91,13 @@ export function callFunction(context: Context, node: Call, grid: Grid): Value {
   }
 }
 
-function windowCall(context: Context, node: Call, grid: Grid): Series[] {
+const windowCall = (context: Context, node: Call, grid: Grid): Series[] => {
+  const { argument, call } = windowArguments(context, node, grid)
+  return overWindows(context, argument, grid, call)
+}
+
+/** The range that a function is asked over, and its parameters. */
+export function windowArguments(context: Context, node: Call, grid: Grid): { argument: RangeArgument; call: WindowCall } {
   const { name } = node
   const at = node.args.findIndex((arg) => {
     const inner = unparen(arg)
@@ -111,7 +111,7 @@ function windowCall(context: Context, node: Call, grid: Grid): Series[] {
   const argument = rangeArgument(context, node.args[at]!, grid)
   // A note about a parameter names the parameter, one about samples the range.
   const pos = name === 'quantile_over_time' ? node.args[0]!.pos : argument.pos
-  return overWindows(context, { ...argument, pos }, grid, name, WINDOW_FUNCTIONS[name]!, KEEP_NAME.has(name), a, b)
+  return { argument: { ...argument, pos }, call: { name, fn: WINDOW_FUNCTIONS[name]!, keepName: KEEP_NAME.has(name), a, b } }
 }
 
 /** A function of numbers; histograms go. */

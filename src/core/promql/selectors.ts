@@ -21,39 +21,45 @@ export type Reading = 'value' | 'timestamp' | 'start'
 
 /** The newest sample at each step that is not older than the lookback and not stale. */
 export function instantSelector(context: Context, node: Selector, leaf: Leaf, grid: Grid, reading: Reading = 'value'): Series[] {
-  const { lookback } = context.plan.settings
   const out: Series[] = []
   for (const stored of context.data[leaf.fetch]!) {
-    const columns = leaf.stats ? withResetHints(stored) : stored
-    const { ts, values, stale, histograms, starts } = columns
     use(context, grid.n)
-    const series = newSeries(columns.labels, reading !== 'value', grid.n)
-    let k = -1
-    let any = false
-    for (let i = 0; i < grid.n; i++) {
-      const at = (leaf.at ?? timeAt(grid, i)) - leaf.offset
-      while (k + 1 < ts.length && ts[k + 1]! <= at) k++
-      if (node.extend === 'smoothed') {
-        const sample = interpolated(columns, k, at, lookback, node.pos, context.notes)
-        setSample(series, i, sample)
-        any ||= sample !== undefined
-        continue
-      }
-      if (k < 0 || ts[k]! <= at - lookback || stale?.[k] === 1) continue
-      any = true
-      if (reading === 'timestamp') setFloat(series, i, ts[k]! / 1000)
-      else if (reading === 'start') {
-        if (starts && starts[k] !== 0) setFloat(series, i, starts[k]! / 1000)
-        else setFloat(series, i, 0)
-      } else {
-        const histogram = histograms?.[k]
-        if (histogram) setHistogram(series, i, histogram)
-        else setFloat(series, i, values[k]!)
-      }
-    }
-    if (any) out.push(series)
+    const series = newSeries(stored.labels, reading !== 'value', grid.n)
+    if (instantInto(series, context, node, leaf, stored, grid, reading)) out.push(series)
   }
   return out
+}
+
+/** Reads one stored series at the steps; whether there is anything. */
+export function instantInto(series: Series, context: Context, node: Selector, leaf: Leaf, stored: Columns, grid: Grid, reading: Reading): boolean {
+  const { lookback } = context.plan.settings
+  const columns = leaf.stats ? withResetHints(stored) : stored
+  const { ts, values, stale, histograms, starts } = columns
+  const { length } = ts
+  let k = -1
+  let any = false
+  for (let i = 0; i < grid.n; i++) {
+    const at = (leaf.at ?? timeAt(grid, i)) - leaf.offset
+    while (k + 1 < length && ts[k + 1]! <= at) k++
+    if (node.extend === 'smoothed') {
+      const sample = interpolated(columns, k, at, lookback, node.pos, context.notes)
+      setSample(series, i, sample)
+      any ||= sample !== undefined
+      continue
+    }
+    if (k < 0 || ts[k]! <= at - lookback || stale?.[k] === 1) continue
+    any = true
+    if (reading === 'timestamp') setFloat(series, i, ts[k]! / 1000)
+    else if (reading === 'start') {
+      if (starts && starts[k] !== 0) setFloat(series, i, starts[k]! / 1000)
+      else setFloat(series, i, 0)
+    } else {
+      const histogram = histograms?.[k]
+      if (histogram) setHistogram(series, i, histogram)
+      else setFloat(series, i, values[k]!)
+    }
+  }
+  return any
 }
 
 /** Reset hints told from sample to sample, where the store did not know. */
@@ -128,36 +134,42 @@ export interface RangeArgument {
   readonly extend: Selector['extend']
 }
 
-/** A function over the window (t − range, t] of every step; the borders only move forward, so each sample is passed once. */
-export function overWindows(
-  context: Context,
-  argument: RangeArgument,
-  grid: Grid,
-  name: string,
-  fn: WindowFunction,
-  keepName: boolean,
-  a?: Float64Array,
-  b?: Float64Array,
-): Series[] {
+export interface WindowCall {
+  readonly name: string
+  readonly fn: WindowFunction
+  readonly keepName: boolean
+  /** Parameters at each step. */
+  readonly a?: Float64Array | undefined
+  readonly b?: Float64Array | undefined
+}
+
+/** A function over the window (t − range, t] of every step. */
+export function overWindows(context: Context, argument: RangeArgument, grid: Grid, call: WindowCall): Series[] {
   const out: Series[] = []
   for (const series of argument.series) {
     use(context, grid.n)
-    const { ft, ht } = series
-    const result = newSeries(series.labels, series.drop || !keepName, grid.n)
-    const metric = getLabel(series.labels, '__name__')
-    const w: Window = { series, flo: 0, fhi: 0, hlo: 0, hhi: 0, start: 0, end: 0, t: 0, metric, pos: argument.pos, notes: context.notes }
-    for (let i = 0; i < grid.n; i++) {
-      w.t = timeAt(grid, i)
-      w.end = (argument.at ?? w.t) - argument.offset
-      w.start = w.end - argument.range
-      while (w.fhi < ft.length && ft[w.fhi]! <= w.end) w.fhi++
-      while (w.flo < ft.length && ft[w.flo]! <= w.start) w.flo++
-      while (w.hhi < ht.length && ht[w.hhi]! <= w.end) w.hhi++
-      while (w.hlo < ht.length && ht[w.hlo]! <= w.start) w.hlo++
-      if (argument.extend) setSample(result, i, extendedRate(w, name, argument.extend, context.plan.settings.lookback, fn))
-      else if (w.fhi > w.flo || w.hhi > w.hlo) setSample(result, i, fn(w, a?.[i] ?? 0, b?.[i] ?? 0))
-    }
+    const result = newSeries(series.labels, series.drop || !call.keepName, grid.n)
+    windowsInto(result, context, argument, series, grid, call)
     if (!isEmpty(result)) out.push(result)
   }
   return out
+}
+
+/** Of one series; the borders only move forward, so each sample is passed once. */
+export function windowsInto(result: Series, context: Context, argument: RangeArgument, series: RangeSeries, grid: Grid, call: WindowCall): void {
+  const { ft, ht } = series
+  const { fn, a, b } = call
+  const metric = getLabel(series.labels, '__name__')
+  const w: Window = { series, flo: 0, fhi: 0, hlo: 0, hhi: 0, start: 0, end: 0, t: 0, metric, pos: argument.pos, notes: context.notes }
+  for (let i = 0; i < grid.n; i++) {
+    w.t = timeAt(grid, i)
+    w.end = (argument.at ?? w.t) - argument.offset
+    w.start = w.end - argument.range
+    while (w.fhi < ft.length && ft[w.fhi]! <= w.end) w.fhi++
+    while (w.flo < ft.length && ft[w.flo]! <= w.start) w.flo++
+    while (w.hhi < ht.length && ht[w.hhi]! <= w.end) w.hhi++
+    while (w.hlo < ht.length && ht[w.hlo]! <= w.start) w.hlo++
+    if (argument.extend) setSample(result, i, extendedRate(w, call.name, argument.extend, context.plan.settings.lookback, fn))
+    else if (w.fhi > w.flo || w.hhi > w.hlo) setSample(result, i, fn(w, a?.[i] ?? 0, b?.[i] ?? 0))
+  }
 }

@@ -31,6 +31,10 @@ export interface Table {
   /** Filled from another table by every insert there, in the same deduplicated block. */
   from?: { table: string; select: string }
   since?: number
+  /** The table of earlier versions whose rows it takes over; that one is emptied. */
+  replaces?: { table: string; select: string }
+  /** Rows between two marks of the index; the engine's default is 8192. */
+  indexGranularity?: number
 }
 
 /** The signals that have a byte budget of their own. */

@@ -8,7 +8,7 @@ import { rum, spans } from './tables/spans.ts'
 
 export const TABLES = {
   series,
-  samples,
+  sample_runs: samples,
   histograms,
   starts,
   exemplars,
@@ -32,7 +32,7 @@ export type TableName = keyof typeof TABLES
 /** Which byte budget a table counts against. */
 export const SIGNAL_OF: Record<TableName, Signal> = {
   series: 'metrics',
-  samples: 'metrics',
+  sample_runs: 'metrics',
   histograms: 'metrics',
   starts: 'metrics',
   exemplars: 'metrics',

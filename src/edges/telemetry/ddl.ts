@@ -36,7 +36,8 @@ const TABLE_SETTINGS = {
 
 function createTable(table: Table, columns: readonly Column[]): string {
   const engine = table.engine ?? 'MergeTree'
-  const settings = Object.entries(TABLE_SETTINGS).map(([name, value]) => `${name} = ${value}`)
+  const granularity = table.indexGranularity === undefined ? {} : { index_granularity: table.indexGranularity }
+  const settings = Object.entries({ ...TABLE_SETTINGS, ...granularity }).map(([name, value]) => `${name} = ${value}`)
   return [
     `CREATE TABLE IF NOT EXISTS ${DATABASE}.${table.name} (${columns.map(columnSql).join(', ')})`,
     `ENGINE = ${engine}${engine === 'ReplacingMergeTree' ? `(${table.versionColumn ?? ''})` : ''}`,
@@ -49,6 +50,10 @@ function createTable(table: Table, columns: readonly Column[]): string {
 
 const createView = (table: Table) =>
   table.from === undefined ? [] : [`CREATE MATERIALIZED VIEW IF NOT EXISTS ${DATABASE}.${viewOf(table)} TO ${DATABASE}.${table.name} AS ${table.from.select}`]
+
+/** Run again it finds the other table empty. */
+const takeOver = ({ name, replaces }: Table, old: boolean): string[] =>
+  replaces && old ? [`INSERT INTO ${DATABASE}.${name} ${replaces.select}`, `TRUNCATE TABLE ${DATABASE}.${replaces.table}`] : []
 
 export interface Migration {
   owner: string
@@ -68,7 +73,7 @@ export function migrations(tables: readonly Table[], found: ReadonlyMap<string, 
     for (let version = (found.get(owner) ?? 0) + 1; version <= known; version++) {
       const upTo = (table: Table) => table.columns.filter((column) => sinceOf(table, column) <= version)
       const statements = own.flatMap((table) => {
-        if (sinceOf(table) === version) return [createTable(table, upTo(table)), ...createView(table)]
+        if (sinceOf(table) === version) return [createTable(table, upTo(table)), ...createView(table), ...takeOver(table, found.has(owner))]
         const added = upTo(table).filter((column) => sinceOf(table) < version && column.since === version)
         if (added.length === 0) return []
         const add = added.map((column) => {

@@ -38,7 +38,7 @@ describe('limits', () => {
 
   it('never drop a table that has no partitions by time', () => {
     const series = { ...part('series', 0, 1e18), from: 0, to: 0 }
-    expect(partitionsToDrop([series, part('samples', 1)], limits, NOW).map(({ table }) => table)).toEqual(['samples'])
+    expect(partitionsToDrop([series, part('sample_runs', 1)], limits, NOW).map(({ table }) => table)).toEqual(['sample_runs'])
   })
 
   it('leave one signal alone when another is over its budget', () => {

@@ -24,7 +24,7 @@ const GIB = 2 ** 30
 /** Shares of the disk: access and logs are the bulk, records are small and precious. */
 const SHARE: Record<Signal, number> = { access: 0.35, metrics: 0.25, logs: 0.2, spans: 0.1, audit: 0.05, findings: 0.05 }
 /** The table whose retention is the signal's; roll-ups and side tables keep at least their own days. */
-export const MAIN: Record<Signal, TableName> = { access: 'access', metrics: 'samples', logs: 'logs', spans: 'spans', audit: 'audit', findings: 'findings' }
+export const MAIN: Record<Signal, TableName> = { access: 'access', metrics: 'sample_runs', logs: 'logs', spans: 'spans', audit: 'audit', findings: 'findings' }
 
 /** Limits of a first start: 70 % of the free bytes, at most 200 GiB in all. */
 export function defaultLimits(freeBytes: number): Record<Signal, Limits> {

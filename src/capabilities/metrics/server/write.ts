@@ -14,12 +14,8 @@ import { readRemoteWrite1, readRemoteWrite2 } from '../domain/remote-write.ts'
 export function writeRoutes(http: FastifyInstance, { metricStore }: Pick<ServerContext, 'metricStore'>): void {
   const readBody = createBodyReader()
 
-  /** The same body is the same batch: what is sent again is stored once. */
-  const store = (cluster: string, body: Uint8Array, brought: Brought): Promise<SampleReceipt> => {
-    const hash = createHash('sha256').update(`${cluster}\n`).update(body).digest()
-    const first = brought.ts[0] ?? brought.histograms?.[0]?.ts ?? 0
-    return metricStore.append({ ...brought, id: uuidv7(first >= 0 && first < 2 ** 48 ? first : 0, hash), cluster })
-  }
+  const store = (cluster: string, body: Uint8Array, brought: Brought): Promise<SampleReceipt> =>
+    metricStore.append({ ...brought, id: batchIdOf(cluster, body, brought), cluster })
 
   http.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -57,6 +53,13 @@ export function writeRoutes(http: FastifyInstance, { metricStore }: Pick<ServerC
   })
 }
 
+/** The same body is the same batch: what is sent again is stored once. */
+export function batchIdOf(cluster: string, body: Uint8Array, brought: Brought): string {
+  const hash = createHash('sha256').update(`${cluster}\n`).update(body).digest()
+  const first = brought.ts[0] ?? brought.histograms?.[0]?.ts ?? 0
+  return uuidv7(first >= 0 && first < 2 ** 48 ? first : 0, hash)
+}
+
 /** Runs a decoder; what it cannot read is the sender's fault. */
 function decoded<T>(read: () => T): T {
   try {
@@ -68,15 +71,17 @@ function decoded<T>(read: () => T): T {
 }
 
 /** The rest was stored; 400, so that senders do not send it all again. */
-const refusedSome = (reply: FastifyReply, { rejected, reasons }: SampleReceipt) =>
+const refusedSome = (reply: FastifyReply, receipt: SampleReceipt) =>
   reply
     .code(400)
     .type('text/plain')
-    .send(
-      `${rejected} samples were not taken: ${Object.entries(reasons)
-        .map(([reason, count]) => `${count} ${WHY[reason] ?? reason}`)
-        .join(', ')}\n`,
-    )
+    .send(`${refusalText(receipt)}\n`)
+
+/** How many samples were not taken, and why. */
+export const refusalText = ({ rejected, reasons }: SampleReceipt): string =>
+  `${rejected} samples were not taken: ${Object.entries(reasons)
+    .map(([reason, count]) => `${count} ${WHY[reason] ?? reason}`)
+    .join(', ')}`
 
 const WHY: Readonly<Record<string, string>> = {
   old: 'older than what is kept',

@@ -37,7 +37,7 @@ export interface EngineInfo {
 export interface Engine {
   readonly info: Readonly<EngineInfo>
   /** Rejects with EngineException or EngineGone. An engine that has not answered after `patienceMs` is killed and started again. */
-  run(lane: Lane, statements: readonly string[], patienceMs: number, format?: EngineRequest['format']): Promise<EngineAnswer>
+  run(lane: Lane, statements: readonly string[], patienceMs: number): Promise<EngineAnswer>
   close(): Promise<void>
 }
 
@@ -136,7 +136,7 @@ export async function startEngine(
     }
   }
 
-  const run: Engine['run'] = (lane, statements, patienceMs, format) =>
+  const run: Engine['run'] = (lane, statements, patienceMs) =>
     new Promise((resolve, reject) => {
       const to = child
       if (to === undefined || !to.connected) return reject(new EngineGone('the engine is not running'))
@@ -154,7 +154,7 @@ export async function startEngine(
         reject,
         timer,
       })
-      to.send({ id, lane, statements, ...(format && { format }) } satisfies EngineRequest, (error) => {
+      to.send({ id, lane, statements } satisfies EngineRequest, (error) => {
         if (error === null || !waiting.delete(id)) return
         clearTimeout(timer)
         reject(new EngineGone(error.message))

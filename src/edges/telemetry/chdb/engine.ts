@@ -30,7 +30,7 @@ async function run(lane: LaneState, session: Session, request: EngineRequest): P
   const started = performance.now()
   try {
     let bytes: Uint8Array = new Uint8Array(0)
-    for (const sql of request.statements) bytes = (await session.queryAsync(sql, { format: request.format ?? 'JSONCompact' })).bytes()
+    for (const sql of request.statements) bytes = (await session.queryAsync(sql, { format: 'JSONCompact' })).bytes()
     reply({ id: request.id, ok: true, bytes, elapsedMs: performance.now() - started })
   } catch (error) {
     const { message, clickhouseCode } = error as Error & { clickhouseCode?: number }

@@ -1,5 +1,5 @@
 /** The telemetry store on the embedded engine: lock, queue, child process, migrations, limits. */
-import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '#core/kernel/clock.ts'
@@ -30,6 +30,8 @@ const CHECK_MS = 30_000
 /** Sizes in a status are at most this old. */
 const MEASURED_MS = 500
 const INSERT_PATIENCE_MS = 120_000
+/** A new version may have to write a table anew. */
+const MIGRATION_PATIENCE_MS = 3_600_000
 /** ClickHouse errors after which the same block may well be taken later: out of memory, space, time, too many parts, aborted. */
 const TRANSIENT = new Set([23, 74, 75, 76, 159, 202, 236, 241, 243, 252, 999, 1000, 1001])
 
@@ -51,10 +53,11 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
       throw new CodedError('ENGINE_FAILED', { reason: error.message }, { cause: error })
     })
     const running = engine
+    const answers = await answerFiles(join(dir, 'answers'))
     const write = (sql: string) => running.run('write', [sql], INSERT_PATIENCE_MS)
     const rowsOf = async (sql: string) => (JSON.parse(decoder.decode((await write(sql)).bytes)) as { data: unknown[][] }).data
 
-    await migrate(dir, write, rowsOf)
+    await migrate(dir, (sql) => running.run('write', [sql], MIGRATION_PATIENCE_MS), rowsOf)
 
     const attempts = new Map<string, number>()
     /** Writes the next group into its table and all that is rolled up from it; the token makes it happen once however often it is tried. False: there is none. */
@@ -138,7 +141,7 @@ export async function openTelemetry(options: OpenOptions): Promise<Telemetry & {
     return {
       append: (batch) => queue.add(batch, clock.now()),
       query: (query) => ask(running, query),
-      columns: async (query) => (await read(running, query, 'Native')).bytes,
+      columns: (query) => answers.ask((path) => read(running, query, path)),
       status: async () => {
         if (running.info.state === 'ready' && performance.now() - measuredAt > MEASURED_MS) await measure().catch(() => {})
         return status(dir, running, queue, limits, last, clock.now())
@@ -199,13 +202,14 @@ async function migrate(dir: string, write: (sql: string) => Promise<unknown>, ro
 const ONE_BLOCK = 'min_insert_block_size_rows = 100000000, min_insert_block_size_bytes = 1000000000'
 
 /** The engine's process runs in the queue folder, so that its path is not part of a pattern. */
-/** Views group by the whole key of their tables, so a merge of the block while it is inserted (optimize_on_insert) would find nothing to do. */
+/** Views take the block as it is; where there are none, rows of one key are put together at once. */
+const hasViews = new Set(ALL_TABLES.flatMap(({ from }) => (from ? [from.table] : [])))
 const insertSql = ({ table, token, batches }: Group) => {
-  const { columns }: Table = TABLES[table]
+  const { columns, engine }: Table = TABLES[table]
   const structure = columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')
   const files = batches.length === 1 ? batches[0]!.name : `{${batches.map(({ name }) => name).join(',')}}`
   return `INSERT INTO ${DATABASE}.${table} SELECT * FROM file(${literal(files)}, 'Native', ${literal(structure)})
-SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, optimize_on_insert = 0, ${ONE_BLOCK}`
+SETTINGS insert_deduplication_token = ${literal(token)}, deduplicate_blocks_in_dependent_materialized_views = 1, optimize_on_insert = ${engine === 'AggregatingMergeTree' && !hasViews.has(table) ? 1 : 0}, ${ONE_BLOCK}`
 }
 
 /** Of an answer in columns. */
@@ -217,13 +221,54 @@ const ask = async (engine: Engine, query: Query): Promise<QueryResult> => {
   return parseResult(decoder.decode(answer.bytes), answer.elapsedMs)
 }
 
-/** Runs a query and turns what the engine says into the port's errors. */
-async function read(engine: Engine, query: Query, format?: 'Native') {
+/**
+ * Answers in columns come through files, which the engine writes as it goes: through its process they would be copied six times. They are gone as soon as they are read.
+ * @param folder emptied first
+ */
+async function answerFiles(folder: string) {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder)
+  let count = 0
+  return {
+    async ask(write: (path: string) => Promise<unknown>): Promise<Uint8Array> {
+      const path = join(folder, `${count++}.native`)
+      try {
+        await write(path)
+        return await readWhole(path)
+      } finally {
+        await rm(path, { force: true })
+      }
+    },
+  }
+}
+
+/** In a buffer of its own, which can be handed to another thread. An answer without rows may have no file. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return new Uint8Array(0)
+  try {
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow((await file.stat()).size).buffer)
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at)
+      if (bytesRead === 0) throw new CodedError('ENGINE_UNAVAILABLE')
+      at += bytesRead
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
+
+/** Runs a query and turns what the engine says into the port's errors. @param file where the answer goes, in columns */
+async function read(engine: Engine, query: Query, file?: string) {
   if (engine.info.state !== 'ready') throw new CodedError('ENGINE_UNAVAILABLE')
   const limits = limitsOf(query)
   try {
-    const text = statements(query, ALL_TABLES, format && { max_result_bytes: MOST_BYTES })
-    return await engine.run(LANES[query.lane ?? 'interactive'], text, (limits.seconds + 60) * 1000, format)
+    const text = statements(query, ALL_TABLES, file === undefined ? undefined : { file, resultBytes: MOST_BYTES })
+    return await engine.run(LANES[query.lane ?? 'interactive'], text, (limits.seconds + 60) * 1000)
   } catch (error) {
     if (error instanceof EngineGone) throw new CodedError('ENGINE_UNAVAILABLE', {}, { cause: error })
     if (!(error instanceof EngineException)) throw error

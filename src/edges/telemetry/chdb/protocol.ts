@@ -7,9 +7,8 @@ export interface EngineRequest {
   /** From 1; the reply carries it. Reply 0 says that the engine is open (its version) or why it is not. */
   id: number
   lane: Lane
-  /** Run one after the other in one session; the reply has the result of the last, as JSONCompact unless said otherwise. */
+  /** Run one after the other in one session; the reply has the result of the last, as JSONCompact. */
   statements: readonly string[]
-  format?: 'Native'
 }
 
 export type EngineReply =

@@ -68,8 +68,8 @@ export const limitsOf = (query: Query) => ({
   rows: query.limits?.rows ?? 100_000,
 })
 
-/** The statements that run one query: everything is set anew each time, so nothing of an earlier query is left. */
-export function statements(query: Query, tables: readonly Table[], more: Readonly<Record<string, number>> = {}): string[] {
+/** The statements that run one query; `into` names a file for the answer, in columns: everything is set anew each time, so nothing of an earlier query is left. */
+export function statements(query: Query, tables: readonly Table[], into?: { file: string; resultBytes: number }): string[] {
   checkSql(query.sql, query.scope)
   const params = Object.entries(query.params ?? {})
   for (const [name] of params) if (!/^\w{1,64}$/.test(name)) throw refuse('a parameter name is not a word')
@@ -81,8 +81,9 @@ export function statements(query: Query, tables: readonly Table[], more: Readonl
     `max_execution_time = ${limits.seconds}`,
     `max_memory_usage = ${Math.round(limits.memoryBytes)}`,
     `max_result_rows = ${Math.round(limits.rows)}`,
-    `max_result_bytes = ${more.max_result_bytes ?? RESULT_BYTES}`,
+    `max_result_bytes = ${into?.resultBytes ?? RESULT_BYTES}`,
     ...params.map(([name, value]) => `param_${name} = ${parameter(value)}`),
   ]
-  return [`USE ${DATABASE}`, `SET ${settings.join(', ')}`, `${query.sql}\nSETTINGS readonly = 1`]
+  const outfile = into ? `\nINTO OUTFILE ${literal(into.file)} TRUNCATE FORMAT Native` : ''
+  return [`USE ${DATABASE}`, `SET ${settings.join(', ')}`, `${query.sql}${outfile}\nSETTINGS readonly = 1`]
 }

@@ -5,12 +5,14 @@ import { detectReset } from '#core/promql/histogram/reconcile.ts'
 import { type Labels, labelsFromKey } from '#core/promql/labels.ts'
 import type { Columns } from '#core/promql/value.ts'
 import { readNative } from '#core/telemetry/native-read.ts'
-import { STALE_HIGH, STALE_LOW } from './blocks.ts'
+import { readRuns, type StoredFloats } from './runs.ts'
 
 /** Some series of a fetch, with the engine's answers as they are. */
 export interface Part {
-  /** Only samples later than this count, ms: earlier ones are there to tell resets of histograms. */
+  /** Only samples later than this count, ms; those from `early` on are there to tell resets of histograms. */
   from: number
+  early: number
+  to: number
   ids: BigUint64Array
   /** `Labels.key` of each. */
   keys: readonly string[]
@@ -20,15 +22,15 @@ export interface Part {
 }
 
 /** One for each series that has samples. */
-export function columnsOf({ from, ids, keys, samples, histograms, starts }: Part): Columns[] {
-  const floats = readSamples(samples)
+export function columnsOf({ from, early, to, ids, keys, samples, histograms, starts }: Part): Columns[] {
+  const floats = readRuns(samples, ids, early, to)
   const stored = histograms ? readHistograms(histograms) : new Map<bigint, StoredHistograms>()
   const begun = starts ? readStarts(starts) : new Map<bigint, StoredStarts>()
   return keys.flatMap((key, i) => {
     const id = ids[i]!
-    const columns = merged(labelsFromKey(key), floats.get(id), stored.get(id))
+    const columns = merged(labelsFromKey(key), floats[i], stored.get(id))
     if (!columns) return []
-    const known = { ...columns, starts: startsAt(columns.ts, begun.get(id)) }
+    const known = starts ? { ...columns, starts: startsAt(columns.ts, begun.get(id)) } : columns
     return histograms ? after(known, from) : [known]
   })
 }
@@ -51,12 +53,6 @@ function after(columns: Columns, from: number): Columns[] {
   ]
 }
 
-interface StoredFloats {
-  ts: Float64Array
-  values: Float64Array
-  stale: Uint8Array | null
-}
-
 /** Rows [from, to) of one series each. */
 function* runsOf(ids: BigUint64Array): Generator<[id: bigint, from: number, to: number]> {
   const words = new Uint32Array(ids.buffer)
@@ -66,39 +62,6 @@ function* runsOf(ids: BigUint64Array): Generator<[id: bigint, from: number, to: 
     yield [ids[from]!, from, to]
     from = to
   }
-}
-
-function readSamples(bytes: Uint8Array): Map<bigint, StoredFloats> {
-  const answer = readNative(bytes)
-  const ts = new Float64Array(answer.numbers('t'))
-  const values = new Float64Array(answer.numbers('value'))
-  const words = new Uint32Array(values.buffer)
-  const isStale = (i: number) => words[i * 2] === STALE_LOW && words[i * 2 + 1] === STALE_HIGH
-  const out = new Map<bigint, StoredFloats>()
-  for (const [id, start, end] of runsOf(new BigUint64Array(answer.numbers('id')))) {
-    let n = start
-    let stale = false
-    for (let i = start; i < end; i++) {
-      // Of samples with one time the greatest counts: the same whatever the order in which they came.
-      if (n > start && ts[n - 1] === ts[i]) {
-        if (isStale(n - 1) || values[i]! > values[n - 1]! || (Number.isNaN(values[n - 1]) && !isStale(i))) {
-          words[(n - 1) * 2] = words[i * 2]!
-          words[(n - 1) * 2 + 1] = words[i * 2 + 1]!
-        }
-        continue
-      }
-      if (n !== i) {
-        ts[n] = ts[i]!
-        words[n * 2] = words[i * 2]!
-        words[n * 2 + 1] = words[i * 2 + 1]!
-      }
-      n++
-    }
-    for (let i = start; i < n && !stale; i++) stale = Number.isNaN(values[i]) && isStale(i)
-    const marks = stale ? Uint8Array.from({ length: n - start }, (_, i) => Number(isStale(start + i))) : null
-    out.set(id, { ts: ts.subarray(start, n), values: values.subarray(start, n), stale: marks })
-  }
-  return out
 }
 
 interface StoredHistograms {

@@ -4,7 +4,7 @@ import type { Clock } from '#core/kernel/clock.ts'
 import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { LabelMatcher } from '#core/promql/ast.ts'
-import { type Labels, labelsOf } from '#core/promql/labels.ts'
+import { getLabel, type Labels, labelsFromKey, labelsOf } from '#core/promql/labels.ts'
 import { parse } from '#core/promql/parser.ts'
 import { DEFAULT_SETTINGS, makePlan, type Settings } from '#core/promql/plan.ts'
 import type { Exemplar, Metadata, Metrics, MetricsQuestion, MetricsView, SampleBatch, SampleReceipt, SeriesQuestion } from '#core/shapes/ports/metrics.ts'
@@ -12,7 +12,7 @@ import type { Telemetry } from '#core/shapes/ports/telemetry.ts'
 import { encodeRows, type Row } from '#core/telemetry/encode-rows.ts'
 import { readNative } from '#core/telemetry/native-read.ts'
 import { TABLES, type TableName } from '#core/telemetry/tables.ts'
-import { histogramsBlock, samplesBlock, startsBlock } from './blocks.ts'
+import { histogramsBlock, runsBlock, startsBlock } from './blocks.ts'
 import { checkSeries, fetchParts } from './fetch.ts'
 import { createRegistry, type KnownSeries, type Registry, SLACK_MS } from './registry.ts'
 import { createThreads, type Threads } from './threads.ts'
@@ -57,8 +57,8 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     clusters.set(cluster, made)
     return made
   }
-  const retentionDays = async () => (await telemetry.status()).signals.find(({ signal }) => signal === 'metrics')?.retentionDays ?? TABLES.samples.ttlDays
-  let keptMs = TABLES.samples.ttlDays * DAY_MS
+  const retentionDays = async () => (await telemetry.status()).signals.find(({ signal }) => signal === 'metrics')?.retentionDays ?? TABLES.sample_runs.ttlDays
+  let keptMs = TABLES.sample_runs.ttlDays * DAY_MS
   const readRetention = async () => {
     // What cannot be read now stays as it was: samples are not thrown away for that.
     keptMs = await retentionDays().then(
@@ -90,7 +90,8 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     const state = of(cluster)
     const { registry } = state
     const now = clock.now()
-    const [earliest, latest] = [now - keptMs, now + FUTURE_MS]
+    // What lies before 1970 has no half hour.
+    const [earliest, latest] = [Math.max(0, now - keptMs), now + FUTURE_MS]
     const reasons: Record<string, number> = {}
     let rejected = 0
     const reject = (reason: string) => {
@@ -119,6 +120,7 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     const ts = new Float64Array(n)
     const values = new Float64Array(n)
     const stale = new Uint8Array(n)
+    const whole = new Uint8Array(n)
     const begun: { of: KnownSeries; ts: number; start: number }[] = []
     let rows = 0
     for (let i = 0; i < n; i++) {
@@ -128,6 +130,7 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
       ts[rows] = batch.ts[i]!
       values[rows] = batch.values[i]!
       if (batch.stale?.[i] === 1) stale[rows] = 1
+      else if (inWhole(found, values[rows]!)) whole[rows] = 1
       const start = batch.starts?.[i]
       if (saysStart(start)) begun.push({ of: found, ts: batch.ts[i]!, start })
       rows++
@@ -157,13 +160,11 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
         one.savedMax = bounds[i]!.max
       })
     }
-    if (rows > 0)
-      await append(
-        batch.id,
-        'samples',
-        rows,
-        samplesBlock(cluster, ids.subarray(0, rows), ts.subarray(0, rows), values.subarray(0, rows), stale.subarray(0, rows)),
-      )
+    if (rows > 0) {
+      const part = <T extends { subarray(from: number, to: number): T }>(column: T) => column.subarray(0, rows)
+      const block = runsBlock(cluster, { ids: part(ids), ts: part(ts), values: part(values), stale: part(stale), whole: part(whole) })
+      await append(batch.id, 'sample_runs', block.rows, block.native)
+    }
     if (histograms.length > 0) {
       const histogramIds = BigUint64Array.from(histograms, ({ id }) => id)
       const times = Float64Array.from(histograms, ({ ts: at }) => at)
@@ -214,20 +215,17 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     const found = clusters.get(cluster)?.registry.select(matchers, from, to) ?? []
     if (namespaces === 'all') return found
     const visible = new Set(namespaces)
-    return found.filter(({ labels }) => {
-      const at = labels.pairs.findIndex((name, i) => i % 2 === 0 && name === 'namespace')
-      return at >= 0 && visible.has(labels.pairs[at + 1]!)
-    })
+    return found.filter(({ key }) => visible.has(getLabel(labelsFromKey(key), 'namespace')))
   }
   const selectAny = ({ view, matchers, from, to }: SeriesQuestion) => {
     if (matchers.length <= 1) return select(view, matchers[0] ?? [], from, to)
-    return [...new Map(matchers.flatMap((set) => select(view, set, from, to)).map((one) => [one.series.id, one])).values()]
+    return [...new Map(matchers.flatMap((set) => select(view, set, from, to)).map((one) => [one.id, one])).values()]
   }
 
   return {
     append: take,
-    query: (question) => ask({ telemetry, clock, threads, select }, question),
-    series: (question) => selectAny(question).map(({ labels }) => labels),
+    query: (question) => ask({ telemetry, clock, threads, select, sizeOf: (cluster, high) => of(cluster).registry.sizeOf(high) }, question),
+    series: (question) => selectAny(question).map(({ key }) => labelsFromKey(key)),
     metadata: (cluster) => [...(clusters.get(cluster)?.metadata.values() ?? [])],
     exemplars: (question) => readExemplars(telemetry, question, selectAny(question)),
     status(cluster) {
@@ -250,6 +248,15 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
 
 /** Whether it says when counting began, ms. */
 const saysStart = (start: number | undefined): start is number => start !== undefined && start !== 0 && Math.abs(start) < DATE_RANGE_MS
+
+/** Whether the value is stored as an integer: series that have had a broken number are not asked again, so that their values lie together. */
+function inWhole(series: KnownSeries, value: number): boolean {
+  if (!series.whole) return false
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return true
+  // NaN says nothing of the others.
+  if (!Number.isNaN(value)) series.whole = false
+  return false
+}
 
 /** Why a series is not taken. */
 function labelFault({ pairs, key }: Labels): string | undefined {
@@ -323,13 +330,14 @@ interface Asking {
   telemetry: Telemetry
   clock: Clock
   threads: Threads
-  select(view: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number): { series: KnownSeries; labels: Labels }[]
+  select(view: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number): KnownSeries[]
+  sizeOf(cluster: string, high: number): number
 }
 
 const TIMEOUT_MS = 60_000
 const MOST_TIMEOUT_MS = 120_000
 
-async function ask({ telemetry, clock, select, threads }: Asking, question: MetricsQuestion) {
+async function ask({ telemetry, clock, select, sizeOf, threads }: Asking, question: MetricsQuestion) {
   const timeout = Math.min(question.timeoutMs ?? TIMEOUT_MS, MOST_TIMEOUT_MS)
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
@@ -354,7 +362,7 @@ async function ask({ telemetry, clock, select, threads }: Asking, question: Metr
       fetches.map(({ matchers, from, to }) => {
         const selected = select(view, matchers, from, to)
         checkSeries(selected.length, QUERY_SERIES)
-        return fetchParts({ telemetry, cluster: view.cluster, lane, samples: QUERY_SAMPLES }, selected, from, to)
+        return fetchParts({ telemetry, cluster: view.cluster, lane, samples: QUERY_SAMPLES, sizeOf: (high) => sizeOf(view.cluster, high) }, selected, from, to)
       }),
     )
     return threads.evaluate({ text, range, settings, parts }, lane, late.signal)
@@ -366,12 +374,8 @@ async function ask({ telemetry, clock, select, threads }: Asking, question: Metr
   }
 }
 
-async function readExemplars(
-  telemetry: Telemetry,
-  { view, from, to }: SeriesQuestion,
-  selected: readonly { series: KnownSeries; labels: Labels }[],
-): Promise<Exemplar[]> {
-  const byId = new Map(selected.slice(0, EXEMPLARS_MAX).map(({ series, labels }) => [String(series.id), labels]))
+async function readExemplars(telemetry: Telemetry, { view, from, to }: SeriesQuestion, selected: readonly KnownSeries[]): Promise<Exemplar[]> {
+  const byId = new Map(selected.slice(0, EXEMPLARS_MAX).map(({ id, key }) => [String(id), labelsFromKey(key)]))
   if (byId.size === 0) return []
   const { rows } = await telemetry.query({
     sql: `SELECT toString(id), toUnixTimestamp64Milli(ts), value, labels FROM exemplars WHERE cluster = {cluster:String} AND id IN (${[...byId.keys()].join(',')})

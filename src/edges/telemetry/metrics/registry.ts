@@ -16,6 +16,8 @@ export interface KnownSeries {
   histograms: boolean
   /** Of some of its samples it is known when their counting began. */
   starts: boolean
+  /** As far as is known all of its values are whole numbers. */
+  whole: boolean
 }
 
 /** Rows of the table `series` are written anew when a sample lies this far outside of what they say. */
@@ -36,7 +38,9 @@ export interface Registry {
   /** One that was stored before. */
   restore(series: { labels: Labels; id: bigint; min: number; max: number; histograms: boolean; starts: boolean }): void
   /** The series that pass and have samples in [from, to], in order of id. */
-  select(matchers: readonly LabelMatcher[], from: number, to: number): { series: KnownSeries; labels: Labels }[]
+  select(matchers: readonly LabelMatcher[], from: number, to: number): KnownSeries[]
+  /** How many series share the high half of an id. */
+  sizeOf(high: number): number
   /** Forgets those whose samples are all older. */
   forget(before: number): void
 }
@@ -51,15 +55,15 @@ export function hash32(text: string): number {
 export function createRegistry(): Registry {
   const byKey = new Map<string, KnownSeries>()
   const groups = new Map<string, Group>()
-  const taken = new Set<number>()
+  const byHigh = new Map<number, Group>()
 
   const groupOf = (metric: string, high?: number): Group => {
     const known = groups.get(metric)
     if (known) return known
     let free = high ?? hash32(metric)
-    if (high === undefined) while (taken.has(free)) free = (free + 1) >>> 0
-    taken.add(free)
+    if (high === undefined) while (byHigh.has(free)) free = (free + 1) >>> 0
     const group: Group = { metric, high: free, byLow: new Map() }
+    byHigh.set(free, group)
     groups.set(metric, group)
     return group
   }
@@ -79,7 +83,7 @@ export function createRegistry(): Registry {
       let low = hash32(labels.key)
       while (group.byLow.has(low)) low = (low + 1) >>> 0
       const id = (BigInt(group.high) << 32n) | BigInt(low)
-      const series = { id, key: labels.key, min: at, max: at, savedMin: Number.NaN, savedMax: Number.NaN, histograms: false, starts: false }
+      const series = { id, key: labels.key, min: at, max: at, savedMin: Number.NaN, savedMax: Number.NaN, histograms: false, starts: false, whole: true }
       put(group, low, series)
       return series
     },
@@ -95,6 +99,7 @@ export function createRegistry(): Registry {
         savedMax: max,
         histograms,
         starts,
+        whole: true,
       })
     },
 
@@ -106,17 +111,18 @@ export function createRegistry(): Registry {
       // An equal label stands in the key as it is: most series are passed over without their labels being made.
       const needles = tests.filter(({ op, name, value }) => op === '=' && value !== '' && name !== '__name__').map(({ name, value }) => `${name}\xff${value}`)
       const candidates = named ? [groups.get(named.value)].filter((group) => group !== undefined) : [...groups.values()]
-      const found: { series: KnownSeries; labels: Labels }[] = []
+      const found: KnownSeries[] = []
       for (const group of candidates) {
         if (!names({ pairs: ['__name__', group.metric], key: '' })) continue
         for (const series of group.byLow.values()) {
           if (series.max < from || series.min > to || needles.some((needle) => !series.key.includes(needle))) continue
-          const labels = labelsFromKey(series.key)
-          if (rest(labels)) found.push({ series, labels })
+          if (tests.length === 0 || rest(labelsFromKey(series.key))) found.push(series)
         }
       }
-      return found.sort((a, b) => (a.series.id < b.series.id ? -1 : 1))
+      return found.sort((a, b) => (a.id < b.id ? -1 : 1))
     },
+
+    sizeOf: (high) => byHigh.get(high)?.byLow.size ?? 0,
 
     forget(before) {
       for (const [metric, group] of groups) {
@@ -127,7 +133,7 @@ export function createRegistry(): Registry {
         }
         if (group.byLow.size > 0) continue
         groups.delete(metric)
-        taken.delete(group.high)
+        byHigh.delete(group.high)
       }
     },
   }
