@@ -1,4 +1,5 @@
 /** What nodes and pods use, as `metrics.k8s.io` says it: https://github.com/kubernetes/metrics/blob/master/pkg/apis/metrics/v1beta1/types.go. From cAdvisor's series. */
+import { civilText } from '#core/kernel/civil.ts'
 import type { Answer } from '#core/promql/evaluate.ts'
 import { getLabel, type Labels } from '#core/promql/labels.ts'
 
@@ -71,7 +72,7 @@ const amounts = (cpu: number, memory: number) => ({ cpu: `${Math.max(0, Math.cei
 
 /** A NodeMetrics or PodMetrics. */
 export function usageObject(what: UsageOf['what'], { namespace, name, time, containers }: Usage, labels: Readonly<Record<string, string>> | undefined): object {
-  const timestamp = `${new Date(time * 1000).toISOString().slice(0, 19)}Z`
+  const timestamp = `${civilText(time * 1000)}Z`
   const about = {
     apiVersion: 'metrics.k8s.io/v1beta1',
     kind: what === 'nodes' ? 'NodeMetrics' : 'PodMetrics',
