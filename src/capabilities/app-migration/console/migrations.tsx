@@ -6,6 +6,7 @@ import { useCluster } from '#kits/console-kit/cluster.ts'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel } from '#kits/console-kit/panel.tsx'
+import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { useApi } from '#kits/console-kit/use-api.ts'
@@ -13,8 +14,7 @@ import type { MigrationRow } from '../domain/migration.ts'
 import { ClaimDataTable } from './claim-data.tsx'
 import styles from './moves.module.css'
 import { Obstacles } from './plan-view.tsx'
-import { ProgressBar } from './progress-bar.tsx'
-import { PHASE_STATUS, useWords } from './words.ts'
+import { PHASE_STATUS, shareOf, useWords } from './words.ts'
 
 const REFRESH_MS = 2_000
 const keyOf = ({ namespace, name }: MigrationRow) => `${namespace}/${name}`
@@ -50,7 +50,7 @@ export function Migrations() {
       sortable: false,
       cell: (row) =>
         RUNNING.includes(row.status.phase ?? '') ? (
-          <ProgressBar title={keyOf(row)} done={row.status.done ?? 0} of={row.status.objects ?? 0} />
+          <ProgressBar of={keyOf(row)} share={shareOf(row.status.done ?? 0, row.status.objects ?? 0)} />
         ) : (
           t('ofObjects', { done: row.status.done ?? 0, all: row.status.objects ?? 0 })
         ),

@@ -7,6 +7,7 @@ import { Confirm } from '#kits/console-kit/confirm.tsx'
 import { useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { Panel, Tiles } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
+import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
@@ -14,8 +15,7 @@ import { type AppMove, UNDER_WAY } from '../domain/moves.ts'
 import { ClaimDataTable } from './claim-data.tsx'
 import styles from './moves.module.css'
 import { Obstacles } from './plan-view.tsx'
-import { ProgressBar } from './progress-bar.tsx'
-import { STATE_STATUS, useWords } from './words.ts'
+import { STATE_STATUS, shareOf, useWords } from './words.ts'
 
 export function MoveDetail({ move, lost, onGone }: { move: AppMove; lost: boolean; onGone: () => void }) {
   const t = useWords()
@@ -57,7 +57,7 @@ export function MoveDetail({ move, lost, onGone }: { move: AppMove; lost: boolea
           </>
         }
       >
-        {running && <ProgressBar title={move.title} done={progress.done} of={progress.objects} />}
+        {running && <ProgressBar of={move.title} share={shareOf(progress.done, progress.objects)} />}
         <p>
           {t('progressLine', {
             done: progress.done,

@@ -5,6 +5,7 @@ import { useMemo } from 'react'
 import { z } from 'zod'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
+import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { urlFlag, urlText } from '#kits/console-kit/url-fields.ts'
@@ -16,8 +17,7 @@ import { Migrations } from './migrations.tsx'
 import { MoveDetail } from './move-detail.tsx'
 import styles from './moves.module.css'
 import { NewMove } from './new-move.tsx'
-import { ProgressBar } from './progress-bar.tsx'
-import { STATE_STATUS, useWords } from './words.ts'
+import { STATE_STATUS, shareOf, useWords } from './words.ts'
 
 const pageView = z.object({ move: urlText, new: urlFlag })
 
@@ -117,7 +117,7 @@ function MoveTable({ moves, updatedAt, onOpen }: { moves: readonly AppMove[]; up
         sortable: false,
         cell: ({ state, title, progress }) =>
           UNDER_WAY.includes(state) ? (
-            <ProgressBar title={title} done={progress.done} of={progress.objects} />
+            <ProgressBar of={title} share={shareOf(progress.done, progress.objects)} />
           ) : (
             t('ofObjects', { done: progress.done, all: progress.objects })
           ),

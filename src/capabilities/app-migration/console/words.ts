@@ -6,6 +6,9 @@ import type { MoveState, ObstacleView, StepView } from '../domain/moves.ts'
 /** The words of the pages about moving applications. */
 export const useWords = () => useTranslation('app-migration').t
 
+/** Undefined: it is not known of how many. */
+export const shareOf = (done: number, objects: number): number | undefined => (objects === 0 ? undefined : Math.min(1, done / objects))
+
 export const STATE_STATUS: Readonly<Record<MoveState, Status>> = {
   planning: 'running',
   planned: 'ok',

@@ -11,6 +11,7 @@ import { type Column, DataTable, type Load } from '#kits/console-kit/data-table.
 import { useSubmit } from '#kits/console-kit/form-dialog.tsx'
 import { useLanguage } from '#kits/console-kit/i18n.ts'
 import { Panel, Tiles } from '#kits/console-kit/panel.tsx'
+import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { Stat } from '#kits/console-kit/stat.tsx'
 import { ErrorState } from '#kits/console-kit/states.tsx'
 import { type Status, StatusMark } from '#kits/console-kit/status-mark.tsx'
@@ -19,8 +20,7 @@ import { useNow } from '#kits/console-kit/use-now.ts'
 import type { Failure, ItemReport, Outcome } from '../domain/job.ts'
 import type { MoveItems, MoveSummary } from '../domain/moves.ts'
 import styles from './move-detail.module.css'
-import { isRunning, rateOf, STATE_STATUS, timeLeft } from './move-view.ts'
-import { ProgressBar } from './progress-bar.tsx'
+import { isRunning, rateOf, STATE_STATUS, shareDone, timeLeft } from './move-view.ts'
 import { useWords } from './words.ts'
 
 const OUTCOMES = ['copied', 'unchanged', 'kept', 'failed', 'stopped'] as const
@@ -78,7 +78,7 @@ export function MoveDetail({ move, lost }: { move: MoveSummary; lost: boolean })
           </>
         }
       >
-        {isRunning(move) && <ProgressBar move={move} />}
+        {isRunning(move) && <ProgressBar of={move.title} share={shareDone(move)} idle={t(`states.${move.state}`)} />}
         {cancel.error && <ErrorState error={cancel.error} compact />}
         {move.failure && <FailureText failure={move.failure} />}
         {move.report && (

@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react'
 import { z } from 'zod'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
+import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
 import { StatusMark } from '#kits/console-kit/status-mark.tsx'
 import { urlText } from '#kits/console-kit/url-fields.ts'
@@ -13,9 +14,8 @@ import { useApi } from '#kits/console-kit/use-api.ts'
 import { useEventSource } from '#kits/console-kit/use-event-source.ts'
 import type { MoveSummary } from '../domain/moves.ts'
 import { MoveDetail } from './move-detail.tsx'
-import { isRunning, STATE_STATUS } from './move-view.ts'
+import { isRunning, STATE_STATUS, shareDone } from './move-view.ts'
 import { NewMove } from './new-move.tsx'
-import { ProgressBar } from './progress-bar.tsx'
 import { Syncs } from './syncs.tsx'
 import { useWords } from './words.ts'
 
@@ -98,7 +98,12 @@ function MoveTable({ moves, updatedAt, onOpen }: { moves: readonly MoveSummary[]
         title: t('progress'),
         width: 200,
         sortable: false,
-        cell: (move) => (isRunning(move) ? <ProgressBar move={move} /> : t('ofImages', { done: move.progress.pairsDone, all: move.progress.pairs })),
+        cell: (move) =>
+          isRunning(move) ? (
+            <ProgressBar of={move.title} share={shareDone(move)} idle={t(`states.${move.state}`)} />
+          ) : (
+            t('ofImages', { done: move.progress.pairsDone, all: move.progress.pairs })
+          ),
       },
       { id: 'failed', title: t('counts.failed'), unit: 'number', width: 90, value: (move) => move.counts.failed },
       { id: 'bytesSent', title: t('sent'), unit: 'bytes', width: 110 },
