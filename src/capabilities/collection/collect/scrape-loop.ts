@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { Clock } from '#core/kernel/clock.ts'
 import { TAG } from '#core/telemetry/metric-batch.ts'
 import { ExpositionError } from '#core/telemetry/series-text.ts'
-import { compact, createMemory, REPORT_SERIES, type TargetMemory } from '../domain/exposition/memory.ts'
+import { compact, createMemory, REPORT_SERIES, type TargetMemory, withText } from '../domain/exposition/memory.ts'
 import { readProtobuf } from '../domain/exposition/protobuf.ts'
 import {
   type Columns,
@@ -23,6 +23,7 @@ import type { Batcher } from './batch.ts'
 import { type AnswerHead, BodyTooLarge } from './http-body.ts'
 import type { Access } from './http-client.ts'
 import { createConnection } from './scrape-connection.ts'
+import { textCodec } from './text-codec.ts'
 
 export interface TargetState {
   target: Target
@@ -112,15 +113,16 @@ export async function scrapeLoop(target: Target, state: TargetState, deps: LoopD
       report(error)
       return undefined
     }
+    const takeAnswer = (head: AnswerHead, body: Body) => withText(memory, textCodec, () => use(head, body))
     try {
       if (deps.read) {
-        use({ status: 200, headers: OWN_HEADERS }, deps.read())
+        takeAnswer({ status: 200, headers: OWN_HEADERS }, deps.read())
         return
       }
       let { url } = target
       const headers = { ...fixed, ...(await access.headers()) }
       for (let i = 0; ; i++) {
-        const to = await connection.get({ url, headers, tls: access.tls(), timeoutMs: target.timeoutMs, bodySizeLimit: job.limits.body }, signal, use)
+        const to = await connection.get({ url, headers, tls: access.tls(), timeoutMs: target.timeoutMs, bodySizeLimit: job.limits.body }, signal, takeAnswer)
         if (to === undefined) return
         if (i === MOST_REDIRECTS) throw new Error('redirected too often')
         const next = new URL(to, url)
@@ -131,8 +133,10 @@ export async function scrapeLoop(target: Target, state: TargetState, deps: LoopD
       }
     } catch (error) {
       if (signal.aborted) return
-      markAllStale(memory, columns, true)
-      report(error)
+      withText(memory, textCodec, () => {
+        markAllStale(memory, columns, true)
+        report(error)
+      })
     }
   }
 
@@ -155,9 +159,11 @@ export async function scrapeLoop(target: Target, state: TargetState, deps: LoopD
   } finally {
     connection.close()
     if (!leaving() && state.lastScrape > 0) {
-      markAllStale(memory, columns, job.track_timestamps_staleness)
-      for (let slot = 0; slot < REPORT_SERIES.length; slot++) columns.tags[slot] = TAG.stale
-      batch.add(memory, columns, clock.now())
+      withText(memory, textCodec, () => {
+        markAllStale(memory, columns, job.track_timestamps_staleness)
+        for (let slot = 0; slot < REPORT_SERIES.length; slot++) columns.tags[slot] = TAG.stale
+        batch.add(memory, columns, clock.now())
+      })
     }
   }
 }

@@ -25,7 +25,7 @@ export type Admit = (labels: Map<string, string>) => { text?: string } | undefin
 
 export interface TargetMemory {
   admit: Admit
-  /** Text of lines: entry e is arena[starts[e]..ends[e]). Eight spare bytes at the end, so that words can be read across it. */
+  /** Text of lines: entry e is arena[starts[e]..ends[e]). Eight spare bytes at the end, so that words can be read across it. Empty while the text is packed. */
   arena: Uint8Array
   view: DataView
   arenaLength: number
@@ -43,10 +43,12 @@ export interface TargetMemory {
   slotCount: number
   /** The last scrape failed: nothing of the target is alive. */
   empty: boolean
-  /** Slots whose text relabelling changed: made again when a page is written, because it is as long as the line and hardly ever needed. */
-  rewritten: Uint8Array
-  /** Slot by hash of that text, because two lines may become the same series. */
-  rewrittenSlots: Map<number, number>
+  /** The text between two scrapes: it is most of the memory, and packs to a twentieth. */
+  packed: { bytes: Uint8Array; length: number } | undefined
+  /** Of slots whose text relabelling changed, a hash of it, never 0. The text is made again when a page is written, because it is as long as the line and hardly ever needed. */
+  rewritten: Int32Array
+  /** Slot by that hash, because two lines may become the same series. Made when a series is new. */
+  rewrittenSlots: Map<number, number> | undefined
   families: MetricFamily[]
   familyIndex: Map<string, number>
   shared: readonly (readonly [string, string])[]
@@ -56,6 +58,40 @@ export interface TargetMemory {
 }
 
 const SPARE = 8
+const NO_TEXT = new Uint8Array(SPARE)
+
+/** How text is packed, and unpacked into memory that is there: exactly `into.length` bytes. */
+export interface TextCodec {
+  pack(text: Uint8Array): Uint8Array
+  unpack(packed: Uint8Array, into: Uint8Array): void
+}
+
+/** Only one target's text is there at a time. */
+let scratch: Uint8Array = new Uint8Array(64 << 10)
+const KEPT_SCRATCH = 64 << 20
+
+/** Does `work` with the target's text there. */
+export function withText<T>(memory: TargetMemory, codec: TextCodec, work: () => T): T {
+  if (memory.packed) {
+    const { bytes, length } = memory.packed
+    if (scratch.length < length + SPARE) scratch = new Uint8Array(length + SPARE)
+    if (length > 0) codec.unpack(bytes, scratch.subarray(0, length))
+    memory.arena = scratch
+    memory.view = new DataView(scratch.buffer)
+  }
+  try {
+    return work()
+  } finally {
+    // Text is only ever added at the end, or all is new.
+    if (memory.packed?.length !== memory.arenaLength)
+      memory.packed = { bytes: codec.pack(memory.arena.subarray(0, memory.arenaLength)), length: memory.arenaLength }
+    if (memory.arena.length > scratch.length) scratch = memory.arena
+    if (scratch.length > KEPT_SCRATCH) scratch = new Uint8Array(64 << 10)
+    memory.arena = NO_TEXT
+    memory.view = new DataView(NO_TEXT.buffer)
+    memory.rewrittenSlots = undefined
+  }
+}
 
 export function createMemory(shared: readonly (readonly [string, string])[], admit: Admit): TargetMemory {
   const arena = new Uint8Array(4096 + SPARE)
@@ -75,8 +111,9 @@ export function createMemory(shared: readonly (readonly [string, string])[], adm
     alive: new Uint8Array(64),
     slotCount: reports,
     empty: true,
-    rewritten: new Uint8Array(64),
-    rewrittenSlots: new Map(),
+    packed: undefined,
+    rewritten: new Int32Array(64),
+    rewrittenSlots: undefined,
     families: [],
     familyIndex: new Map(),
     shared,
@@ -119,7 +156,7 @@ export function addSeries(memory: TargetMemory, entry: number, labels: Map<strin
   if (!admitted) return DROPPED
   const { text } = admitted
   const key = text === undefined ? 0 : hashText(text)
-  const same = text === undefined ? undefined : memory.rewrittenSlots.get(key)
+  const same = text === undefined ? undefined : slotsByText(memory).get(key)
   if (same !== undefined && slotText(memory, same) === text) return same
   const slot = memory.slotCount++
   memory.slotEntry = grown(memory.slotEntry, memory.slotCount)
@@ -129,23 +166,31 @@ export function addSeries(memory: TargetMemory, entry: number, labels: Map<strin
   memory.slotEntry[slot] = entry
   memory.slotFamily[slot] = familyOf(memory, name)
   memory.alive[slot] = 0
-  memory.rewritten[slot] = text === undefined ? 0 : 1
-  if (text !== undefined && same === undefined) memory.rewrittenSlots.set(key, slot)
+  memory.rewritten[slot] = key
+  if (text !== undefined && same === undefined) memory.rewrittenSlots!.set(key, slot)
   memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
   return slot
 }
 
+function slotsByText(memory: TargetMemory): Map<number, number> {
+  if (memory.rewrittenSlots) return memory.rewrittenSlots
+  const slots = new Map<number, number>()
+  for (let slot = memory.slotCount - 1; slot >= 0; slot--) if (memory.rewritten[slot] !== 0) slots.set(memory.rewritten[slot]!, slot)
+  memory.rewrittenSlots = slots
+  return slots
+}
+
 /** Takes back the slots from `from` on, of a body that was not taken. */
 export function forgetSlots(memory: TargetMemory, from: number): void {
-  for (const [key, slot] of memory.rewrittenSlots) if (slot >= from) memory.rewrittenSlots.delete(key)
+  memory.rewrittenSlots = undefined
   for (let slot = from; slot < memory.slotCount; slot++) memory.pageIds[Math.floor(slot / PAGE_SLOTS)] = undefined
 }
 
-/** FNV-1a, as a small integer. */
+/** FNV-1a, as a small integer that is not 0. */
 function hashText(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash ^ (hash >>> 15)) & 0x3fffffff
+  return ((hash ^ (hash >>> 15)) & 0x3fffffff) | 1
 }
 
 /** Suffixes that samples of a family have. */
@@ -240,9 +285,5 @@ export function compact(memory: TargetMemory): void {
     }
     newOrder[i] = entry
   })
-  for (const [key, slot] of memory.rewrittenSlots) {
-    const to = slotOf.get(slot)
-    if (to !== undefined) next.rewrittenSlots.set(key, to)
-  }
   Object.assign(memory, next, { order: newOrder, empty: memory.empty, families: memory.families, familyIndex: memory.familyIndex })
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POWERS_OF_TEN, TAG } from '#core/telemetry/metric-batch.ts'
 import { ExpositionError, formatSeries, parseSeries } from '#core/telemetry/series-text.ts'
-import { compact, createMemory, REPORT_SERIES, slotText, type TargetMemory } from './memory.ts'
+import { textCodec } from '../../collect/text-codec.ts'
+import { compact, createMemory, REPORT_SERIES, slotText, type TargetMemory, withText } from './memory.ts'
 import { createColumns, LimitExceeded, markAllStale, type ReadOptions } from './scrape-columns.ts'
 import { type Body, readText } from './text.ts'
 
@@ -90,21 +91,33 @@ describe('the text format', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(names, fc.nat(1000)), { minLength: 1, maxLength: 8 }), (scrapes) => {
         const memory = createMemory([], () => ({}))
+        // Another target, whose text takes the place of this one's between its scrapes.
+        const other = createMemory([], () => ({}))
+        const scrape = (of: typeof memory, lines: readonly string[]) => withText(of, textCodec, () => read(of, lines.join('')))
         let last = new Set<string>()
         for (const [lines, value] of scrapes) {
           const series = lines.filter((line) => !line.startsWith('#'))
-          const counts = read(memory, lines.map((line) => (line.startsWith('#') ? `${line}\n` : `${line} ${value + 1}\n`)).join(''))
+          scrape(
+            other,
+            lines.map((line) => `other{of="${line.length}",value="${value}"} 1\n`),
+          )
+          const counts = scrape(
+            memory,
+            lines.map((line) => (line.startsWith('#') ? `${line}\n` : `${line} ${value + 1}\n`)),
+          )
           const want: Record<string, number | string> = Object.fromEntries(series.map((line) => [line, value + 1]))
           for (const gone of last) want[gone] ??= 'stale'
-          expect(found(memory)).toEqual(want)
+          expect(withText(memory, textCodec, () => found(memory))).toEqual(want)
           expect(counts).toMatchObject({ scraped: series.length, kept: series.length, added: series.filter((line) => !last.has(line)).length })
           last = new Set(series)
-          compact(memory)
+          withText(memory, textCodec, () => compact(memory))
         }
-        markAllStale(memory, columns, false)
-        expect(found(memory)).toEqual(Object.fromEntries([...last].map((line) => [line, 'stale'])))
-        markAllStale(memory, columns, false)
-        expect(found(memory)).toEqual({})
+        withText(memory, textCodec, () => {
+          markAllStale(memory, columns, false)
+          expect(found(memory)).toEqual(Object.fromEntries([...last].map((line) => [line, 'stale'])))
+          markAllStale(memory, columns, false)
+          expect(found(memory)).toEqual({})
+        })
       }),
       { numRuns: 500 },
     )
