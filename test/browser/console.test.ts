@@ -19,6 +19,8 @@ const PAGES = [
   '/ingress',
   '/ingress/requests',
   '/ingress/alerts',
+  '/logs',
+  '/logs?view=patterns',
   '/metrics',
   '/metrics?query=rate(process_cpu_seconds_total[5m])',
   '/metrics?query=rate(up',

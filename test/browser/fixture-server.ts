@@ -8,6 +8,7 @@ import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import { auditAnswers } from './audit-fixtures.ts'
 import * as canned from './canned-answers.ts'
 import { imageAnswers, imageEvents } from './image-fixtures.ts'
+import { logAnswers } from './log-fixtures.ts'
 import { metricsAnswers } from './metric-fixtures.ts'
 import { releaseAnswers } from './release-fixtures.ts'
 import { workloadAnswers } from './workload-fixtures.ts'
@@ -121,6 +122,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (moved !== undefined) return send(response, 200, moved)
     const metrics = await metricsAnswers(local, query, now(), mode)
     if (metrics !== undefined) return send(response, metrics.status, metrics.body)
+    const logs = logAnswers(local, query, now(), mode)
+    if (logs !== undefined) return send(response, 200, logs)
     if (local.endsWith('/changes')) return liveStream(response, () => ({ version: 1 }), 'change')
     const own = options.answer?.(method, local, query, body)
     if (own) return send(response, own.status, own.body)

@@ -53,6 +53,22 @@ describe('logs of pods', () => {
   const logs = podLogs('/var/log/pods', { get: (namespace, name) => (`${namespace}/${name}` === 'ingress-nginx/ingress-abc' ? known : undefined) }, accessLogs)
   const path = '/var/log/pods/ingress-nginx_ingress-abc_1234-5/controller/3.log'
 
+  it('wait for the rest of a record that may go on, but not for ever; lines of access logs do not wait', () => {
+    const line = (text: string) => `2026-11-24T10:00:00.000000000Z stderr F ${text}\n`
+    const first = line('ERROR boom')
+    const whole = first + line('\tat shop.A(A.java:1)')
+    const next = line('INFO next')
+    const all = podLogs('/var/log/pods', { get: () => undefined }, allLogs, { format: 'container' }).source
+    const end = (text: string, settled: boolean, source = all) => source.endOfWhole!(Buffer.from(text), settled)
+    expect(end(first, false)).toBe(0)
+    expect(end(whole, false)).toBe(0)
+    expect(end(whole + next, false)).toBe(whole.length)
+    expect(end(`${whole}2026-11-24T10`, false)).toBe(0)
+    expect(end(first, true)).toBe(first.length)
+    expect(end(whole + next, true)).toBe(whole.length + next.length)
+    expect(end(first, false, logs.source)).toBe(first.length)
+  })
+
   it('are followed when the pod is known and wanted', () => {
     expect(logs.source.pattern).toBe('/var/log/pods/*/*/*.log')
     expect(logs.source.wanted!(path)).toBe(true)

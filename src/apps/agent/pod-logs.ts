@@ -42,7 +42,8 @@ export function podLogs(folder: string, pods: Pick<NodePods, 'get'>, select: Sel
     source: {
       pattern: join(folder, '*/*/*.log'),
       wanted: (path) => containerAt(path).selected.length > 0,
-      endOfWhole: endOfWhole,
+      // Access logs are lines: nothing is waited for.
+      endOfWhole: unknown.format === CONTAINER ? endOfWholeRecords : endOfWholeLines,
     },
     batches(path, bytes) {
       const { namespace = '', name = '', containerName = '', pod, selected } = containerAt(path)
@@ -66,10 +67,13 @@ export function podLogs(folder: string, pods: Pick<NodePods, 'get'>, select: Sel
   }
 }
 
-/** A full chunk ends before its last record, which may go on in the next. */
-function endOfWhole(bytes: Buffer): number {
+/** The last record may go on, in what comes next or after a full chunk: it waits until its file has not grown for a moment. */
+function endOfWholeRecords(bytes: Buffer, settled: boolean): number {
   const whole = endOfWholeLines(bytes)
-  return bytes.length < TAIL_LIMITS.chunkBytes || whole === 0 ? whole : endOfRecords(bytes.subarray(0, whole))
+  const full = bytes.length >= TAIL_LIMITS.chunkBytes
+  if ((settled && !full) || whole === 0) return whole
+  const end = endOfRecords(bytes.subarray(0, whole))
+  return end < whole || full ? end : 0
 }
 
 /** As the logs of containers are told from access logs, by the server too. */

@@ -10,8 +10,8 @@ export interface TailSource {
   from?: 'start' | 'end'
   /** Of the paths that match, those to follow; asked until it says yes. Default all. */
   wanted?(path: string): boolean
-  /** Where chunks may end, when not after every line: the greatest such offset, 0 for none. */
-  endOfWhole?(bytes: Buffer): number
+  /** Where chunks may end, when not after every line: the greatest such offset, 0 for none. `settled`: the file has not grown for a moment. */
+  endOfWhole?(bytes: Buffer, settled: boolean): number
 }
 
 /** What went by without being delivered. Nothing is lost silently: each of these is reported once. */
@@ -66,12 +66,14 @@ export interface TailLimits {
   cutBytes: number
   /** How long a file that left its path is kept open after its last growth, ms: writers reopen some time after a rotation. */
   lingerMs: number
+  /** After this long without growth nothing more of what was being written is awaited, ms. */
+  settleMs: number
   /** How often patterns are looked at, ms; plain paths are looked at every time. */
   discoverMs: number
   /** Files kept open. Beyond it those that were idle longest are closed and opened again when they grow. */
   openFiles: number
 }
-export const TAIL_LIMITS: TailLimits = { chunkBytes: 2 << 20, cutBytes: 64 << 10, lingerMs: 60_000, discoverMs: 500, openFiles: 256 }
+export const TAIL_LIMITS: TailLimits = { chunkBytes: 2 << 20, cutBytes: 64 << 10, lingerMs: 60_000, settleMs: 250, discoverMs: 500, openFiles: 256 }
 
 export interface Tail {
   /** Looks at every file once: growth, rotation, truncation, deletion, new ones. `now` in ms since the epoch. */
@@ -114,6 +116,7 @@ export function createTail(
   let gone: number[] = []
   let discoveredAt = Number.NEGATIVE_INFINITY
   let served = 0
+  let polledAt = 0
   let started = false
 
   const lost = (reason: TailLoss['reason'], path: string, bytes: number) => report({ kind: 'lost', reason, path, bytes: Math.max(0, bytes) })
@@ -386,18 +389,21 @@ export function createTail(
     if (batch) return chunk(batch.to, batch.cut, batch.id)
     const read = buffer.subarray(0, length)
     const lines = read.lastIndexOf(LF) + 1
-    const end = file.source.endOfWhole?.(read) ?? lines
+    const settled = file.ending || polledAt - file.changedAt >= limits.settleMs
+    const end = file.source.endOfWhole?.(read, settled) ?? lines
     if (end > 0) return chunk(offset + end, false)
     // More pieces of one line than fit a chunk: what is there goes out as it is.
     if (length === limits.chunkBytes && lines > 0) return chunk(offset + lines, false)
     if (length === limits.chunkBytes) return chunk(offset + limits.cutBytes, true)
     if (file.ending) return chunk(offset + length, false)
-    file.waitingAt = file.size
+    // What is held back only because it may go on is looked at again.
+    if (settled || lines === 0) file.waitingAt = file.size
     return undefined
   }
 
   return {
     poll(now) {
+      polledAt = now
       if (!started) resume(now)
       for (const file of files.values()) look(file, now)
       discover(now)

@@ -52,7 +52,7 @@ export interface CollectorState {
   /** Of monitors that cannot be scraped as they are. */
   monitorProblems(): readonly MonitorProblem[]
   targets(): readonly TargetState[]
-  outputs(): readonly (OutputState & { behind: number; oldest: number | undefined })[]
+  outputs(): readonly (OutputState & { bytes: number; behind: number; oldest: number | undefined })[]
   counts(): { scrapes: number; failed: number; samples: number; duplicates: number; queueBytes: number; dropped: number; lost: number; troubles: number }
 }
 
@@ -204,9 +204,9 @@ export function startCollector(options: CollectorOptions, deps: CollectorDeps, s
       monitorProblems: () => monitorProblems,
       targets: () => [...loops.values()].map(({ state }) => state),
       outputs: () =>
-        outputStates.map((state) => {
+        outputStates.map((state, i) => {
           const { samples: behind, oldest } = queue.backlog(state.name)
-          return { ...state, behind, oldest }
+          return { ...state, bytes: deps.outputs[i]!.sent.bytes, behind, oldest }
         }),
       counts: () => ({ ...counts, queueBytes: queue.bytes, dropped: queue.dropped }),
     },

@@ -12,6 +12,8 @@ export interface Output {
   name: string
   /** Never rejects but for the signal. */
   send(batch: QueuedBatch, queue: Queue, signal: AbortSignal): Promise<Outcome>
+  /** Of all requests, those that failed too. */
+  sent: { bytes: number }
 }
 
 const later = (reason: string, retryAfter?: string): Outcome => {
@@ -24,13 +26,16 @@ const whyOf = (error: unknown): string => (error as NodeJS.ErrnoException).code 
 export function serverOutput(options: { server: URL; token(): string; access: Access }): Output {
   const base = options.server.href.endsWith('/') ? options.server.href : `${options.server.href}/`
   const url = new URL('api/v1/ingest/metrics', base)
+  const sent = { bytes: 0 }
   return {
     name: 'server',
+    sent,
     async send(batch, queue, signal) {
       let wanted: ReadonlySet<string> = new Set()
       for (let attempt = 0; ; attempt++) {
         try {
           const body = Buffer.concat([frameHead(), ...queue.pages(batch.segment, wanted), batch.section])
+          sent.bytes += body.length
           const answer = await call({
             url,
             method: 'POST',
@@ -82,8 +87,10 @@ export function remoteWriteOutput(options: {
   }
   /** Requests of the batch that were taken, when a later one was not. */
   let progress = { id: '', requests: 0 }
+  const sent = { bytes: 0 }
   return {
     name: options.name,
+    sent,
     async send(batch, queue, signal) {
       try {
         const blocks = readSections(batch.section, false).flatMap((section) => readSamples(section, codec))
@@ -99,11 +106,13 @@ export function remoteWriteOutput(options: {
         for (const { bytes } of writeRequests(blocks, (id) => pages.get(id), version, MOST_SAMPLES, options)) {
           if (at++ < skip) continue
           const headers = { ...fixed, ...(await options.access.headers()) }
+          const body = snappyCompress(bytes)
+          sent.bytes += body.length
           const answer = await call({
             url: options.url,
             method: 'POST',
             headers,
-            body: snappyCompress(bytes),
+            body,
             tls: options.access.tls(),
             timeoutMs: options.timeoutMs,
             signal,

@@ -8,7 +8,16 @@ export interface CollectorStatus {
   jobs(): readonly { job: ScrapeJob; judged: readonly Judged[]; overLimit: boolean }[]
   monitorProblems(): readonly MonitorProblem[]
   targets(): readonly { target: Target; health: string; lastError: string; lastScrape: number; lastSeconds: number; series: number }[]
-  outputs(): readonly { name: string; batches: number; samples: number; refused: number; lastError: string; behind: number; oldest: number | undefined }[]
+  outputs(): readonly {
+    name: string
+    batches: number
+    samples: number
+    bytes: number
+    refused: number
+    lastError: string
+    behind: number
+    oldest: number | undefined
+  }[]
   counts(): { scrapes: number; failed: number; samples: number; duplicates: number; queueBytes: number; dropped: number; lost: number; troubles: number }
 }
 
@@ -79,6 +88,12 @@ export function collectorMetrics(status: CollectorStatus): string {
     'counter',
     'Samples that an output took.',
     outputs.map(({ name, samples }) => [of(name), samples]),
+  )
+  metric(
+    'sallyport_collect_sent_bytes_total',
+    'counter',
+    'Bytes sent to an output, those that it did not take too.',
+    outputs.map(({ name, bytes }) => [of(name), bytes]),
   )
   metric(
     'sallyport_collect_refused_samples_total',
