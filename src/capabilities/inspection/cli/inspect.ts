@@ -18,11 +18,12 @@ import type { InspectionCheck } from '../domain/check.ts'
 import { type InspectionFinding, inspect, objectName } from '../domain/inspect.ts'
 import type { Settings } from '../domain/inventory.ts'
 import { annotated, baselineFile, fingerprint, type Suppression, sinceBaseline, suppress, suppressionFile } from '../domain/known.ts'
-import { countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
+import { basisText, countsOf, fails, html, junit, markdown, type Report, sarif, spoken } from '../domain/reports.ts'
 import { type Vulnerability, vulnerabilityFile } from '../domain/vulnerabilities.ts'
 import { apiStates, readCluster } from '../sources/cluster.ts'
 import { fixCluster, undoCluster, undoObjects } from './fix-cluster.ts'
 import { fixFiles, undoFix } from './fix-files.ts'
+import { serverMetrics } from './server-metrics.ts'
 import { type Files, readFiles } from './sources.ts'
 
 const OUTPUTS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'html', 'sarif', 'junit', 'markdown'] as const
@@ -32,6 +33,9 @@ interface InspectOptions {
   kubeconfig?: string
   context?: string
   namespace?: string
+  cluster: string
+  /** ms */
+  usage?: number
   targetVersion?: number
   check: string[]
   checks?: string
@@ -68,6 +72,15 @@ export function addInspect(program: Command, context: CliContext): void {
     .option('--kubeconfig <file>', say('without -f: the cluster to inspect, as kubectl finds it', '不带 -f 时：要检查的集群（同 kubectl）'))
     .option('--context <name>', say('context of the kubeconfig', 'kubeconfig 的上下文'))
     .option('-n, --namespace <name>', say('of the cluster, only this namespace', '仅检查集群的该命名空间'))
+    .option(
+      '--usage <duration>',
+      say(
+        'right sizes by what containers used so long, by the metrics that the server (--server) keeps; else by what they use now',
+        '按服务器（--server）保存的指标、以该时长内的用量推算合适的资源大小；否则按当前用量',
+      ),
+      duration,
+    )
+    .option('--cluster <name>', say('with --usage: the name of the cluster in the server', '配合 --usage：集群在服务器中的名称'), 'local')
     .option(
       '--target-version <version>',
       say('tell what is gone in this version of Kubernetes, such as 1.36', '报告在该 Kubernetes 版本（如 1.36）中已移除的 API'),
@@ -170,7 +183,7 @@ async function run(options: InspectOptions, context: CliContext): Promise<void> 
   const findings = since?.fresh ?? open
   const report: Report = {
     complete: unread.length === 0 && result.objects > 0 && chosen.length > 0,
-    coverage: { objects: result.objects, checks: result.checks, unread, ...(found ? { kinds: found.kinds } : {}) },
+    coverage: { objects: result.objects, checks: result.checks, unread, ...(found ? { kinds: found.kinds, usage: found.usage } : {}) },
     counts: countsOf(findings),
     findings,
     suppressed,
@@ -195,7 +208,7 @@ async function takeBackAll(path: string, options: InspectOptions, context: CliCo
   return objects.success ? undoCluster(await openCluster(options, context), objects.data, context) : undoFix(path, context)
 }
 
-async function fromCluster(cluster: Cluster, { namespace, targetVersion }: InspectOptions, context: CliContext) {
+async function fromCluster(cluster: Cluster, { namespace, targetVersion, usage, cluster: name }: InspectOptions, context: CliContext) {
   const label = context.language === 'zh-CN' ? '读取集群对象' : 'Reading objects of the cluster'
   let progress: ReturnType<CliContext['progress']> | undefined
   try {
@@ -203,6 +216,7 @@ async function fromCluster(cluster: Cluster, { namespace, targetVersion }: Inspe
       ...(namespace === undefined ? {} : { namespace }),
       ...(targetVersion === undefined ? {} : { target: targetVersion }),
       now: context.clock.now(),
+      ...(usage === undefined ? {} : { metrics: { source: serverMetrics(context.api, name), window: usage } }),
       onProgress(done, total) {
         progress ??= context.progress({ label, total, unit: 'items' })
         progress.update(done)
@@ -334,12 +348,13 @@ function print(report: Report, checks: readonly InspectionCheck[], output: Inspe
   }
 }
 
-function note({ coverage, counts, suppressed, known, gone }: Report, { language, note: say }: CliContext): void {
+function note({ coverage, counts, suppressed, known, gone }: Report, { language, note: say }: Pick<CliContext, 'language' | 'note'>): void {
   const zh = language === 'zh-CN'
   const summary = SEVERITIES.toReversed()
     .map((severity) => `${counts[severity]} ${severity}`)
     .join(', ')
   say(zh ? `${coverage.objects} 个对象，${coverage.checks} 项检查：${summary}` : `${coverage.objects} objects, ${coverage.checks} checks: ${summary}`)
+  if (coverage.usage !== undefined) say(basisText(coverage.usage, language))
   if (suppressed.length > 0) say(zh ? `${suppressed.length} 项已忽略` : `${suppressed.length} suppressed`)
   if (known !== undefined) say(zh ? `相对基线：${known} 项已知，${gone} 项已消失` : `against the baseline: ${known} known, ${gone} gone`)
 }

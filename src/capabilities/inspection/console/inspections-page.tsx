@@ -233,12 +233,15 @@ function Coverage({ run }: { run: Run }) {
   const { t } = useTranslation('inspection')
   const format = useFormat()
   const text = t('coverageText', { objects: format.value(run.objects, 'number'), checks: run.checks, read: run.kinds.read })
+  const { usage } = run
+  const basis = typeof usage === 'number' ? t('usage.days', { days: Math.round(usage / 8_640_000) / 10 }) : usage && t(`usage.${usage}`)
   return (
     <Panel
       title={t('coverage')}
       note={
         <>
           <StatusMark status={run.complete ? 'ok' : 'unknown'} text={run.complete ? t('complete') : t('incomplete')} /> · {text}
+          {basis && ` · ${basis}`}
         </>
       }
       flush

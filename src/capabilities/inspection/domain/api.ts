@@ -4,6 +4,9 @@ import type { Category } from '#core/shapes/check.ts'
 import type { Severity } from '#core/shapes/severity.ts'
 import type { InspectionSpec, InspectionStatus } from '../resources/inspection.ts'
 
+/** By what the sizes of containers are judged: ms of metrics, what they use at the moment, or nothing. */
+export type UsageBasis = number | 'moment' | 'unknown'
+
 /** One run, as it is kept. */
 export interface Run {
   /** UUIDv7. */
@@ -20,6 +23,8 @@ export interface Run {
   objects: number
   checks: number
   kinds: { read: number; unread: number }
+  /** Left out by older servers. */
+  usage?: UsageBasis
   /** At most 200 of what could not be read. */
   unread: readonly Problem[]
   counts: Readonly<Record<Severity, number>>

@@ -348,7 +348,7 @@ describe('checks that need more than objects', () => {
           ).findings.map(({ what, fix }) => [what, fix?.[0]?.value])
         : []
     // Two pods that use 0.1 of 1 core: with room for 30 % more each can do with 0.13.
-    expect(said({ corePerHour: ['1'], currency: ['EUR'] })).toEqual([['c: 100m of 1 in 2 pods; about 1270 EUR a month (1.74 cores)', '130m']])
+    expect(said({ corePerHour: ['1'], currency: ['EUR'] })).toEqual([['c: 100m of 1 at the moment, in 2 pods; about 1270 EUR a month (1.74 cores)', '130m']])
     expect(said({})[0]![0]).toContain('about 40 USD a month')
   })
 

@@ -46,6 +46,22 @@ export interface Surroundings {
   now?: number
   certificates?: readonly FoundCertificate[]
   apiState?: ApiState
+  usage?: Usage
+}
+
+/** What containers used over time. */
+export interface Usage {
+  /** ms between the first and the last measurement. */
+  span: number
+  /** By `namespace/container`, an entry a pod, also of pods that are gone. */
+  byContainer: ReadonlyMap<string, readonly PodUse[]>
+}
+export interface PodUse {
+  pod: string
+  /** Cores that it stayed below nineteen of twenty half hours. */
+  cpu?: number
+  /** Bytes, at most. */
+  memory?: number
 }
 
 export interface FoundCertificate {
@@ -64,6 +80,7 @@ export interface Inventory {
   now?: number
   certificates: readonly FoundCertificate[]
   apiState?: ApiState
+  usage?: Usage
   /** Kinds that could not be read: what belongs to them is not known, so nothing of them is missing. */
   unread: ReadonlySet<string>
   /** All that is judged. */
@@ -114,7 +131,10 @@ const wordsAt = (value: unknown, ...path: Path): Readonly<Record<string, string>
 export const namespaceOf = ({ object }: Item): string => object.metadata?.namespace ?? ''
 export const nameOf = ({ object }: Item): string => object.metadata?.name ?? ''
 
-export function takeInventory(items: readonly Item[], { settings = {}, unread = new Set(), now, certificates = [], apiState }: Surroundings = {}): Inventory {
+export function takeInventory(
+  items: readonly Item[],
+  { settings = {}, unread = new Set(), now, certificates = [], apiState, usage }: Surroundings = {},
+): Inventory {
   const byKind = new Map<string, Item[]>()
   const templates: PodTemplate[] = []
   const makers = new Set<string>()
@@ -143,6 +163,7 @@ export function takeInventory(items: readonly Item[], { settings = {}, unread = 
     certificates,
     ...(now === undefined ? {} : { now }),
     ...(apiState ? { apiState } : {}),
+    ...(usage ? { usage } : {}),
   }
 }
 

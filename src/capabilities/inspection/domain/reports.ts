@@ -1,6 +1,7 @@
 /** An inspection as text: for pipelines (SARIF 2.1.0, JUnit), for people (HTML, Markdown). Each says what could not be looked at. */
 import type { Language, Problem } from '#core/kernel/errors.ts'
 import { atLeast, SEVERITIES, type Severity } from '#core/shapes/severity.ts'
+import type { UsageBasis } from './api.ts'
 import type { InspectionCheck } from './check.ts'
 import type { InspectionFinding } from './inspect.ts'
 import type { Suppressed } from './known.ts'
@@ -12,6 +13,16 @@ export interface Coverage {
   unread: readonly Problem[]
   /** Kinds that were listed and that could not be; only of a cluster. */
   kinds?: { read: number; unread: number }
+  usage?: UsageBasis
+}
+
+/** What right sizes rest on. */
+export const basisText = (usage: UsageBasis, language: Language): string => {
+  const zh = language === 'zh-CN'
+  if (usage === 'unknown') return zh ? '合适的资源大小：未知（没有容器指标）' : 'right sizes: unknown, nobody measures containers'
+  if (usage === 'moment') return zh ? '合适的资源大小：按当前用量（metrics.k8s.io）' : 'right sizes: by what is used at the moment (metrics.k8s.io)'
+  const days = Math.round(usage / 8_640_000) / 10
+  return zh ? `合适的资源大小：按 ${days} 天的指标` : `right sizes: by ${days} days of metrics`
 }
 
 export interface Report {
@@ -39,6 +50,7 @@ export function spoken(report: Report, language: Language) {
     objects: report.coverage.objects,
     checks: report.coverage.checks,
     ...(report.coverage.kinds ? { kinds: report.coverage.kinds } : {}),
+    ...(report.coverage.usage === undefined ? {} : { usage: report.coverage.usage }),
     unread: report.coverage.unread,
     counts: report.counts,
     ...(report.known === undefined ? {} : { known: report.known, gone: report.gone }),
@@ -152,7 +164,7 @@ const WORDS = {
 const summary = (report: Report, language: Language): string => {
   const words = WORDS[language]
   const counts = SEVERITIES.toReversed().map((severity) => `${report.counts[severity]} ${severity}`)
-  return `${report.coverage.objects} ${words.objects}, ${report.coverage.checks} ${words.checks}; ${counts.join(', ')}; ${report.suppressed.length} ${words.suppressed}; ${report.complete ? words.complete : words.incomplete}`
+  return `${report.coverage.objects} ${words.objects}, ${report.coverage.checks} ${words.checks}; ${counts.join(', ')}; ${report.suppressed.length} ${words.suppressed}; ${report.coverage.usage === undefined ? '' : `${basisText(report.coverage.usage, language)}; `}${report.complete ? words.complete : words.incomplete}`
 }
 const where = ({ path, file, line }: InspectionFinding): string => [path, file === '' ? '' : `${file}:${line}`].filter((text) => text !== '').join(' · ')
 const wrong = ({ message, what }: InspectionFinding, language: Language): string => `${message[language]}${what === undefined ? '' : ` (${what})`}`

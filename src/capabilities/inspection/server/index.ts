@@ -10,9 +10,9 @@ export const door: ServerDoor = {
   id: 'inspection',
 
   async start(context: ServerContext) {
-    const { telemetry, clock, log, alerts } = context
+    const { telemetry, clock, log, alerts, metricSource } = context
     const records = createRecords(telemetry, clock)
-    const inspector = createInspector({ records, clock, log, alerts })
+    const inspector = createInspector({ records, clock, log, alerts, metricSource })
     const following = createFollowing({ inspector, clock, log })
     const admission = await startAdmission(context, following)
     context.reconcile(inspectionReconciler, (cluster) => ({ cluster, clock, inspector, following, admission }))

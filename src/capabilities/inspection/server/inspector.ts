@@ -5,7 +5,7 @@ import { invalidInput, type Problem } from '#core/kernel/errors.ts'
 import type { Plan } from '#core/shapes/plan.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import { atLeast, type Severity } from '#core/shapes/severity.ts'
-import type { ActiveAlert, AlertSink } from '#kits/server-kit/door.ts'
+import type { ActiveAlert, AlertSink, ServerContext } from '#kits/server-kit/door.ts'
 import type { Run } from '../domain/api.ts'
 import type { InspectionCheck } from '../domain/check.ts'
 import { findingOf, type InspectionFinding, objectName, whole } from '../domain/inspect.ts'
@@ -15,6 +15,7 @@ import { alarmGroups, countsBy, difference, iso, type Known, knownOf } from '../
 import type { InspectionResource, InspectionSpec } from '../resources/inspection.ts'
 import { checksFor } from '../sources/chosen.ts'
 import { readCluster } from '../sources/cluster.ts'
+import { USAGE_WINDOW } from '../sources/usage.ts'
 import type { Records } from './records.ts'
 
 /** How often alarms are told again, at least once a minute as the sink wants it. */
@@ -33,6 +34,8 @@ export interface InspectorDeps {
   clock: Clock
   log: Logger
   alerts: AlertSink
+  /** Metrics that the server keeps of a cluster. */
+  metricSource?: ServerContext['metricSource']
 }
 
 export const minorOf = (version: string | undefined): number | undefined => (version === undefined ? undefined : Number(version.slice(2)))
@@ -62,7 +65,7 @@ export function sift(spec: InspectionSpec, found: Judged['found'], items: readon
   return { found: inside.filter(({ finding }) => isOpen.has(finding)), suppressed, problems: [...own.problems, ...problems] }
 }
 
-export function createInspector({ records, clock, log, alerts }: InspectorDeps) {
+export function createInspector({ records, clock, log, alerts, metricSource }: InspectorDeps) {
   /** By cluster and name. */
   const clusters = new Map<string, Map<string, Held>>()
   const stopping = new AbortController()
@@ -125,8 +128,10 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
       const held = await hold(cluster.name, metadata.name, spec)
       const target = minorOf(spec.targetVersion)
       const [only] = spec.namespaces?.length === 1 ? spec.namespaces : []
+      const source = metricSource?.(cluster.name)
       const read = await readCluster(cluster, {
         now: startedAt,
+        ...(source ? { metrics: { source, window: USAGE_WINDOW } } : {}),
         ...(target === undefined ? {} : { target }),
         ...(only === undefined ? {} : { namespace: only }),
       })
@@ -160,6 +165,7 @@ export function createInspector({ records, clock, log, alerts }: InspectorDeps) 
         objects: read.items.length,
         checks: checks.value.length,
         kinds: read.kinds,
+        usage: read.usage,
         unread: unread.slice(0, MOST_TOLD),
         counts,
         ...(held.run ? { added: added.length, gone: ended.length } : {}),

@@ -202,7 +202,7 @@ function reportOf(run: Run, rows: readonly FindingRow[]): Report {
   const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, findings.filter((one) => one.severity === severity).length])) as Report['counts']
   return {
     complete: run.complete,
-    coverage: { objects: run.objects, checks: run.checks, unread: run.unread, kinds: run.kinds },
+    coverage: { objects: run.objects, checks: run.checks, unread: run.unread, kinds: run.kinds, ...(run.usage === undefined ? {} : { usage: run.usage }) },
     counts,
     findings,
     suppressed: run.suppressed.map(({ check, object, path, reason, until }) => ({

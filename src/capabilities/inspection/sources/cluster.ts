@@ -6,10 +6,14 @@ import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { listAll } from '#core/kube/list-all.ts'
 import { apiVersionOf, groupVersionOf, type KindRef, type KubeObject } from '#core/kube/objects.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
+import type { MetricSource } from '#core/shapes/ports/metric-source.ts'
+import type { UsageBasis } from '../domain/api.ts'
 import { type ApiState, at, type FoundCertificate, type Item, listAt, nameOf, type Surroundings } from '../domain/inventory.ts'
 import { INSPECTED } from '../domain/kinds.ts'
+import { usageOf } from './usage.ts'
 
 export interface LiveObjects {
+  usage: UsageBasis
   items: Item[]
   around: Surroundings
   problems: Problem[]
@@ -26,10 +30,12 @@ export interface Reading {
   /** ms since the epoch. */
   now: number
   onProgress?(done: number, total: number): void
+  /** Metrics of the cluster, and how far back they are asked for, ms. */
+  metrics?: { source: MetricSource; window: number }
 }
 
 /** Rejects when the cluster cannot be reached or does not know us; whatever else cannot be read is a problem of the reading. */
-export async function readCluster(cluster: Cluster, { namespace, target, now, onProgress }: Reading): Promise<LiveObjects> {
+export async function readCluster(cluster: Cluster, { namespace, target, now, onProgress, metrics }: Reading): Promise<LiveObjects> {
   const { kinds, unknown, serverVersion } = await cluster.discover()
   const problems: Problem[] = unknown
     .filter(({ apiVersion }) => INSPECTED[groupVersionOf(apiVersion).group])
@@ -49,9 +55,14 @@ export async function readCluster(cluster: Cluster, { namespace, target, now, on
     onProgress?.(done + 1, wanted.length)
   }
   for (const node of items.filter(({ object }) => object.kind === 'Node')) await addKubelet(cluster, node, items, problems)
+  const used = metrics && (await usageOf(metrics.source, now - metrics.window, now, namespace))
+  if (used?.ok === false) problems.push({ path: 'metrics of containers', message: used.error })
+  const usage = used?.ok ? used.value : undefined
   return {
     items,
+    usage: usage?.span ?? (items.some(({ object }) => object.kind === 'PodMetrics') ? 'moment' : 'unknown'),
     around: {
+      ...(usage ? { usage } : {}),
       unread,
       now,
       certificates: certificatesOf(items),

@@ -1,4 +1,4 @@
-/** What containers and nodes really use, beside what was asked for (metrics.k8s.io): right sizes, and what they would save. */
+/** What containers and nodes really use, beside what was asked for (days of metrics where they are kept, else metrics.k8s.io): right sizes, and what they would save. */
 import { parseQuantity } from '#core/kernel/quantity.ts'
 import type { Category } from '#core/shapes/check.ts'
 import type { Severity } from '#core/shapes/severity.ts'
@@ -37,6 +37,8 @@ interface Used {
   /** The most that one of the pods uses: cores, bytes. */
   most: number
   pods: number
+  /** `over 7 days`, `at the moment` */
+  when: string
 }
 
 const named = new WeakMap<readonly Item[], ReadonlyMap<string, Item>>()
@@ -47,20 +49,49 @@ function byName(items: readonly Item[]): ReadonlyMap<string, Item> {
   return known
 }
 
-/** A container by its name in all pods of a template that are measured. */
-function usedBy({ pod, name }: Container, inventory: Inventory, resource: Resource): Used | undefined {
+const podsOf = (pod: PodTemplate, inventory: Inventory): readonly Item[] => {
+  if (pod.kind === 'Pod') return [pod.item]
+  if (Object.keys(pod.labels).length === 0) return []
+  return ofKindIn(inventory, 'Pod', pod.namespace).filter(({ object }) => selectsLabels({ matchLabels: pod.labels }, object.metadata.labels))
+}
+
+/** A container by its name in all pods of a template that are measured now. */
+function usedNow({ pod, name }: Container, inventory: Inventory, resource: Resource): Used | undefined {
   const measured = byName(ofKindIn(inventory, 'PodMetrics', pod.namespace))
-  if (measured.size === 0 || (pod.kind !== 'Pod' && Object.keys(pod.labels).length === 0)) return undefined
-  const own =
-    pod.kind === 'Pod'
-      ? [pod.item]
-      : ofKindIn(inventory, 'Pod', pod.namespace).filter(({ object }) => selectsLabels({ matchLabels: pod.labels }, object.metadata.labels))
-  const amounts = own.flatMap((item) => {
+  if (measured.size === 0) return undefined
+  const amounts = podsOf(pod, inventory).flatMap((item) => {
     const found = listAt(measured.get(nameOf(item))?.object, 'containers').find((one) => at(one, 'name') === name)
     return amountOf(at(found, 'usage', resource)) ?? []
   })
-  return amounts.length > 0 ? { most: Math.max(...amounts), pods: amounts.length } : undefined
+  return amounts.length > 0 ? { most: Math.max(...amounts), pods: amounts.length, when: 'at the moment' } : undefined
 }
+
+/** Letters of made names: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go */
+const MADE = '[bcdfghjklmnpqrstvwxz2456789]'
+const NAMES_OF_PODS: Readonly<Record<string, string>> = {
+  Deployment: `-${MADE}{1,10}-${MADE}{5}`,
+  StatefulSet: '-\\d+',
+  DaemonSet: `-${MADE}{5}`,
+  ReplicaSet: `-${MADE}{5}`,
+  ReplicationController: `-${MADE}{5}`,
+}
+
+/** The same over days, with pods that are gone since: they are known by how their maker names them. */
+function usedOverTime({ pod, name }: Container, inventory: Inventory, resource: Resource): Used | undefined {
+  const measured = inventory.usage?.byContainer.get(`${pod.namespace || 'default'}/${name}`)
+  if (!inventory.usage || !measured) return undefined
+  const now = new Set(podsOf(pod, inventory).map(nameOf))
+  const made = Object.hasOwn(NAMES_OF_PODS, pod.kind)
+    ? new RegExp(`^${nameOf(pod.item).replace(/[.+?^${}()|[\]\\]/g, '\\$&')}${NAMES_OF_PODS[pod.kind]}$`)
+    : undefined
+  const amounts = measured.filter((one) => now.has(one.pod) || made?.test(one.pod)).flatMap((one) => one[resource] ?? [])
+  return amounts.length > 0 && now.size > 0 ? { most: Math.max(...amounts), pods: now.size, when: spanText(inventory.usage.span) } : undefined
+}
+
+const HOUR = 3_600_000
+/** `over 6.9 days` */
+export const spanText = (ms: number): string =>
+  ms >= 24 * HOUR ? `over ${Math.round(ms / (2.4 * HOUR)) / 10} days` : `over ${Math.round(ms / (HOUR / 10)) / 10} h`
 
 /** Room above what is used. */
 const ROOM = { cpu: 1.3, memory: 1.3 } as const
@@ -81,14 +112,22 @@ const sized = (
   aliases: readonly string[],
   en: string,
   zh: string,
-  find: (container: Container, used: (resource: Resource) => Used | undefined, inventory: Inventory, pod: PodTemplate) => readonly Fault[],
+  find: (
+    container: Container,
+    used: (resource: Resource) => Used | undefined,
+    inventory: Inventory,
+    now: (resource: Resource) => Used | undefined,
+  ) => readonly Fault[],
 ): InspectionCheck =>
   podCheck({ id, category, severity, aliases, message: { en, 'zh-CN': zh } }, (pod, inventory) =>
     inventory.now === undefined || !LONG_RUNNING.has(pod.kind)
       ? []
       : pod.containers
           .filter(({ role }) => role === 'container')
-          .flatMap((container) => find(container, (resource) => usedBy(container, inventory, resource), inventory, pod)),
+          .flatMap((container) => {
+            const now = (resource: Resource) => usedNow(container, inventory, resource)
+            return find(container, (resource) => usedOverTime(container, inventory, resource) ?? now(resource), inventory, now)
+          }),
   )
 
 const RESOURCES = ['cpu', 'memory'] as const
@@ -100,8 +139,8 @@ export const USAGE_CHECKS: readonly InspectionCheck[] = [
       'cost',
       'advice',
       [`popeye/POP-${resource === 'cpu' ? 504 : 506}`],
-      `The container asks for more than twice the ${resource} that it uses at the moment.`,
-      `容器请求的 ${resource} 超过当前用量的两倍。`,
+      `The container asks for more than twice the ${resource} that it uses.`,
+      `容器请求的 ${resource} 超过实际用量的两倍。`,
       ({ spec, path, name }, used, inventory) => {
         const [request, now] = [amountOf(at(spec, 'resources', 'requests', resource)), used(resource)]
         if (request === undefined || !now) return []
@@ -113,7 +152,7 @@ export const USAGE_CHECKS: readonly InspectionCheck[] = [
         return [
           {
             path: field,
-            what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'requests', resource)} in ${now.pods} pods; ${money}`,
+            what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'requests', resource)} ${now.when}, in ${now.pods} pods; ${money}`,
             fix: [{ path: field, value: rounded(resource, better), guess: true }],
           },
         ]
@@ -135,7 +174,7 @@ export const USAGE_CHECKS: readonly InspectionCheck[] = [
         return [
           {
             path: field,
-            what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'requests', resource)}`,
+            what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'requests', resource)} ${now.when}`,
             fix: [{ path: field, value: rounded(resource, now.most * ROOM[resource]), guess: true }],
           },
         ]
@@ -150,13 +189,13 @@ export const USAGE_CHECKS: readonly InspectionCheck[] = [
       [`popeye/POP-${resource === 'cpu' ? 111 : 112}`],
       `The container uses 90 % or more of its ${resource} limit: ${resource === 'cpu' ? 'it is throttled' : 'it is about to be killed'}.`,
       `容器已使用 ${resource} 限制的 90% 以上：即将被${resource === 'cpu' ? '限流' : '终止'}。`,
-      ({ spec, path, name }, used) => {
-        const [limit, now] = [amountOf(at(spec, 'resources', 'limits', resource)), used(resource)]
+      ({ spec, path, name }, used, _, usedNow) => {
+        const [limit, now] = [amountOf(at(spec, 'resources', 'limits', resource)), usedNow(resource) ?? used(resource)]
         return limit !== undefined && limit > 0 && now && now.most >= 0.9 * limit
           ? [
               {
                 path: [...path, 'resources', 'limits', resource],
-                what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'limits', resource)}`,
+                what: `${name}: ${shown(resource, now.most)} of ${at(spec, 'resources', 'limits', resource)} ${now.when}`,
               },
             ]
           : []
