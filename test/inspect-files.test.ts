@@ -66,6 +66,27 @@ describe('inspect -f', () => {
     expect((await run('-f', folder, '-o', 'junit')).out).toContain('errors="1"')
   })
 
+  it('looks at the sound documents of a broken file, and leaves the file as it is', async () => {
+    const text =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec: {hostPID: true}\n---\na: {b\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: r}\nspec: {hostPID: true}\n'
+    const path = file('half.yaml', text)
+    const { exit, out, err } = await run('-f', path, '--check', 'host-pid', '-o', 'ndjson')
+    expect(exit).toBe(6)
+    expect(err).toMatch(/half\.yaml:\d/)
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .map(({ object, line }) => [object, line]),
+    ).toEqual([
+      ['Pod q', 1],
+      ['Pod r', 8],
+    ])
+    expect((await run('-f', path, '--check', 'host-pid', '--fix')).err).toContain('is left as it is')
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+
   it('says what to do about charts, takes lists apart, and passes over kinds it does not know', async () => {
     file('chart.yaml', 'kind: {{ .Values.kind }}\n')
     file(

@@ -31,7 +31,11 @@ export async function fixFiles(files: Files, checks: readonly InspectionCheck[],
   }))
   const changed: { file: string; before: string; after: string }[] = []
   for (const [file, list] of Map.groupBy(fixes, ({ item }) => item.file)) {
-    const before = files.texts.get(file)!
+    const before = files.texts.get(file)
+    if (before === undefined) {
+      problems.push({ path: file, message: zh ? '文件中有错误，因此未修改' : 'is left as it is, because of what is wrong in it' })
+      continue
+    }
     const after = file === '-' ? undefined : fixedText(before, new Map(list.map(({ item, edits }) => [(item as FileItem).index, edits])))
     if (after === undefined)
       problems.push({

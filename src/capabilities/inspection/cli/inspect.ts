@@ -216,7 +216,7 @@ async function fromCluster(cluster: Cluster, { namespace, targetVersion, usage, 
       ...(namespace === undefined ? {} : { namespace }),
       ...(targetVersion === undefined ? {} : { target: targetVersion }),
       now: context.clock.now(),
-      ...(usage === undefined ? {} : { metrics: { source: serverMetrics(context.api, name), window: usage } }),
+      ...(usage === undefined ? {} : { metrics: { source: serverMetrics(context.api, name), window: usage, asked: true } }),
       onProgress(done, total) {
         progress ??= context.progress({ label, total, unit: 'items' })
         progress.update(done)

@@ -30,8 +30,8 @@ export interface Reading {
   /** ms since the epoch. */
   now: number
   onProgress?(done: number, total: number): void
-  /** Metrics of the cluster, and how far back they are asked for, ms. */
-  metrics?: { source: MetricSource; window: number }
+  /** Metrics of the cluster, and how far back they are asked for, ms. `asked`: somebody wants them, so that there must be some. */
+  metrics?: { source: MetricSource; window: number; asked?: true }
 }
 
 /** Rejects when the cluster cannot be reached or does not know us; whatever else cannot be read is a problem of the reading. */
@@ -58,6 +58,7 @@ export async function readCluster(cluster: Cluster, { namespace, target, now, on
   const used = metrics && (await usageOf(metrics.source, now - metrics.window, now, namespace))
   if (used?.ok === false) problems.push({ path: 'metrics of containers', message: used.error })
   const usage = used?.ok ? used.value : undefined
+  if (metrics?.asked && used?.ok && !usage) problems.push({ path: 'metrics of containers', message: 'the server has none of this cluster' })
   return {
     items,
     usage: usage?.span ?? (items.some(({ object }) => object.kind === 'PodMetrics') ? 'moment' : 'unknown'),
