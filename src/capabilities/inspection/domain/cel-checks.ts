@@ -50,6 +50,7 @@ export function compileCelChecks(checks: readonly CelCheck[], onUnknown: (proble
     if (!condition.ok) problems.push({ path: `checks[${i}].expression`, message: condition.error })
     if (filter?.ok === false) problems.push({ path: `checks[${i}].when`, message: filter.error })
     if (!condition.ok || filter?.ok === false) continue
+    const looksAround = /\bnamespaceObject\b/.test(`${expression} ${when ?? ''}`)
     let told = 0
     /** Undefined: not known. */
     const holds = (item: Item, values: Readonly<Record<string, unknown>>): boolean | undefined => {
@@ -68,11 +69,13 @@ export function compileCelChecks(checks: readonly CelCheck[], onUnknown: (proble
       message: { en: title, 'zh-CN': title },
       *find(inventory) {
         told = 0
-        const namespaces = new Map(ofKind(inventory, 'Namespace').map(({ object }) => [object.metadata.name, object]))
         const isMeant = ({ object }: Item) => kinds.includes('*') || kinds.includes(object.kind)
         const base = (item: Item) => ({
           object: item.object,
-          namespaceObject: namespaces.get(namespaceOf(item)) ?? null,
+          // Looked up only where it counts: at admission a check that needs more than the object waits for the next look.
+          namespaceObject: looksAround
+            ? (ofKind(inventory, 'Namespace').find(({ object }) => object.metadata.name === namespaceOf(item))?.object ?? null)
+            : null,
           pod: null as unknown,
           container: null as unknown,
         })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { CHECKS } from './catalog.ts'
+import { type CelCheck, compileCelChecks } from './cel-checks.ts'
 import { createCurrent, idOf, tryAlone } from './current.ts'
 import { inspect } from './inspect.ts'
 import type { Item } from './inventory.ts'
@@ -93,6 +94,25 @@ describe('findings that are kept current', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('are of checks of users too, and so is what is tried out', () => {
+    const label = "has(object.metadata.labels) && 'team' in object.metadata.labels"
+    const own = (id: string, expression: string) =>
+      ({ id, title: 'x', severity: 'error', category: 'stability', kinds: ['ConfigMap'], each: 'object', expression }) satisfies CelCheck
+    const checks = compileCelChecks([own('team', label), own('space', 'has(namespaceObject.metadata.labels)')], () => {})
+    if (!checks.ok) throw new Error(JSON.stringify(checks.error))
+    const map = (labels?: object) => item({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', namespace: 'a', ...(labels ? { labels } : {}) } })
+    const space = item({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } })
+    const tried = (found: readonly { finding: { check: string } }[]) => found.map(({ finding }) => finding.check)
+    const current = createCurrent([space], checks.value, { now: NOW })
+    expect(tried(current.tryOut('ConfigMap\na\nm', map()))).toEqual(['user/team', 'user/space'])
+    expect(tried(current.tryOut('ConfigMap\na\nm', map({ team: 'x' })))).toEqual(['user/space'])
+    expect(tried(tryAlone(map(), checks.value, {}))).toEqual(['user/team'])
+    expect(tried(current.change('ConfigMap\na\nm', map()).found)).toEqual(['user/team', 'user/space'])
+    const labelled = { ...space, object: { ...space.object, metadata: { ...space.object.metadata, labels: {} } } }
+    const { gone, found } = current.change(idOf(space), labelled)
+    expect([gone, found].map((list) => tried(list).filter((one) => one === 'user/space').length)).toEqual([1, 0])
   })
 
   it('are not changed by trying something out', () => {

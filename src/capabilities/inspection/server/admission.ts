@@ -62,18 +62,22 @@ export async function startAdmission(context: ServerContext, following: Followin
       const item = itemOf(object)
       // What a controller makes was judged when its maker was written.
       const isMade = item?.object.metadata.ownerReferences?.some(({ controller }) => controller) === true
-      const response = isMade ? { allowed: true } : reviewAnswer(judge(item), judge(itemOf(oldObject)), spec.admission.mode, spec.failOn ?? 'error')
+      const response =
+        isMade || item?.object.metadata.namespace === 'kube-system'
+          ? { allowed: true }
+          : reviewAnswer(judge(item), judge(itemOf(oldObject)), spec.admission.mode, spec.failOn ?? 'error')
       return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, ...response } }
     },
   )
 
   async function keep(cluster: Cluster): Promise<void> {
+    const named = await bearsNames(cluster)
     const all = [...(wanted.get(cluster.name) ?? [])]
     const webhooks = all.flatMap(([name, spec]) => {
       const client = context.reachedBy(cluster.name, `/api/v1/clusters/${cluster.name}/inspections/${name}/admission/${token}`)
       if (!client)
         log.warn({ cluster: cluster.name, inspection: name }, 'the cluster cannot reach this server: start it with --cluster-listen and --cluster-address')
-      return client ? [webhookOf(name, spec, client)] : []
+      return client ? [webhookOf(name, spec, client, named)] : []
     })
     const before = await cluster.get(CONFIG).catch((error: unknown) => {
       if (isError(error, 'NOT_FOUND')) return undefined
@@ -122,23 +126,32 @@ export async function startAdmission(context: ServerContext, following: Followin
 
 type Webhook = Record<string, unknown>
 
-function webhookOf(name: string, { admission, namespaces, excludeNamespaces = [] }: InspectionSpec, client: WebhookClient): Webhook {
-  const label = 'kubernetes.io/metadata.name'
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+/** Do namespaces bear their names as a label, so that the API server can choose by them? From Kubernetes 1.21 on. */
+async function bearsNames(cluster: Cluster): Promise<boolean> {
+  const { metadata } = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' })
+  return metadata.labels?.[NAME_LABEL] !== undefined
+}
+
+/** @param named the API server can choose by the names of namespaces; else we do, and a server that cannot be asked stops nobody, or kube-system would wait for it too */
+function webhookOf(name: string, { admission, namespaces, excludeNamespaces = [] }: InspectionSpec, client: WebhookClient, named: boolean): Webhook {
   return {
     name: `${name}.inspection.sallyport.io`,
     clientConfig: client,
     admissionReviewVersions: ['v1'],
     sideEffects: 'None',
     timeoutSeconds: 5,
-    failurePolicy: admission?.failurePolicy ?? 'Ignore',
+    failurePolicy: named ? (admission?.failurePolicy ?? 'Ignore') : 'Ignore',
     matchPolicy: 'Equivalent',
-    namespaceSelector: {
-      matchExpressions: [
-        // Without kube-system a cluster can always be repaired, whatever becomes of this server.
-        { key: label, operator: 'NotIn', values: ['kube-system', ...excludeNamespaces] },
-        ...(namespaces ? [{ key: label, operator: 'In', values: namespaces }] : []),
-      ],
-    },
+    namespaceSelector: named
+      ? {
+          matchExpressions: [
+            // Without kube-system a cluster can always be repaired, whatever becomes of this server.
+            { key: NAME_LABEL, operator: 'NotIn', values: [...new Set(['kube-system', ...excludeNamespaces])] },
+            ...(namespaces ? [{ key: NAME_LABEL, operator: 'In', values: namespaces }] : []),
+          ],
+        }
+      : {},
     rules: Object.entries(INSPECTED).flatMap(([group, plurals]) => {
       const resources = plurals.filter((plural) => !NOT_ASKED.has(plural) && !plural.endsWith('webhookconfigurations'))
       return resources.length === 0 ? [] : [{ apiGroups: [group], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources, scope: '*' }]
