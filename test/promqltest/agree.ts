@@ -16,7 +16,10 @@ const exact = (value: unknown): unknown => {
   }
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, exact)
   if (Array.isArray(value)) return value.map(exact)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, exact(one)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, one]) => [name, exact(one)])
   return value
 }
 

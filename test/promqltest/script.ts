@@ -1,6 +1,7 @@
 /** Runs scripts in the format of Prometheus' promqltest: `load`, `clear`, and `eval` with what is expected. */
-import { histogramJson } from '#capabilities/metrics/domain/prometheus-json.ts'
+
 import { CodedError } from '#core/kernel/errors.ts'
+import { histogramJson } from '#core/promql/answer-json.ts'
 import type { Answer } from '#core/promql/evaluate.ts'
 import { formatHistogram, type Histogram, trimBuckets } from '#core/promql/histogram/histogram.ts'
 import { type Labels, labelsObject, labelsOf } from '#core/promql/labels.ts'

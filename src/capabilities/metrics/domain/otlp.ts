@@ -3,13 +3,14 @@
  * Sums become counters or gauges, histograms classic ones, exponential histograms native ones; what is told as deltas is not taken, because a delta that is lost or
  * comes twice cannot be told from the samples any more.
  */
+
+import { formatValue } from '#core/promql/answer-json.ts'
 import type { Buckets, Histogram } from '#core/promql/histogram/histogram.ts'
 import { toSchema } from '#core/promql/histogram/reconcile.ts'
 import { type Labels, labelsOf } from '#core/promql/labels.ts'
 import { type Brought, type Collected, createCollected } from './collected.ts'
 import type { Attribute, OtlpMetric, OtlpPoint, OtlpResource } from './otlp-message.ts'
 import { labelName, type MetricShape, metricName } from './otlp-names.ts'
-import { formatValue } from './prometheus-json.ts'
 
 export interface OtlpRefusal {
   points: number

@@ -1,7 +1,8 @@
 /** The tree of an expression in the JSON of `/parse_query`. */
+
+import { formatValue } from '#core/promql/answer-json.ts'
 import type { Binary, DurationExpr, Expr, Modifiers, VectorMatching } from '#core/promql/ast.ts'
 import { FUNCTIONS } from '#core/promql/functions.ts'
-import { formatValue } from './prometheus-json.ts'
 
 const NAMES: Readonly<Record<string, string>> = { scalar: 'scalar', vector: 'vector', matrix: 'matrix', string: 'string' }
 

@@ -11,7 +11,6 @@ import { mayRead, clusterParams as params } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
 import type { NamesAnswer } from '../domain/api.ts'
-import { answerJson, success } from '../domain/prometheus-json.ts'
 import { type Backtest, episodesOf } from '../domain/rules/backtest.ts'
 import { readRuleFile } from '../domain/rules/read.ts'
 import { selectorsOf } from '../domain/selectors.ts'
@@ -43,11 +42,9 @@ export function ownRoutes(
       mayRead(request, cluster, 'metrics')
       const { query, start, end, step } = request.query
       if (end < start) throw invalidInput([{ path: 'end', message: 'must not be before start' }])
-      const answer = await metricStore.query({ view: { cluster, namespaces: namespacesIn(request.scope, cluster, 'metrics') }, text: query, start, end, step })
-      return reply
-        .type('application/json')
-        .serializer(String)
-        .send(success(answerJson(answer, start === end), answer))
+      const view = { cluster, namespaces: namespacesIn(request.scope, cluster, 'metrics') }
+      const body = await metricStore.json({ view, text: query, start, end, step }, start === end ? 'instant' : 'range')
+      return reply.type('application/json').send(Buffer.from(body.buffer))
     },
   )
 

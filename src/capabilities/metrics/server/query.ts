@@ -1,6 +1,7 @@
 /** Prometheus' query API, for Grafana and everything else that asks a Prometheus: https://prometheus.io/docs/prometheus/latest/querying/api/ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError, describeError, ERRORS } from '#core/kernel/errors.ts'
+import { success } from '#core/promql/answer-json.ts'
 import { getLabel, labelsObject } from '#core/promql/labels.ts'
 import { parse } from '#core/promql/parser.ts'
 import { print } from '#core/promql/print.ts'
@@ -9,7 +10,6 @@ import { mayRead } from '#kits/server-kit/clusters.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { namespacesIn } from '#kits/server-kit/scope.ts'
 import { BadData, durationOf, limitOf, matchersOf, type Parameters, parametersOf, rangeOf, textOf, timeOf } from '../domain/parameters.ts'
-import { answerJson, success } from '../domain/prometheus-json.ts'
 import { selectorsOf } from '../domain/selectors.ts'
 import { syntaxTree } from '../domain/syntax-tree.ts'
 
@@ -22,7 +22,7 @@ type Handler = (
   parameters: Parameters,
   request: FastifyRequest<{ Params: { cluster: string; name?: string } }>,
   reply: FastifyReply,
-) => Promise<string> | string
+) => Promise<string | Buffer> | string
 
 export function queryRoutes(http: FastifyInstance, context: Pick<ServerContext, 'metricStore' | 'clock'> & { version: string }): void {
   const { metricStore, clock } = context
@@ -61,14 +61,14 @@ export function queryRoutes(http: FastifyInstance, context: Pick<ServerContext, 
       range: { start: number; end: number; step: number },
       instant: boolean,
     ) {
-      const answer = await metricStore.query({
+      const question = {
         view: viewOf(request),
         text: textOf(parameters, 'query'),
         ...range,
         ...optional('lookback', durationOf(parameters, 'lookback_delta')),
         ...optional('timeoutMs', durationOf(parameters, 'timeout')),
-      })
-      return success(answerJson(answer, instant), answer)
+      }
+      return Buffer.from((await metricStore.json(question, instant ? 'instant' : 'range')).buffer)
     }
 
     /** Matchers and times of series, labels and values. */

@@ -97,6 +97,8 @@ export interface Metrics {
   append(batch: SampleBatch): Promise<SampleReceipt>
   /** Rejects with PROMQL_INVALID, PROMQL_FAILED, PROMQL_LIMIT, QUERY_LIMIT, TIMED_OUT, ENGINE_UNAVAILABLE. */
   query(question: MetricsQuestion): Promise<Answer>
+  /** The same as the body of an answer of Prometheus' API, of one moment or of a range: made where it was computed, however big it is. In a buffer of its own. */
+  json(question: MetricsQuestion, form: 'instant' | 'range'): Promise<Uint8Array<ArrayBuffer>>
   series(question: SeriesQuestion): Labels[]
   metadata(cluster: string): readonly Metadata[]
   exemplars(question: SeriesQuestion): Promise<Exemplar[]>

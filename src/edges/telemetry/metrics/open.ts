@@ -15,7 +15,8 @@ import { TABLES, type TableName } from '#core/telemetry/tables.ts'
 import { histogramsBlock, runsBlock, startsBlock } from './blocks.ts'
 import { checkSeries, fetchParts } from './fetch.ts'
 import { createRegistry, type KnownSeries, type Registry, SLACK_MS } from './registry.ts'
-import { createThreads, type Threads } from './threads.ts'
+import type { Query } from './thread.ts'
+import { createThreads, type Lane } from './threads.ts'
 
 export interface OpenMetricsOptions {
   telemetry: Telemetry
@@ -222,9 +223,11 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<Metrics 
     return [...new Map(matchers.flatMap((set) => select(view, set, from, to)).map((one) => [one.id, one])).values()]
   }
 
+  const asking: Asking = { telemetry, clock, select, sizeOf: (cluster, high) => of(cluster).registry.sizeOf(high) }
   return {
     append: take,
-    query: (question) => ask({ telemetry, clock, threads, select, sizeOf: (cluster, high) => of(cluster).registry.sizeOf(high) }, question),
+    query: (question) => ask(asking, question, (query, lane, signal) => threads.evaluate(query, lane, signal)),
+    json: (question, form) => ask(asking, question, (query, lane, signal) => threads.json({ ...query, form }, lane, signal)),
     series: (question) => selectAny(question).map(({ key }) => labelsFromKey(key)),
     metadata: (cluster) => [...(clusters.get(cluster)?.metadata.values() ?? [])],
     exemplars: (question) => readExemplars(telemetry, question, selectAny(question)),
@@ -329,7 +332,6 @@ FROM series FINAL WHERE max_ts >= fromUnixTimestamp64Milli(toInt64({since:Int64}
 interface Asking {
   telemetry: Telemetry
   clock: Clock
-  threads: Threads
   select(view: MetricsView, matchers: readonly LabelMatcher[], from: number, to: number): KnownSeries[]
   sizeOf(cluster: string, high: number): number
 }
@@ -337,7 +339,11 @@ interface Asking {
 const TIMEOUT_MS = 60_000
 const MOST_TIMEOUT_MS = 120_000
 
-async function ask({ telemetry, clock, select, sizeOf, threads }: Asking, question: MetricsQuestion) {
+async function ask<T>(
+  { telemetry, clock, select, sizeOf }: Asking,
+  question: MetricsQuestion,
+  evaluated: (query: Query, lane: Lane, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const timeout = Math.min(question.timeoutMs ?? TIMEOUT_MS, MOST_TIMEOUT_MS)
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
@@ -365,7 +371,7 @@ async function ask({ telemetry, clock, select, sizeOf, threads }: Asking, questi
         return fetchParts({ telemetry, cluster: view.cluster, lane, samples: QUERY_SAMPLES, sizeOf: (high) => sizeOf(view.cluster, high) }, selected, from, to)
       }),
     )
-    return threads.evaluate({ text, range, settings, parts }, lane, late.signal)
+    return evaluated({ text, range, settings, parts }, lane, late.signal)
   }
   try {
     return await Promise.race([answer(), deadline])

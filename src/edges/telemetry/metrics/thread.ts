@@ -1,6 +1,7 @@
 /** A thread that evaluates queries one after the other. `Query` in, `Reply` out. */
 import { parentPort } from 'node:worker_threads'
 import { CodedError, type ErrorCode } from '#core/kernel/errors.ts'
+import { answerJson, success } from '#core/promql/answer-json.ts'
 import { type Answer, evaluate } from '#core/promql/evaluate.ts'
 import { parse } from '#core/promql/parser.ts'
 import { makePlan, type QueryRange, type Settings } from '#core/promql/plan.ts'
@@ -14,7 +15,15 @@ export interface Query {
   /** Of each fetch of the plan. */
   parts: readonly (readonly Part[])[]
 }
-export type Reply = { ok: true; answer: Answer } | { ok: false; code: ErrorCode; details: CodedError['details'] } | { ok: false; error: string }
+/** `form`: the body of an answer instead of the answer. */
+export type Asked = Query & { form?: 'instant' | 'range' }
+export type Reply =
+  | { ok: true; answer: Answer }
+  | { ok: true; json: Uint8Array<ArrayBuffer> }
+  | { ok: false; code: ErrorCode; details: CodedError['details'] }
+  | { ok: false; error: string }
+
+const text8 = new TextEncoder()
 
 /** The numbers of all series in one piece of memory, which is handed over instead of copied. */
 function packed(answer: Answer): { answer: Answer; buffers: ArrayBuffer[] } {
@@ -31,16 +40,20 @@ function packed(answer: Answer): { answer: Answer; buffers: ArrayBuffer[] } {
   return { answer: { ...answer, value: { type: 'vector', series } }, buffers: [values.buffer, kinds.buffer] }
 }
 
-parentPort?.on('message', ({ text, range, settings, parts }: Query) => {
+parentPort?.on('message', ({ text, range, settings, parts, form }: Asked) => {
   const reply = (message: Reply, buffers: ArrayBuffer[] = []) => parentPort!.postMessage(message, buffers)
   try {
     const plan = makePlan(parse(text), text, range, settings)
-    const { answer, buffers } = packed(
-      evaluate(
-        plan,
-        parts.map((some) => some.flatMap(columnsOf)),
-      ),
+    const whole = evaluate(
+      plan,
+      parts.map((some) => some.flatMap(columnsOf)),
     )
+    if (form !== undefined) {
+      const json = text8.encode(success(answerJson(whole, form === 'instant'), whole))
+      reply({ ok: true, json }, [json.buffer])
+      return
+    }
+    const { answer, buffers } = packed(whole)
     reply({ ok: true, answer }, buffers)
   } catch (error) {
     if (error instanceof CodedError) reply({ ok: false, code: error.code, details: error.details })

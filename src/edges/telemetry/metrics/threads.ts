@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Answer } from '#core/promql/evaluate.ts'
 import { limitError } from '#core/promql/failure.ts'
-import type { Query, Reply } from './thread.ts'
+import type { Asked, Query, Reply } from './thread.ts'
 
 const ENTRY = new URL('./thread.ts', import.meta.url)
 /** Memory of one thread beside the samples themselves, which are counted. */
@@ -11,27 +11,38 @@ const HEAP_MB = 1024
 /** Queries that wait for a thread; the next one is refused. */
 const MOST_WAITING = 200
 
-type Lane = 'interactive' | 'rules'
+export type Lane = 'interactive' | 'rules'
 /** Rules have a thread of their own: dashboards never delay them. */
 const THREADS: Readonly<Record<Lane, number>> = { interactive: 2, rules: 1 }
 
 interface Task {
-  query: Query
+  query: Asked
   signal: AbortSignal
-  resolve: (answer: Answer) => void
+  resolve: (reply: Reply & { ok: true }) => void
   reject: (error: unknown) => void
 }
 
 export interface Threads {
   /** Rejects with what the evaluator throws, PROMQL_LIMIT for too much memory or too many waiting, and the signal's reason, which ends the thread. */
   evaluate(query: Query, lane: Lane, signal: AbortSignal): Promise<Answer>
+  /** The body of an answer of Prometheus' API. */
+  json(query: Query & { form: 'instant' | 'range' }, lane: Lane, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
 }
 
 export function createThreads(): Threads {
   const lanes = Object.fromEntries(Object.entries(THREADS).map(([lane, count]) => [lane, createLane(count)])) as Record<Lane, ReturnType<typeof createLane>>
   return {
-    evaluate: (query, lane, signal) => lanes[lane].evaluate(query, signal),
+    async evaluate({ text, range, settings, parts }, lane, signal) {
+      const reply = await lanes[lane].run({ text, range, settings, parts }, signal)
+      if (!('answer' in reply)) throw new Error('a body was not asked for')
+      return reply.answer
+    },
+    async json(query, lane, signal) {
+      const reply = await lanes[lane].run(query, signal)
+      if (!('json' in reply)) throw new Error('a body was asked for')
+      return reply.json
+    },
     close: async () => {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()))
     },
@@ -86,7 +97,7 @@ function createLane(count: number) {
     signal.addEventListener('abort', onAbort)
     worker.on('message', (reply: Reply) => {
       done(true)
-      if (reply.ok) resolve(reply.answer)
+      if (reply.ok) resolve(reply)
       else if ('code' in reply) reject(new CodedError(reply.code, reply.details))
       else reject(new Error(reply.error))
     })
@@ -101,7 +112,7 @@ function createLane(count: number) {
   }
 
   return {
-    evaluate(query: Query, signal: AbortSignal): Promise<Answer> {
+    run(query: Asked, signal: AbortSignal): Promise<Reply & { ok: true }> {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
         if (waiting.length >= MOST_WAITING) return reject(limitError('waiting queries', MOST_WAITING))

@@ -1,8 +1,8 @@
 /** Answers in the JSON of Prometheus' API: https://prometheus.io/docs/prometheus/latest/querying/api/ */
-import type { Answer } from '#core/promql/evaluate.ts'
-import { bucketsOf, type Histogram } from '#core/promql/histogram/histogram.ts'
-import { type Labels, labelsObject } from '#core/promql/labels.ts'
-import { timeAt } from '#core/promql/value.ts'
+import type { Answer } from './evaluate.ts'
+import { bucketsOf, type Histogram } from './histogram/histogram.ts'
+import { type Labels, labelsObject } from './labels.ts'
+import { timeAt } from './value.ts'
 
 /** Numbers as ECMAScript writes them, which is what Prometheus does; infinities with a sign. */
 export const formatValue = (value: number): string =>
