@@ -1,7 +1,7 @@
 /** Answers of the metrics pages: the evaluator itself over series in memory. */
 import type { NamesAnswer, RulesAnswer } from '#capabilities/metrics/domain/api.ts'
-import { answerJson, success } from '#core/promql/answer-json.ts'
 import { CodedError, describeError } from '#core/kernel/errors.ts'
+import { answerJson, success } from '#core/promql/answer-json.ts'
 import { getLabel, type Labels, labelsOf } from '#core/promql/labels.ts'
 import { MemorySource } from '#core/promql/memory-source.ts'
 import { runQuery } from '#core/promql/query.ts'
