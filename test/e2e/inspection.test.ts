@@ -223,6 +223,12 @@ describe('between runs', () => {
     await open.cluster.delete({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'late' })
     await found('live', '', ({ rows }) => checksIn(rows, 'late').length === 0)
     expect((await statusOf('live')).lastRun).toBe(lastRun)
+    // What was found between two runs is new at the second.
+    await open.cluster.create(deployment('later', { securityContext: { privileged: true } }))
+    await found('live', '', ({ rows }) => checksIn(rows, 'later').length === 1)
+    expect((await call(`${inspections}/live/run`, 'POST')).status).toBe(202)
+    expect(await ended('live', lastRun)).toMatchObject({ new: 1, gone: 0 })
+    await open.cluster.delete({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'later' })
   }, 60_000)
 })
 

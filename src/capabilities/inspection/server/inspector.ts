@@ -27,6 +27,8 @@ export interface Held {
   spec: InspectionSpec
   open: Map<string, Known>
   run?: Run
+  /** Ids of what was open at that run: what changes are found between runs is new at the next one all the same. */
+  atRun?: ReadonlySet<string>
 }
 
 export interface InspectorDeps {
@@ -37,6 +39,8 @@ export interface InspectorDeps {
   /** Metrics that the server keeps of a cluster. */
   metricSource?: ServerContext['metricSource']
 }
+
+const notIn = (ids: ReadonlySet<string>, others: ReadonlySet<string>): number => [...ids].filter((id) => !others.has(id)).length
 
 export const minorOf = (version: string | undefined): number | undefined => (version === undefined ? undefined : Number(version.slice(2)))
 
@@ -80,7 +84,11 @@ export function createInspector({ records, clock, log, alerts, metricSource }: I
       return held
     }
     const [run] = await records.runs(cluster, name, 'all', 1)
-    const fresh: Held = { spec, open: await records.open(cluster, name), ...(run ? { run } : {}) }
+    const fresh: Held = {
+      spec,
+      open: await records.open(cluster, name),
+      ...(run ? { run, atRun: new Set((await records.open(cluster, name, run.startedAt)).keys()) } : {}),
+    }
     all.set(name, fresh)
     return fresh
   }
@@ -144,7 +152,7 @@ export function createInspector({ records, clock, log, alerts, metricSource }: I
         await clock.sleep(0)
       }
       const sifted = sift(spec, found, read.items, iso(startedAt).slice(0, 10))
-      const { began: added, ended } = await settle(
+      await settle(
         cluster.name,
         metadata.name,
         held,
@@ -152,6 +160,7 @@ export function createInspector({ records, clock, log, alerts, metricSource }: I
         startedAt,
       )
       const counts = countsBy(held.open.values())
+      const open = new Set(held.open.keys())
       const unread = [...read.problems, ...unknown]
       const failOn = spec.failOn ?? 'error'
       const run: Run = {
@@ -168,7 +177,7 @@ export function createInspector({ records, clock, log, alerts, metricSource }: I
         usage: read.usage,
         unread: unread.slice(0, MOST_TOLD),
         counts,
-        ...(held.run ? { added: added.length, gone: ended.length } : {}),
+        ...(held.atRun ? { added: notIn(open, held.atRun), gone: notIn(held.atRun, open) } : {}),
         suppressed: sifted.suppressed
           .slice(0, MOST_TOLD)
           .map(({ finding, reason, until }) => ({ check: finding.check, object: finding.object, path: finding.path, reason, until })),
@@ -176,6 +185,7 @@ export function createInspector({ records, clock, log, alerts, metricSource }: I
       if (!quiet) {
         await records.run(cluster.name, run, plan)
         held.run = run
+        held.atRun = open
       }
       for (const { path, message } of sifted.problems) log.info({ cluster: cluster.name, inspection: metadata.name, path }, message)
       await tell(cluster.name).catch((err: unknown) => log.warn({ err }, 'alarms could not be told; they are told again'))

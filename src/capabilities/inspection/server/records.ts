@@ -62,8 +62,8 @@ export const findingRow = (cluster: string, inspection: string, known: Known, st
 export interface Records {
   findings(cluster: string, inspection: string, change: { began: readonly Known[]; ended: readonly Known[] }, now: number): Promise<void>
   run(cluster: string, run: Run, plan: Plan): Promise<void>
-  /** What was open when this server last wrote. */
-  open(cluster: string, inspection: string): Promise<Map<string, Known>>
+  /** What was open when this server last wrote, or at an instant (ms). */
+  open(cluster: string, inspection: string, at?: number): Promise<Map<string, Known>>
   /** Newest first. */
   runs(cluster: string, inspection: string, scope: Scope, most?: number): Promise<Run[]>
 }
@@ -95,13 +95,14 @@ export function createRecords(telemetry: Telemetry, clock: Clock): Records {
         },
       ]),
 
-    async open(cluster, inspection) {
+    async open(cluster, inspection, at) {
       const { rows } = await telemetry.query({
         sql: `SELECT check_id, severity, kind, namespace, name, uid, key, toUnixTimestamp64Milli(since) FROM (
             SELECT * FROM findings WHERE cluster = {cluster:String} AND startsWith(check_id, '${PREFIX}') AND startsWith(key, {prefix:String})
+            ${at === undefined ? '' : 'AND toUnixTimestamp64Milli(ts) <= {at:UInt64}'}
             ORDER BY ts DESC LIMIT 1 BY fingerprint
           ) WHERE state = 'open'`,
-        params: { cluster, prefix: `${inspection}\n` },
+        params: { cluster, prefix: `${inspection}\n`, ...(at === undefined ? {} : { at }) },
         scope: 'all',
         limits: { seconds: 60, memoryBytes: 2 * 2 ** 30, rows: MOST_FINDINGS },
       })
