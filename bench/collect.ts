@@ -67,7 +67,7 @@ try {
     return path
   }
   const sink = `http://127.0.0.1:${ports.sink}`
-  const oursEnv = { SALLYPORT_TOKEN: 'bench', MALLOC_ARENA_MAX: '1' }
+  const oursEnv = { SALLYPORT_TOKEN: 'bench', MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' }
   const programs: Record<string, (data: string) => ChildProcess> = {
     sallyport: (data) =>
       start(

@@ -301,6 +301,8 @@ export function collectorObjects(): KubeObject[] {
                   { name: 'SALLYPORT_CA_FILE', value: '/etc/sallyport/ca.crt' },
                   { name: 'SALLYPORT_COLLECT_CONFIG', value: value('collector.config') },
                   { name: 'MALLOC_ARENA_MAX', value: '1' },
+                  // Buffers that were let go go back to the node.
+                  { name: 'MALLOC_MMAP_THRESHOLD_', value: '131072' },
                 ],
                 ports: [{ name: 'metrics', containerPort: COLLECTOR_PORT }],
                 readinessProbe: probe,

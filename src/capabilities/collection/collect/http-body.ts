@@ -4,6 +4,7 @@ import type { Body } from '../domain/exposition/text.ts'
 
 const MOST_HEAD = 64 << 10
 const SPARE = 8
+const UNSAID = 0xffffffff
 
 export interface AnswerHead {
   status: number
@@ -21,12 +22,14 @@ export interface Inflater {
   /** Of the last step: room left in the output, input left. */
   state: Uint32Array
   handle: Inflate
+  /** Node has closed it after bytes that were no gzip: used once more it would end the process. */
+  broken: boolean
 }
 
 export function createInflater(): Inflater {
   const stream = createGunzip() as unknown as { _handle: Inflate; _writeState: Uint32Array; on(event: 'error', listener: () => void): void }
   stream.on('error', () => {})
-  return { handle: stream._handle, state: stream._writeState }
+  return { handle: stream._handle, state: stream._writeState, broken: false }
 }
 
 export function createBody(bytes = 64 << 10): Body {
@@ -54,39 +57,59 @@ export interface AnswerReader {
   push(chunk: Uint8Array): void
   /** The other side closed; throws when the answer was not whole. */
   end(): void
+  /** The whole body, once `done`; throws an Error with the reason. */
+  body(): Body
 }
 
-/** @param bodyOf called once, when the head is there; @param most bytes of the inflated body, 0: no limit */
+/**
+ * What comes as gzip is kept as it is until all is there: it is a twentieth, and a body is only needed while it is read.
+ * @param bodyOf called once: for what comes plain when the head is there, else by `body`; @param most bytes of the inflated body, 0: no limit
+ */
 export function readAnswer(bodyOf: () => Body, inflater: () => Inflater, most: number): AnswerReader {
   let headBytes = Buffer.alloc(0)
   let body: Body | undefined
-  let inflate: Inflater | undefined
+  let zipped: Uint8Array[] | undefined
+  let zippedLength = 0
   let mode: 'length' | 'chunked' | 'close' = 'close'
   let left = 0
   /** In chunked mode: what comes next. */
   let expect: 'size' | 'data' | 'crlf' | 'trailer' = 'size'
   let line = ''
 
+  const tooLarge = () => new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
+
   function take(chunk: Uint8Array): void {
-    const to = body!
-    if (!inflate) {
-      if (most > 0 && to.length + chunk.length > most) throw new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
-      reserveBody(to, chunk.length)
-      to.bytes.set(chunk, to.length)
-      to.length += chunk.length
+    if (zipped) {
+      zippedLength += chunk.length
+      if (most > 0 && zippedLength > most) throw tooLarge()
+      zipped.push(Uint8Array.from(chunk))
       return
     }
+    const to = body!
+    if (most > 0 && to.length + chunk.length > most) throw tooLarge()
+    reserveBody(to, chunk.length)
+    to.bytes.set(chunk, to.length)
+    to.length += chunk.length
+  }
+
+  function unzip(inflate: Inflater, chunk: Uint8Array, to: Body): void {
     let at = 0
     while (at < chunk.length) {
       reserveBody(to, 32 << 10)
       const free = to.bytes.length - SPARE - to.length
+      // Where zlib fails it says nothing here.
+      inflate.state.fill(UNSAID)
       inflate.handle.writeSync(constants.Z_SYNC_FLUSH, chunk, at, chunk.length - at, to.bytes, to.length, free)
       const [outLeft, inLeft] = inflate.state as unknown as [number, number]
+      if (outLeft === UNSAID) {
+        inflate.broken = true
+        throw new Error('the body is no valid gzip')
+      }
       const produced = free - outLeft
       const consumed = chunk.length - at - inLeft
       to.length += produced
       at += consumed
-      if (most > 0 && to.length > most) throw new BodyTooLarge(`the body is larger than body_size_limit: ${most} bytes`)
+      if (most > 0 && to.length > most) throw tooLarge()
       if (produced === 0 && consumed === 0) {
         if (inLeft > 0) throw new Error('the body is no valid gzip')
         break
@@ -115,13 +138,13 @@ export function readAnswer(bodyOf: () => Body, inflater: () => Inflater, most: n
       mode = 'close'
       reader.keepAlive = false
     }
-    body = bodyOf()
-    body.length = 0
     const encoding = headers.get('content-encoding') ?? 'identity'
-    if (/^(?:x-)?gzip$/i.test(encoding)) {
-      inflate = inflater()
-      inflate.handle.reset()
-    } else if (encoding !== 'identity') throw new Error(`the body is encoded as ${encoding}`)
+    if (/^(?:x-)?gzip$/i.test(encoding)) zipped = []
+    else if (encoding !== 'identity') throw new Error(`the body is encoded as ${encoding}`)
+    else {
+      body = bodyOf()
+      body.length = 0
+    }
     if (mode === 'length' && left === 0) reader.done = true
   }
 
@@ -181,6 +204,16 @@ export function readAnswer(bodyOf: () => Body, inflater: () => Inflater, most: n
     end() {
       if (reader.head && mode === 'close') reader.done = true
       else if (!reader.done) throw new Error('the connection was closed in the middle of the answer')
+    },
+    body() {
+      if (body) return body
+      body = bodyOf()
+      body.length = 0
+      const inflate = inflater()
+      inflate.handle.reset()
+      for (const chunk of zipped ?? []) unzip(inflate, chunk, body)
+      zipped = undefined
+      return body
     },
   }
   return reader

@@ -131,7 +131,7 @@ export function createConnection(): Connection {
             current.write(`${head}\r\n`)
           })
           if (!reader.keepAlive) drop()
-          return use(reader.head!, body!)
+          return use(reader.head!, reader.body())
         } catch (error) {
           drop()
           take = fail = ended = undefined
@@ -140,8 +140,10 @@ export function createConnection(): Connection {
           throw error
         } finally {
           if (body && bodies.length < KEPT && body.bytes.length <= KEPT_BODY) bodies.push(body)
-          if (inflater && inflaters.length < KEPT) inflaters.push(inflater)
-          else inflater?.handle.close()
+          if (inflater && !inflater.broken) {
+            if (inflaters.length < KEPT) inflaters.push(inflater)
+            else inflater.handle.close()
+          }
         }
       }
     },

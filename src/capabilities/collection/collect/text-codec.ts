@@ -15,8 +15,13 @@ export const textCodec: TextCodec = {
   unpack(packed, into) {
     unpacker ??= createZstdDecompress().on('error', () => {}) as unknown as NonNullable<typeof unpacker>
     unpacker._handle.reset()
+    // Where it fails it says nothing here.
+    unpacker._writeState[0] = 1
     unpacker._handle.writeSync(constants.ZSTD_e_continue, packed, 0, packed.length, into, 0, into.length)
     const [outLeft] = unpacker._writeState as unknown as [number]
-    if (outLeft !== 0) throw new Error('the text of a target could not be unpacked')
+    if (outLeft === 0) return
+    // Used once more it would end the process.
+    unpacker = undefined
+    throw new Error('the text of a target could not be unpacked')
   },
 }
