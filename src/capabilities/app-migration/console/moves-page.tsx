@@ -1,7 +1,7 @@
 /** Moving applications: moves that run and have run, Migrations of the cluster, and the way to a new one. */
 import { Button } from '@mantine/core'
 import { IconArrowLeft, IconPlus } from '@tabler/icons-react'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { z } from 'zod'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
@@ -12,12 +12,15 @@ import { urlFlag, urlText } from '#kits/console-kit/url-fields.ts'
 import { useUrlState } from '#kits/console-kit/url-state.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
 import { useEventSource } from '#kits/console-kit/use-event-source.ts'
-import { type AppMove, UNDER_WAY } from '../domain/moves.ts'
-import { Migrations } from './migrations.tsx'
-import { MoveDetail } from './move-detail.tsx'
+import { UNDER_WAY } from '../domain/move-states.ts'
+import type { AppMove } from '../domain/moves.ts'
 import styles from './moves.module.css'
-import { NewMove } from './new-move.tsx'
 import { STATE_STATUS, shareOf, useWords } from './words.ts'
+
+// The table of moves is there before what opens from it.
+const Migrations = lazy(async () => ({ default: (await import('./migrations.tsx')).Migrations }))
+const MoveDetail = lazy(async () => ({ default: (await import('./move-detail.tsx')).MoveDetail }))
+const NewMove = lazy(async () => ({ default: (await import('./new-move.tsx')).NewMove }))
 
 const pageView = z.object({ move: urlText, new: urlFlag })
 
@@ -50,44 +53,50 @@ export default function MovesPage() {
           </Button>
         )}
       </PageHead>
-      {view.new ? (
-        <NewMove
-          onStarted={({ id }) => {
-            answer.refetch()
-            setView({ move: id, new: false })
-          }}
-        />
-      ) : (
-        <div className={styles.stack}>
-          {view.move === '' && <Migrations />}
-          {answer.error && !moves ? (
-            <ErrorState error={answer.error} onRetry={answer.refetch} />
-          ) : !moves ? (
-            <LoadingState />
-          ) : opened ? (
-            <MoveDetail
-              key={opened.id}
-              move={opened}
-              lost={live.state === 'lost'}
-              onGone={() => {
-                answer.refetch()
-                setView({ move: '' })
-              }}
-            />
-          ) : view.move !== '' ? (
-            <EmptyState title={t('gone')} />
-          ) : moves.length === 0 ? (
-            <EmptyState title={t('none')}>
-              <p>{t('noneHint')}</p>
-              <p>
-                <code>sallyport apps plan --from-context old -n shop --to-context new</code>
-              </p>
-            </EmptyState>
-          ) : (
-            <MoveTable moves={moves} updatedAt={live.receivedAt ?? answer.updatedAt} onOpen={({ id }) => setView({ move: id })} />
-          )}
-        </div>
-      )}
+      <Suspense fallback={<LoadingState />}>
+        {view.new ? (
+          <NewMove
+            onStarted={({ id }) => {
+              answer.refetch()
+              setView({ move: id, new: false })
+            }}
+          />
+        ) : (
+          <div className={styles.stack}>
+            {view.move === '' && (
+              <Suspense>
+                <Migrations />
+              </Suspense>
+            )}
+            {answer.error && !moves ? (
+              <ErrorState error={answer.error} onRetry={answer.refetch} />
+            ) : !moves ? (
+              <LoadingState />
+            ) : opened ? (
+              <MoveDetail
+                key={opened.id}
+                move={opened}
+                lost={live.state === 'lost'}
+                onGone={() => {
+                  answer.refetch()
+                  setView({ move: '' })
+                }}
+              />
+            ) : view.move !== '' ? (
+              <EmptyState title={t('gone')} />
+            ) : moves.length === 0 ? (
+              <EmptyState title={t('none')}>
+                <p>{t('noneHint')}</p>
+                <p>
+                  <code>sallyport apps plan --from-context old -n shop --to-context new</code>
+                </p>
+              </EmptyState>
+            ) : (
+              <MoveTable moves={moves} updatedAt={live.receivedAt ?? answer.updatedAt} onOpen={({ id }) => setView({ move: id })} />
+            )}
+          </div>
+        )}
+      </Suspense>
     </>
   )
 }

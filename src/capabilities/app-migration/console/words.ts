@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next'
 import type { Status } from '#kits/console-kit/status-mark.tsx'
 import type { MigrationRow } from '../domain/migration.ts'
-import type { MoveState, ObstacleView, StepView } from '../domain/moves.ts'
+import type { MoveState } from '../domain/move-states.ts'
+import type { ObstacleView, StepView } from '../domain/moves.ts'
 
 /** The words of the pages about moving applications. */
 export const useWords = () => useTranslation('app-migration').t

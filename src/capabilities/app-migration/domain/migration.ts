@@ -2,7 +2,8 @@
 import type { Problem } from '#core/kernel/errors.ts'
 import type { Plan, Step } from '#core/shapes/plan.ts'
 import type { Migration, MigrationStatus } from '../resources/migration.ts'
-import { type AppMove, type MoveState, UNDER_WAY } from './moves.ts'
+import { type MoveState, UNDER_WAY } from './move-states.ts'
+import type { AppMove } from './moves.ts'
 
 export interface MigrationFacts {
   cluster: string

@@ -4,6 +4,7 @@ import { type CodedError, describeError, type Language } from '#core/kernel/erro
 import { writeManifests } from '#core/kube/manifests.ts'
 import { describeRef, type KubeObject, refOf } from '#core/kube/objects.ts'
 import { MAPPING } from './mapping.ts'
+import type { MoveState } from './move-states.ts'
 import { describeObstacle, type Obstacle, type ObstacleSeverity } from './obstacles.ts'
 import { type ClaimData, VOLUMES } from './volumes.ts'
 
@@ -25,23 +26,6 @@ export const moveRequest = z.strictObject({
   volumes: VOLUMES.optional(),
 })
 export type MoveRequest = z.output<typeof moveRequest>
-
-export const MOVE_STATES = [
-  'planning',
-  'planned',
-  'applying',
-  'verifying',
-  'copied',
-  'done',
-  'differs',
-  'blocked',
-  'failed',
-  'stopped',
-  'rolling-back',
-  'rolled-back',
-] as const
-export type MoveState = (typeof MOVE_STATES)[number]
-export const UNDER_WAY: readonly MoveState[] = ['planning', 'applying', 'verifying', 'rolling-back']
 
 export interface MoveProgress {
   objects: number

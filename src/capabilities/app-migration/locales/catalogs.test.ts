@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { MOVE_STATES } from '../domain/moves.ts'
+import { MOVE_STATES } from '../domain/move-states.ts'
 import en from './en.json' with { type: 'json' }
 import zh from './zh-CN.json' with { type: 'json' }
 

@@ -9,7 +9,7 @@ import type { Reconciler } from '#core/shapes/reconciler.ts'
 import type { ServerContext } from '#kits/server-kit/door.ts'
 import { MAPPING } from '../domain/mapping.ts'
 import { decideMigration, invalidStatus, type MigrationFacts, type StatusPatch, statusOfMove } from '../domain/migration.ts'
-import { UNDER_WAY } from '../domain/moves.ts'
+import { UNDER_WAY } from '../domain/move-states.ts'
 import { MIGRATION, type Migration, type MigrationStatus, migrationResource } from '../resources/migration.ts'
 import type { Moves } from './moves.ts'
 
