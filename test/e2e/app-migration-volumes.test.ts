@@ -228,6 +228,9 @@ describe('the data of claims in a Migration', () => {
     await site.migrate('plain', { namespaces: ['plain'], volumes })
     expect(texts(await site.until('plain', 'Planned'))).toContain('its volume is of no CSI driver')
 
+    await site.change('ledger', { action: 'copy' })
+    expect((await site.until('ledger', 'Invalid')).message).toContain('copy needs the method mover')
+
     snapshotter(old)
     snapshotter(fresh)
     await site.change('ledger', { action: 'apply' })

@@ -84,21 +84,27 @@ export function Migrations() {
 }
 
 /** Only what makes sense as it stands. */
-function Act({ row: { namespace, name, action, status }, onAsked }: { row: MigrationRow; onAsked: () => void }) {
+function Act({ row: { namespace, name, action, copies, current, status }, onAsked }: { row: MigrationRow; onAsked: () => void }) {
   const t = useWords()
   const { path } = useCluster()
   const ask = (wanted: MigrationRow['action']) =>
     api.send('POST', path(`/migrations/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/action`), { action: wanted })
   const apply = useSubmit(() => ask('apply'), onAsked)
+  const copy = useSubmit(() => ask('copy'), onAsked)
   const back = useSubmit(() => ask('rollback'), onAsked)
   return (
     <span className={styles.row}>
-      {action === 'plan' && status.phase === 'Planned' && (
+      {copies && current && action === 'plan' && ['Planned', 'Blocked'].includes(status.phase ?? '') && (
+        <Button size="compact-xs" variant="default" loading={copy.busy} onClick={copy.submit} title={copy.error?.message}>
+          {t('migrations.actions.copy')}
+        </Button>
+      )}
+      {current && ((action === 'plan' && status.phase === 'Planned') || (action === 'copy' && status.phase === 'Copied')) && (
         <Button size="compact-xs" loading={apply.busy} onClick={apply.submit} title={apply.error?.message}>
           {t('migrations.actions.apply')}
         </Button>
       )}
-      {action === 'apply' && (status.done ?? 0) > 0 && (
+      {(action === 'apply' || action === 'copy') && (status.done ?? 0) > 0 && (
         <Button size="compact-xs" variant="default" color="red" loading={back.busy} onClick={back.submit} title={back.error?.message}>
           {t('migrations.actions.rollback')}
         </Button>

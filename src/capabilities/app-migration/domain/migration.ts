@@ -113,6 +113,8 @@ export interface MigrationRow {
   namespace: string
   name: string
   action: Action
+  /** Whether `copy` can be asked for. */
+  copies: boolean
   /** Whether the status is about the spec of now. */
   current: boolean
   status: Partial<MigrationStatus>

@@ -129,7 +129,7 @@ export function volumeWork(
   { order, plan, final, waitMs, signal, tell }: DataOptions,
   clock: Clock,
 ): Pick<ApplyOptions, 'beforeWave' | 'afterWave'> {
-  const each = (objects: readonly KubeObject[]): [Name, Name][] =>
+  const movingAmong = (objects: readonly KubeObject[]): [Name, Name][] =>
     objects.filter(isClaim).flatMap(({ metadata }) => {
       const from = plan.moving.get(nameOf(metadata as Name))
       return from === undefined ? [] : [[metadata as Name, from]]
@@ -137,7 +137,7 @@ export function volumeWork(
   if (order.method === 'snapshot')
     return {
       beforeWave: async ({ objects, make, recorded, record }) => {
-        for (const [to, from] of each(objects)) {
+        for (const [to, from] of movingAmong(objects)) {
           if (recorded(`data ${nameOf(to)}`)) continue
           const options = { waitMs, signal, ...(order.snapshotClass === undefined ? {} : { snapshotClass: order.snapshotClass }) }
           const [here, there] = await Promise.all([snapshotApi(source), snapshotApi(target)])
@@ -150,7 +150,7 @@ export function volumeWork(
     }
   return {
     afterWave: async ({ objects, recorded, record }) => {
-      for (const [to, from] of each(objects)) {
+      for (const [to, from] of movingAmong(objects)) {
         if (recorded(`data ${nameOf(to)}`)) continue
         const { address, image = '' } = order
         const moved = await moveClaim(

@@ -142,6 +142,7 @@ export const door: ServerDoor = {
               namespace: metadata.namespace ?? '',
               name: metadata.name,
               action: (spec as { action?: MigrationRow['action'] } | undefined)?.action ?? 'plan',
+              copies: (spec as { volumes?: { method?: string } } | undefined)?.volumes?.method === 'mover',
               current: (status as MigrationRow['status'] | undefined)?.observedGeneration === metadata.generation,
               status: (status ?? {}) as MigrationRow['status'],
             })),

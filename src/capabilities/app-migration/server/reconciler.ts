@@ -73,6 +73,8 @@ export function migrationReconciler(moves: Moves, openCluster: ServerContext['op
     const what = `Migration ${key}`
     if (spec.action !== 'plan' && status?.done !== undefined && status.done > 0 && status.phase !== 'RolledBack' && !moves.hasJournal(id))
       throw new CodedError('MOVE_UNKNOWN_HERE', { what })
+    // A claim is filled from a snapshot once, when it is made.
+    if (spec.action === 'copy' && spec.volumes?.method !== 'mover') throw invalidInput([{ path: 'spec.volumes', message: 'copy needs the method mover' }])
     const ends = await openBoth(cluster, migration)
     const { source: _, target: __, action, mapping, checkImages, parallel, waitSeconds, existing, ...wanted } = spec
     begunFor.set(id, metadata.generation ?? 0)
