@@ -1,4 +1,4 @@
-/** The data of a hostPath volume moves by a pair of mover pods, twice: all of it while the app runs, then what changed. Between two clusters where E2E_KUBECONFIG_2 names a second. */
+/** The data of a hostPath volume moves by a pair of mover pods, twice: all of it while the app runs, then what changed. Between two clusters where E2E_KUBECONFIG_2 names a second: start both by test/builders/own-cgroups. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

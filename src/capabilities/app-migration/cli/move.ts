@@ -1,7 +1,7 @@
 /** `sallyport apps plan|apply|verify|rollback`: to another cluster, looked at before anything is written. */
 import { setFlagsFromString } from 'node:v8'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CodedError, EXIT } from '#core/kernel/errors.ts'
+import { CodedError, describeError, EXIT } from '#core/kernel/errors.ts'
 import { loadApiFacts } from '#core/kube/api-facts/facts.ts'
 import { describeRef, refOf } from '#core/kube/objects.ts'
 import type { CliContext } from '#kits/cli-kit/door.ts'
@@ -89,7 +89,12 @@ export function addMove(apps: Command, context: CliContext): void {
     async (options: MoveOptions) => {
       await using journal = await openJournal(options.journal)
       if (journal.entries.length === 0) throw new CodedError('NOT_FOUND', { what: `a journal at ${options.journal}` })
-      const undone = await undo(await targetCluster(options, context), journal)
+      const undone = await undo(
+        await targetCluster(options, context),
+        journal,
+        () => true,
+        (object, error) => context.note(`${object}: ${describeError(error, context.language).message}`),
+      )
       context.note(
         undone
           ? zh

@@ -113,6 +113,45 @@ describe('apply', () => {
     }
   })
 
+  it('gives the old form back to kinds that are updated only with the version of now', async () => {
+    const cluster = fakeCluster({ objects: [map('c', 'old')] })
+    const strict: Cluster = {
+      ...cluster,
+      update: (object, options) =>
+        object.metadata.resourceVersion === undefined
+          ? Promise.reject(new CodedError('OBJECT_REJECTED', { cluster: 'x', what: 'c', reason: 'metadata.resourceVersion: must be specified for an update' }))
+          : cluster.update(object, options),
+    }
+    const journal = memory()
+    await applyWaves(strict, WAVES, journal, fakeClock(), { ...OPTIONS, existing: 'update' })
+    const failed: string[] = []
+    expect(
+      await undo(
+        strict,
+        journal,
+        () => true,
+        (object) => void failed.push(object),
+      ),
+    ).toBe(true)
+    expect([await held(cluster), failed]).toEqual([[['c', 'old']], []])
+    // What cannot be undone is named.
+    const second = memory()
+    await applyWaves(cluster, WAVES, second, fakeClock(), { ...OPTIONS, existing: 'update' })
+    const refusing: Cluster = {
+      ...cluster,
+      update: () => Promise.reject(new CodedError('FORBIDDEN', { verb: 'update', resource: 'configmaps', cluster: 'x' })),
+    }
+    expect(
+      await undo(
+        refusing,
+        second,
+        () => true,
+        (object) => void failed.push(object),
+      ),
+    ).toBe(false)
+    expect(failed).toEqual(['ConfigMap shop/c'])
+  })
+
   it('does again what belongs to a wave that was undone', async () => {
     const cluster = fakeCluster()
     const journal = memory()

@@ -183,7 +183,12 @@ async function gate(cluster: Cluster, objects: readonly KubeObject[], clock: Clo
 }
 
 /** Undoes what the journal says was done, newest first: what was created goes, what was updated gets its old form back. False when something could not be undone. */
-export async function undo(cluster: Cluster, journal: Journal, which: (entry: { key: string; wave: number }) => boolean = () => true): Promise<boolean> {
+export async function undo(
+  cluster: Cluster,
+  journal: Journal,
+  which: (entry: { key: string; wave: number }) => boolean = () => true,
+  onFailed: (object: string, error: CodedError) => void = () => {},
+): Promise<boolean> {
   const last = new Map<string, { ref: ObjectRef; wave: number; before?: KubeObject; uid?: string }>()
   /** What was recorded besides objects, by wave. */
   const notes = new Map<string, number>()
@@ -202,14 +207,22 @@ export async function undo(cluster: Cluster, journal: Journal, which: (entry: { 
     try {
       // Without a uid the write was never answered: nothing says that the object is ours.
       if (before !== undefined) {
-        const { resourceVersion: _, managedFields: __, ...metadata } = before.metadata
-        await cluster.update({ ...before, metadata })
+        const { managedFields: _, ...metadata } = before.metadata
+        // Some kinds (definitions, budgets) are updated only with the version that is there now.
+        const { resourceVersion, uid: now } = (await cluster.get(ref)).metadata
+        await cluster.update({
+          ...before,
+          metadata: { ...metadata, ...(now === undefined ? {} : { uid: now }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+        })
       } else if (uid !== undefined) await cluster.delete(ref, { uid, propagation: 'Foreground' })
       await journal.write({ step: 'undone', key })
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
       if (error.code === 'NOT_FOUND') await journal.write({ step: 'undone', key })
-      else whole = false
+      else {
+        whole = false
+        onFailed(describeRef(ref), error)
+      }
     }
   }
   return whole
