@@ -1,7 +1,7 @@
 /** The replay as one HTML file: no script, nothing from elsewhere, light and dark, fit to print. */
 import type { Language } from '#core/kernel/errors.ts'
 import { escapeHtml } from '#core/kernel/html.ts'
-import type { Report } from './simulate.ts'
+import type { SimulateReport } from './simulate.ts'
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b6570;--line:#dfe3e8;--ground:#fff}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa5b1;--line:#333a42;--ground:#15181c}}
@@ -34,7 +34,7 @@ const WORDS = {
   },
 }
 
-export function simulateHtml({ policy, trace, world, policies }: Report, language: Language): string {
+export function simulateHtml({ policy, trace, world, policies }: SimulateReport, language: Language): string {
   const words = WORDS[language]
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
   const row = (cells: readonly (string | number | null)[], tag = 'td') =>

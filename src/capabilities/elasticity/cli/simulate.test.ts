@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '#core/kernel/errors.ts'
 import { runCommand } from '#test/fakes/command.ts'
-import { addSimulate, type Report } from './simulate.ts'
+import { addSimulate, type SimulateReport } from './simulate.ts'
 
 let dir = ''
 beforeAll(() => {
@@ -30,7 +30,7 @@ describe('scale simulate', () => {
   it('replays a trace beside other policies', async () => {
     const args = ['--trace', write('t.csv.gz', gzipSync(trace())), '--policy', write('p.yaml', POLICY), '--warm-up', '1d', '--compare', 'hpa,keda,oracle']
     const { text, exit } = await run(...args, '-o', 'json')
-    const report = JSON.parse(text) as Report
+    const report = JSON.parse(text) as SimulateReport
     expect(exit).toBe(0)
     expect(report.trace).toEqual({
       from: '2026-01-01T00:00:00Z',
@@ -63,7 +63,7 @@ describe('scale simulate', () => {
       '-o',
       'json',
     )
-    expect((JSON.parse(text) as Report).policies[0]!.replica_hours).toBeLessThan(6 * 4)
+    expect((JSON.parse(text) as SimulateReport).policies[0]!.replica_hours).toBeLessThan(6 * 4)
   })
   it('does not take gaps for zeros: short ones are drawn over, long ones make the answer incomplete', async () => {
     const policy = write('p.yaml', POLICY)
@@ -78,9 +78,9 @@ describe('scale simulate', () => {
       '-o',
       'json',
     )
-    expect([short.exit, (JSON.parse(short.text) as Report).trace.gaps]).toEqual([0, [{ from: '2026-01-01T11:40:00Z', to: '2026-01-01T11:41:00Z' }]])
+    expect([short.exit, (JSON.parse(short.text) as SimulateReport).trace.gaps]).toEqual([0, [{ from: '2026-01-01T11:40:00Z', to: '2026-01-01T11:41:00Z' }]])
     const whole = await run('--trace', write('t.csv', trace()), '--policy', policy, '-o', 'json')
-    const hours = (text: string) => (JSON.parse(text) as Report).policies[0]!.replica_hours
+    const hours = (text: string) => (JSON.parse(text) as SimulateReport).policies[0]!.replica_hours
     expect(Math.abs(hours(short.text) - hours(whole.text))).toBeLessThan(1)
     const long = await run(
       '--trace',
@@ -93,7 +93,7 @@ describe('scale simulate', () => {
       '-o',
       'json',
     )
-    expect([long.exit, (JSON.parse(long.text) as Report).trace.complete]).toEqual([6, false])
+    expect([long.exit, (JSON.parse(long.text) as SimulateReport).trace.complete]).toEqual([6, false])
   })
   it('lists all problems of the policy and of the trace', async () => {
     const good = write('t.csv', trace())

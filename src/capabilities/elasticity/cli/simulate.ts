@@ -11,13 +11,10 @@ import { readInput } from '#kits/cli-kit/input.ts'
 import { manifestTexts } from '#kits/cli-kit/manifest-files.ts'
 import { type Column, printTable } from '#kits/cli-kit/printers.ts'
 import { type ScalePolicy, scalePolicy } from '../domain/scale-policy.ts'
-import { type Outcome, type Policy, perSecond, simulate } from '../domain/simulate/fluid.ts'
-import { hpaPolicy, kedaPolicy, oraclePolicy, POLICIES, type PolicyName, plannerPolicy } from '../domain/simulate/policies.ts'
-import { createTraceReader, cut, fillGaps, rateAt, type Trace } from '../domain/simulate/trace.ts'
+import { POLICIES, type PolicyName } from '../domain/simulate/policies.ts'
+import { type Report, replayTrace } from '../domain/simulate/replay.ts'
+import { createTraceReader, cut, type Trace } from '../domain/simulate/trace.ts'
 import { instant, utc } from './times.ts'
-
-/** Longer gaps are not guessed: the answer is incomplete. */
-const LONGEST_GAP_MS = 10 * 60_000
 
 interface SimulateOptions {
   trace: string
@@ -31,12 +28,7 @@ interface SimulateOptions {
   output: 'table' | 'json' | 'yaml' | 'html'
 }
 
-export interface Report {
-  policy: string
-  trace: { from: string; scored_from: string; to: string; period_seconds: number; gaps: { from: string; to: string }[]; complete: boolean }
-  world: { pod_rps: number; pod_start_seconds: number; objective_seconds: number; min: number; max: number; target: number }
-  policies: (Omit<Outcome, 'worst'> & { worst: { at: string; violation_seconds: number; load: number; capacity: number; longest_wait: number | null }[] })[]
-}
+export type SimulateReport = { policy: string } & Report
 
 const names = (text: string): PolicyName[] =>
   text.split(',').map((name) => {
@@ -142,51 +134,21 @@ async function readTrace(path: string, signal: AbortSignal): Promise<Trace> {
   return read.trace
 }
 
-async function replay({ metadata, spec }: ScalePolicy, whole: Trace, options: SimulateOptions, context: CliContext): Promise<Report> {
+async function replay({ metadata, spec }: ScalePolicy, whole: Trace, options: SimulateOptions, context: CliContext): Promise<SimulateReport> {
   const trace = cut(whole, options.from ?? Number.NEGATIVE_INFINITY, options.to ?? Number.POSITIVE_INFINITY)
   if (trace.counts.length < 2) throw invalidInput([{ path: '--from, --to', message: 'leave no traffic to replay' }])
   const unscored = Math.round(options.warmUp / 1_000)
-  const { counts, gaps } = fillGaps(trace)
-  const peak = rateAt(trace, 0.999)
-  const load = perSecond(options.peak === undefined || peak === 0 ? counts : counts.map((count) => (count * options.peak!) / peak), trace.period)
-  if (unscored >= load.length) throw invalidInput([{ path: '--warm-up', message: 'must be shorter than the trace' }])
-  const podStart = parseDuration(spec.podStart)! / 1_000
-  const world = { load, podRps: spec.loadPerPod, podStart, unscored, min: spec.min, max: spec.max, objective: spec.objective }
-  const make: Record<PolicyName, () => Policy> = {
-    planner: () => plannerPolicy(spec.quantile),
-    hpa: () => hpaPolicy({ target: options.target / 100, window: 120, scrape: 30 }),
-    keda: () => kedaPolicy(options.target / 100),
-    oracle: () => oraclePolicy(load),
-  }
-  const at = (second: number) => utc(trace.begin + second * 1_000)
-  const policies: Report['policies'] = []
-  for (const name of new Set<PolicyName>(['planner', ...options.compare])) {
-    using progress = context.progress({ label: `Replaying ${name}`, unit: 'items', total: 1 })
-    const outcome = simulate(world, make[name]())
-    policies.push({
-      ...outcome,
-      worst: outcome.worst.map(({ second, longest_wait, ...minute }) => ({
-        at: at(second),
-        ...minute,
-        longest_wait: Number.isFinite(longest_wait) ? longest_wait : null,
-      })),
-    })
-    progress.update(1)
+  if (unscored >= trace.counts.length * trace.period) throw invalidInput([{ path: '--warm-up', message: 'must be shorter than the trace' }])
+  const { peak, target } = options
+  const names: PolicyName[] = ['planner', ...options.compare]
+  using progress = context.progress({ label: 'Replaying', unit: 'items', total: new Set(names).size })
+  const work = replayTrace(spec, trace, names, { unscored, target, ...(peak === undefined ? {} : { peak }) }, utc)
+  for (let done = -1; ; ) {
+    const step = work.next()
+    progress.update(++done)
+    if (step.done) return { policy: metadata.name, ...step.value }
     await setImmediate()
     if (context.signal.aborted) throw context.signal.reason
-  }
-  return {
-    policy: metadata.name,
-    trace: {
-      from: at(0),
-      scored_from: at(unscored),
-      to: at(load.length),
-      period_seconds: trace.period,
-      gaps: gaps.map(({ from, to }) => ({ from: utc(from), to: utc(to) })),
-      complete: gaps.every(({ from, to }) => to - from <= LONGEST_GAP_MS),
-    },
-    world: { pod_rps: spec.loadPerPod, pod_start_seconds: podStart, objective_seconds: spec.objective, min: spec.min, max: spec.max, target: options.target },
-    policies,
   }
 }
 

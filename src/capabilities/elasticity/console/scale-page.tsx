@@ -1,53 +1,132 @@
-/** How many pods there are and should be, and why: policies, schedules with their ledger, and what the cluster's own HPA may ask. */
-import { Button } from '@mantine/core'
-import { IconBolt } from '@tabler/icons-react'
-import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
+/** How many pods there are and should be, and why: policies, the cluster's own autoscalers, schedules with their ledger; one policy with what it saw, expects and did. */
+import { Button, Menu } from '@mantine/core'
+import { IconArrowLeft, IconBolt, IconPlus } from '@tabler/icons-react'
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { z } from 'zod'
 import { api } from '#kits/console-kit/api.ts'
 import { Chart } from '#kits/console-kit/chart.tsx'
 import { useCluster } from '#kits/console-kit/cluster.ts'
+import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
-import { PlainTable } from '#kits/console-kit/plain-table.tsx'
+import { PlainTable, RowAct } from '#kits/console-kit/plain-table.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
-import { type Status, StatusMark } from '#kits/console-kit/status-mark.tsx'
+import { StatusMark } from '#kits/console-kit/status-mark.tsx'
+import { urlText } from '#kits/console-kit/url-fields.ts'
+import { useUrlState } from '#kits/console-kit/url-state.ts'
 import { useApi } from '#kits/console-kit/use-api.ts'
-import { useFormat } from '#kits/console-kit/use-format.ts'
-import type { CronJobRow, LedgerRow, ScaleOverview, ScalePolicyRow } from '../domain/api.ts'
+import type { FormKind, ScaleOverview, ScalePolicyRow } from '../domain/api.ts'
+import { policyCost } from '../domain/cost.ts'
+import { Hpas, Ledger, Schedules } from './others.tsx'
+import { useAct } from './use-act.ts'
+import { API_STATUS, PHASE_STATUS, useSaid, useWords } from './words.ts'
+
+const ManifestDialog = lazy(() => import('./manifest-dialog.tsx'))
+const PriceDialog = lazy(() => import('./price-dialog.tsx'))
+const PolicyPage = lazy(() => import('./policy-page.tsx'))
 
 const REFRESH_MS = 2_000
-const PHASE_STATUS = { Invalid: 'error', Conflict: 'warning', Preview: 'advice', Active: 'ok', Manual: 'advice', Blind: 'unknown' } as const satisfies Record<
-  string,
-  Status
->
-const API_STATUS = { registered: 'ok', foreign: 'warning', unreachable: 'advice', failed: 'error' } as const
-const RUN_STATUS: Record<string, Status> = { applied: 'ok', superseded: 'advice', failed: 'error' }
+/** Reading thousands of policies is work for the API server. */
+const CALM_MS = 15_000
+const MANY = 200
+const pageView = z.object({ policy: urlText })
 
-const useWords = () => useTranslation('elasticity').t
+export interface Editing {
+  kind: FormKind
+  object?: { namespace: string; name: string }
+}
 
 export default function ScalePage() {
   const t = useWords()
   const { path } = useCluster()
-  const scale = useApi<ScaleOverview>(path('/scale'), undefined, { refreshMs: REFRESH_MS })
+  const [view, setView] = useUrlState(pageView)
+  const [many, setMany] = useState(false)
+  const scale = useApi<ScaleOverview>(path('/scale'), undefined, { refreshMs: many ? CALM_MS : REFRESH_MS })
   const { data } = scale
+  if (data && data.policies.length > MANY !== many) setMany(!many)
+  const [editing, setEditing] = useState<Editing>()
+  const [pricing, setPricing] = useState(false)
+  const one = view.policy !== ''
   return (
     <>
-      <PageHead title={t('title')} lead={t('lead')}>
+      <PageHead title={one ? view.policy : t('title')} lead={t('lead')}>
+        {one && (
+          <Button size="xs" variant="subtle" color="gray" leftSection={<IconArrowLeft size={14} aria-hidden />} onClick={() => setView({ policy: '' })}>
+            {t('all')}
+          </Button>
+        )}
         {data?.demo && <Burst url={path('/scale/burst')} />}
+        {data && !one && (
+          <>
+            <Button size="xs" variant="default" onClick={() => setPricing(true)}>
+              {t('price.open')}
+            </Button>
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button size="xs" leftSection={<IconPlus size={14} aria-hidden />}>
+                  {t('new')}
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item disabled={!data.installed} onClick={() => setEditing({ kind: 'ScalePolicy' })}>
+                  ScalePolicy
+                </Menu.Item>
+                <Menu.Item onClick={() => setEditing({ kind: 'HorizontalPodAutoscaler' })}>HorizontalPodAutoscaler</Menu.Item>
+                <Menu.Item disabled={!data.cronInstalled} onClick={() => setEditing({ kind: 'CronHorizontalPodAutoscaler' })}>
+                  CronHorizontalPodAutoscaler
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </>
+        )}
       </PageHead>
-      {scale.error && !data ? (
-        <ErrorState error={scale.error} onRetry={scale.refetch} />
-      ) : !data ? (
-        <LoadingState />
-      ) : (
-        <Overview data={data} url={path('/scale')} />
-      )}
+      <Suspense fallback={<LoadingState />}>
+        {one ? (
+          <PolicyPage key={view.policy} id={view.policy} url={path('/scale')} price={data?.price ?? null} onEdit={setEditing} />
+        ) : scale.error && !data ? (
+          <ErrorState error={scale.error} onRetry={scale.refetch} />
+        ) : !data ? (
+          <LoadingState />
+        ) : (
+          <Overview data={data} updatedAt={scale.updatedAt} onOpen={({ namespace, name }) => setView({ policy: `${namespace}/${name}` })} onEdit={setEditing} />
+        )}
+      </Suspense>
+      <Suspense>
+        {editing && (
+          <ManifestDialog
+            url={path('/scale')}
+            {...editing}
+            onClose={() => setEditing(undefined)}
+            onSaved={() => {
+              setEditing(undefined)
+              scale.refetch()
+            }}
+          />
+        )}
+        {pricing && (
+          <PriceDialog
+            onClose={() => {
+              setPricing(false)
+              scale.refetch()
+            }}
+          />
+        )}
+      </Suspense>
     </>
   )
 }
 
-function Overview({ data, url }: { data: ScaleOverview; url: string }) {
+interface OverviewProps {
+  data: ScaleOverview
+  updatedAt: number
+  onOpen: (row: ScalePolicyRow) => void
+  onEdit: (what: Editing) => void
+}
+
+function Overview({ data, updatedAt, onOpen, onEdit }: OverviewProps) {
   const t = useWords()
+  const said = useSaid()
   const { traffic, freshnessMs, policies } = data
+  const conflicts = policies.filter(({ phase }) => phase === 'Conflict' || phase === 'Invalid').slice(0, 20)
   return (
     <>
       <Chart
@@ -61,158 +140,128 @@ function Overview({ data, url }: { data: ScaleOverview; url: string }) {
         onZoom={() => {}}
         note={freshnessMs === null ? t('unseen') : freshnessMs > 15_000 ? t('seen', { age: `${Math.round(freshnessMs / 1_000)} s` }) : undefined}
       />
-      {policies.length === 0 ? (
-        <Panel title={t('policies')}>
-          <EmptyState title={t(data.installed ? 'none' : 'notInstalled')}>
-            <p>{t(data.installed ? 'noneHint' : 'notInstalledHint')}</p>
-            <p>
-              <code>kubectl apply -f {data.installed ? 'policy.yaml' : 'deploy/crds/'}</code>
-            </p>
-          </EmptyState>
-        </Panel>
-      ) : (
-        policies.map((policy) => <Policy key={`${policy.namespace}/${policy.name}`} policy={policy} url={url} />)
-      )}
-      {data.cron.length > 0 && <Schedules cron={data.cron} />}
-      {data.cron.length > 0 && <Ledger rows={data.ledger} />}
-      <Panel title={t('apis')} flush={data.apis.length > 0}>
-        {data.apis.length === 0 ? (
-          <p>{t('apisNone')}</p>
-        ) : (
-          <PlainTable head={[t('phase'), 'APIService', t('message')]}>
-            {data.apis.map(({ name, state, message }) => (
-              <tr key={name}>
+      {conflicts.length > 0 && (
+        <Panel title={t('conflicts')} flush>
+          <PlainTable head={[t('phase'), t('policy'), t('problem')]}>
+            {conflicts.map((row) => (
+              <tr key={`${row.namespace}/${row.name}`}>
                 <td>
-                  <StatusMark status={API_STATUS[state as keyof typeof API_STATUS]} text={t(`apiStates.${state}`)} />
+                  <StatusMark status={PHASE_STATUS[row.phase]} text={t(`phases.${row.phase}`)} />
                 </td>
                 <td>
-                  <code>{name}</code>
+                  <RowAct about={row.name} onClick={() => onOpen(row)}>{`${row.namespace}/${row.name}`}</RowAct>
                 </td>
-                <td>{message}</td>
+                <td>{said(row.message)}</td>
               </tr>
             ))}
           </PlainTable>
+        </Panel>
+      )}
+      <Panel title={t('policies')} flush={policies.length > 0} note={data.more ? t('more', { count: policies.length }) : undefined}>
+        {policies.length === 0 ? (
+          <EmptyState title={t(data.installed ? 'none' : 'notInstalled')}>
+            <p>{t(data.installed ? 'noneHint' : 'notInstalledHint')}</p>
+            {data.installed ? (
+              <Button size="xs" onClick={() => onEdit({ kind: 'ScalePolicy' })}>
+                {t('form.new', { kind: 'ScalePolicy' })}
+              </Button>
+            ) : (
+              <p>
+                <code>kubectl apply -f deploy/crds/</code>
+              </p>
+            )}
+          </EmptyState>
+        ) : (
+          <Policies data={data} updatedAt={updatedAt} onOpen={onOpen} />
         )}
       </Panel>
+      {data.hpas.length > 0 && <Hpas rows={data.hpas} onEdit={onEdit} />}
+      {data.cron.length > 0 && <Schedules cron={data.cron} onEdit={onEdit} />}
+      {data.cron.length > 0 && <Ledger rows={data.ledger} />}
+      <Apis apis={data.apis} />
     </>
   )
 }
 
-function Policy({ policy, url }: { policy: ScalePolicyRow; url: string }) {
+function Policies({ data, updatedAt, onOpen }: Pick<OverviewProps, 'data' | 'updatedAt' | 'onOpen'>) {
   const t = useWords()
-  const format = useFormat()
-  const { namespace, name, status, spec, targets, problems, changes } = policy
-  const phase = problems.length > 0 ? 'Invalid' : (status.phase ?? 'Preview')
-  const number = (value: number | null) => (value === null ? '–' : format.value(value, 'number'))
+  const said = useSaid()
+  const { price, policies } = data
+  const columns = useMemo<Column<ScalePolicyRow>[]>(
+    () => [
+      {
+        id: 'phase',
+        title: t('phase'),
+        width: 130,
+        value: ({ phase }) => t(`phases.${phase}`),
+        cell: ({ phase }) => <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />,
+      },
+      { id: 'name', title: t('policy'), width: 180, value: ({ namespace, name }) => `${namespace}/${name}` },
+      { id: 'ready', title: t('ready'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.ready },
+      { id: 'wanted', title: t('actual'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.wanted },
+      { id: 'desired', title: t('desired'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.desired },
+      { id: 'predicted', title: t('predicted'), unit: 'number', width: 90, value: ({ targets }) => targets[0]?.predicted, help: t('predictedHelp') },
+      {
+        id: 'bounds',
+        title: t('bounds'),
+        width: 110,
+        sortable: false,
+        value: ({ targets, windows }) => (targets[0] ? `${targets[0].min}–${targets[0].max}${windows.length > 0 ? ` (${windows.join(', ')})` : ''}` : null),
+      },
+      { id: 'qps', title: t('requestsNow'), unit: 'rate', width: 100, value: ({ requestsPerSecond }) => requestsPerSecond },
+      { id: 'services', title: t('behind'), unit: 'number', width: 90, value: ({ targets }) => Math.max(0, targets.length - 1), hidden: true },
+      ...(price === null
+        ? []
+        : [
+            {
+              id: 'cost',
+              title: t('price.perHour', { currency: price.currency }),
+              unit: 'number' as const,
+              width: 110,
+              value: (row: ScalePolicyRow) => policyCost(price, row),
+            },
+          ]),
+      { id: 'why', title: t('why'), width: 460, value: ({ message }) => said(message), sortable: false },
+    ],
+    [t, said, price],
+  )
   return (
-    <Panel
-      title={`${namespace}/${name}`}
-      flush
-      actions={
-        <>
-          <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />
-          {spec && <ModeButton url={`${url}/policies/${namespace}/${name}/mode`} mode={spec.mode} />}
-        </>
-      }
-    >
-      {problems.length > 0 ? (
-        <PlainTable head={[t('field'), t('problem')]}>
-          {problems.map(({ path, message }) => (
-            <tr key={`${path} ${message}`}>
+    <DataTable
+      id="policies"
+      label={t('policies')}
+      columns={columns}
+      rowKey={({ namespace, name }) => `${namespace}/${name}`}
+      rows={policies}
+      updatedAt={updatedAt}
+      onRowOpen={onOpen}
+      height="rows"
+      searchable={policies.length > 5}
+    />
+  )
+}
+
+function Apis({ apis }: Pick<ScaleOverview, 'apis'>) {
+  const t = useWords()
+  return (
+    <Panel title={t('apis')} flush={apis.length > 0}>
+      {apis.length === 0 ? (
+        <p>{t('apisNone')}</p>
+      ) : (
+        <PlainTable head={[t('phase'), 'APIService', t('message')]}>
+          {apis.map(({ name, state, message }) => (
+            <tr key={name}>
               <td>
-                <code>{path}</code>
+                <StatusMark status={API_STATUS[state] ?? 'unknown'} text={t(`apiStates.${state}`)} />
+              </td>
+              <td>
+                <code>{name}</code>
               </td>
               <td>{message}</td>
             </tr>
           ))}
         </PlainTable>
-      ) : (
-        <PlainTable
-          head={[
-            t('workload'),
-            { title: t('ready'), number: true },
-            { title: t('actual'), number: true },
-            { title: t('desired'), number: true },
-            t('bounds'),
-            t('why'),
-          ]}
-        >
-          {targets.map(({ kind, name: target, ready, wanted, desired, why }, i) => (
-            <tr key={`${kind} ${target}`}>
-              <td>
-                {kind} {target}
-              </td>
-              <td data-number>{number(ready)}</td>
-              <td data-number>{number(wanted)}</td>
-              <td data-number>{number(desired)}</td>
-              <td>
-                {i === 0 ? `${policy.min}–${policy.max}` : `${spec?.services[i - 1]?.min ?? '–'}–${spec?.services[i - 1]?.max ?? '–'}`}
-                {i === 0 && policy.windows.length > 0 && ` (${policy.windows.join(', ')})`}
-              </td>
-              <td>{why || status.message}</td>
-            </tr>
-          ))}
-        </PlainTable>
-      )}
-      {status.calls && (
-        <PlainTable head={[t('workload'), { title: t('calls'), number: true }, t('callsFrom'), t('callsLearned')]}>
-          {status.calls.map(({ name: of, used, how, learned }) => (
-            <tr key={of}>
-              <td>{of}</td>
-              <td data-number>{number(used ?? null)}</td>
-              <td>{t(`callsHow.${how}`)}</td>
-              <td>
-                {learned.length === 0
-                  ? '–'
-                  : learned.map(({ entry, calls, confidence }) => `${entry}: ${number(calls)} (${Math.round(confidence * 100)} %)`).join(', ')}
-              </td>
-            </tr>
-          ))}
-        </PlainTable>
-      )}
-      {phase === 'Conflict' && <p>{status.message}</p>}
-      {problems.length === 0 && spec?.mode === 'active' && changes.length > 0 && (
-        <PlainTable head={[t('when'), t('workload'), t('change'), t('why')]}>
-          {changes.slice(0, 12).map((change) => (
-            <tr key={`${change.at} ${change.name} ${change.to}`}>
-              <td>{format.time(change.at, { seconds: true })}</td>
-              <td>{change.name}</td>
-              <td>
-                {change.from} → {change.to}
-              </td>
-              <td>{change.why}</td>
-            </tr>
-          ))}
-        </PlainTable>
       )}
     </Panel>
-  )
-}
-
-/** Does something on the server, and shows why it was refused. */
-function useAct() {
-  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false })
-  const act = (work: () => Promise<unknown>) => {
-    setState({ busy: true })
-    work().then(
-      () => setState({ busy: false }),
-      (error: unknown) => setState({ busy: false, error }),
-    )
-  }
-  return { ...state, act }
-}
-
-function ModeButton({ url, mode }: { url: string; mode: 'preview' | 'active' }) {
-  const t = useWords()
-  const { busy, error, act } = useAct()
-  const other = mode === 'active' ? 'preview' : 'active'
-  return (
-    <>
-      {error !== undefined && <ErrorState error={error} compact />}
-      <Button size="xs" variant={mode === 'active' ? 'default' : 'filled'} loading={busy} onClick={() => act(() => api.send('POST', url, { mode: other }))}>
-        {t(mode === 'active' ? 'preview' : 'act')}
-      </Button>
-    </>
   )
 }
 
@@ -224,6 +273,7 @@ function Burst({ url }: { url: string }) {
       {error !== undefined && <ErrorState error={error} compact />}
       <Button
         size="xs"
+        variant="default"
         leftSection={<IconBolt size={14} aria-hidden />}
         loading={busy}
         onClick={() => act(() => api.send('POST', url, { factor: 10, seconds: 60 }))}
@@ -231,55 +281,5 @@ function Burst({ url }: { url: string }) {
         {t('burst')}
       </Button>
     </>
-  )
-}
-
-function Schedules({ cron }: { cron: readonly CronJobRow[] }) {
-  const t = useWords()
-  return (
-    <Panel title={t('cron')} flush>
-      <PlainTable head={[t('policy'), t('target'), t('job'), t('schedule'), { title: t('pods'), number: true }, t('phase'), t('last'), t('message')]}>
-        {cron.flatMap(({ namespace, name, target, jobs }) =>
-          jobs.map((job) => (
-            <tr key={`${namespace}/${name} ${job.name}`}>
-              <td>
-                {namespace}/{name}
-              </td>
-              <td>{target}</td>
-              <td>{job.name}</td>
-              <td>
-                <code>{job.schedule}</code>
-              </td>
-              <td data-number>{job.targetSize}</td>
-              <td>
-                <StatusMark status={job.state === 'Failed' ? 'error' : job.state === 'Succeed' ? 'ok' : 'unknown'} text={job.state} />
-              </td>
-              <td>{job.last}</td>
-              <td>{job.message}</td>
-            </tr>
-          )),
-        )}
-      </PlainTable>
-    </Panel>
-  )
-}
-
-function Ledger({ rows }: { rows: readonly LedgerRow[] }) {
-  const t = useWords()
-  return (
-    <Panel title={t('ledger')} flush>
-      <PlainTable head={[t('when'), t('job'), { title: t('pods'), number: true }, t('outcome')]}>
-        {rows.map(({ at, subject, state, targetSize }) => (
-          <tr key={`${subject} ${at}`}>
-            <td>{at}</td>
-            <td>{subject}</td>
-            <td data-number>{targetSize}</td>
-            <td>
-              <StatusMark status={RUN_STATUS[state] ?? 'unknown'} text={t(`runStates.${state}`)} />
-            </td>
-          </tr>
-        ))}
-      </PlainTable>
-    </Panel>
   )
 }

@@ -5,6 +5,7 @@ import { formatLocal, zoneOf } from '#core/kernel/zone.ts'
 import type { Evidence, Plan, Step } from '#core/shapes/plan.ts'
 import type { ScalePolicyObject, ScalePolicyStatus } from '../resources/scale-policy.ts'
 import { boundsNow, type OpenWindow } from './time/windows.ts'
+import { say } from './words.ts'
 
 export const MANAGER = 'sallyport-elasticity'
 
@@ -32,7 +33,7 @@ export interface TargetFacts {
   /** A HorizontalPodAutoscaler of this target. */
   hpa?: string
   /** What the traffic asks for; undefined: it is not known. */
-  proposal?: { replicas: number; why: string; partial: boolean }
+  proposal?: { replicas: number; why: string; partial: boolean; ahead?: number }
 }
 
 export interface Facts {
@@ -80,8 +81,8 @@ export function decide(facts: Facts, now: number): ScalePlan {
   }
   const { spec, status: before } = policy
   const missing = facts.targets.filter(({ found }) => found === undefined).map(({ kind, name }) => `${kind} ${name}`)
-  if (missing.length > 0) return plan({ phase: 'Invalid', message: `spec.target: there is no ${missing.join(', no ')}` })
-  if (facts.rival !== undefined) return plan({ phase: 'Conflict', message: `ScalePolicy ${facts.rival}, which is older, scales the same target` })
+  if (missing.length > 0) return plan({ phase: 'Invalid', message: say('missing', { what: missing.join(', no ') }) })
+  if (facts.rival !== undefined) return plan({ phase: 'Conflict', message: say('rival', { name: facts.rival }) })
 
   const foreign = facts.targets.flatMap((target) => otherWriter(target))
   const acts = spec.mode === 'active' && (foreign.length === 0 || (spec.otherWriters === 'adopt' && facts.targets.every(({ hpa }) => hpa === undefined)))
@@ -100,7 +101,7 @@ export function decide(facts: Facts, now: number): ScalePlan {
     )
     if (byHand) manual.push(byHand)
     const { replicas, why } = byHand
-      ? { replicas: found.replicas, why: `${byHand.by} set ${found.replicas} pods by hand, respected until ${clock(byHand.at + ms(spec.respectManualFor))}` }
+      ? { replicas: found.replicas, why: say('byHand', { who: byHand.by, pods: found.replicas, until: clock(byHand.at + ms(spec.respectManualFor)) }) }
       : settle(target, i === 0 ? boundsNow(target, facts.open) : target, facts.blind)
     services.push({
       name,
@@ -112,7 +113,7 @@ export function decide(facts: Facts, now: number): ScalePlan {
       const evidence: Evidence[] =
         facts.requestsPerSecond === undefined ? [] : [{ name: 'requests', value: facts.requestsPerSecond, unit: '1/s', at: now, source: 'live stream' }]
       const step = {
-        what: `scale ${kind} ${name} from ${found.replicas} to ${replicas}`,
+        what: say('scale', { target: `${kind} ${name}`, from: found.replicas, to: replicas }),
         why,
         evidence,
         reversible: true,
@@ -133,7 +134,7 @@ export function decide(facts: Facts, now: number): ScalePlan {
           : facts.blind !== undefined
             ? 'Blind'
             : 'Active'
-  const message = phase === 'Conflict' ? `${foreign.join(', ')}: it is left to it` : services[0]!.why
+  const message = phase === 'Conflict' ? say('left', { who: foreign.join(', ') }) : services[0]!.why
   return plan(
     {
       phase,
@@ -153,29 +154,29 @@ function settle(target: TargetFacts, bounds: { min: number; max: number; why?: s
   const { proposal, found } = target as TargetFacts & { found: NonNullable<TargetFacts['found']> }
   const { replicas: current, rolling, room } = found
   const { min, max } = bounds
-  const because = bounds.why === undefined ? `between ${min} and ${max}` : bounds.why
+  const because = bounds.why === undefined ? say('between', { min, max }) : bounds.why
   let wanted = proposal?.replicas ?? current
-  let why = proposal?.why ?? `keeps ${current} pods: ${blind ?? 'the traffic is not known'}`
+  let why = proposal?.why ?? say('holds', { pods: current, why: blind ?? say('unknown') })
   if (proposal?.partial && wanted < current) {
     wanted = current
-    why = `keeps ${current} pods: some sources of the traffic are silent, and what they saw is missing`
+    why = say('silent', { pods: current })
   }
-  if (wanted < min) [wanted, why] = [min, `${min} pods, the floor (${because}); ${why}`]
-  if (wanted > max) [wanted, why] = [max, `${max} pods, the ceiling (${because}); ${why}`]
-  if (wanted < current && rolling) return { replicas: current, why: `keeps ${current} pods until the rollout is over; then ${wanted}: ${why}` }
+  if (wanted < min) [wanted, why] = [min, say('floor', { pods: min, because, why })]
+  if (wanted > max) [wanted, why] = [max, say('ceiling', { pods: max, because, why })]
+  if (wanted < current && rolling) return { replicas: current, why: say('rollout', { pods: current, wanted, why }) }
   if (room !== undefined && wanted > current + room)
     return {
       replicas: current + Math.max(0, room),
-      why: `${current + Math.max(0, room)} pods, for the quota of the namespace allows no more; ${wanted} are wanted: ${why}`,
+      why: say('quota', { pods: current + Math.max(0, room), wanted, why }),
     }
   return { replicas: wanted, why }
 }
 
 /** Who else sets the replicas, for people. */
 function otherWriter({ kind, name, hpa, found }: TargetFacts): string[] {
-  if (hpa !== undefined) return [`HorizontalPodAutoscaler ${hpa} scales ${kind} ${name}`]
+  if (hpa !== undefined) return [say('hpaWrites', { hpa, target: `${kind} ${name}` })]
   const other = found?.writers.find(({ manager }) => manager !== MANAGER && CONTROLLERS.test(manager))
-  return other === undefined ? [] : [`${other.manager} sets the replicas of ${kind} ${name}`]
+  return other === undefined ? [] : [say('otherWrites', { manager: other.manager, target: `${kind} ${name}` })]
 }
 
 const ms = (duration: string): number => parseDuration(duration) ?? 0

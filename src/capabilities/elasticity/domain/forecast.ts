@@ -1,6 +1,7 @@
 /** What one workload needs for the traffic of now and until a new pod is ready: the planner, made quick for steps and slow to shrink. */
 import { createPlanner } from './planner/planner.ts'
 import type { Traffic } from './traffic-history.ts'
+import { say } from './words.ts'
 
 export interface ForecastOptions {
   quantile: number
@@ -21,7 +22,7 @@ export type Forecast = (
   now: number,
   /** Requests that reach it for each at the entry; default 1. */
   calls?: number,
-) => { replicas: number; why: string; partial: boolean } | undefined
+) => { replicas: number; why: string; partial: boolean /** Requests per second of the entry, at most until a new pod is ready. */; ahead?: number } | undefined
 
 const EVERY = 2
 /** Errors of the last hour make the margin: a day of them would take 350 kB a workload. */
@@ -49,7 +50,7 @@ export function createForecast({ quantile, loadPerPod, podStart, keep: asked, si
   const keep = Math.max(asked, LEAST_KEEP)
   const begin = () => createPlanner({ every: EVERY, quantile, remember: REMEMBER, queues: false })
   let plan = begin()
-  let last: { at: number; replicas: number; why: string } | undefined
+  let last: { at: number; replicas: number; why: string; ahead?: number } | undefined
   /** Highest first, of the last `keep` seconds. */
   let needs: { at: number; pods: number }[] = []
   const round = (rate: number) => rate.toFixed(rate < 10 ? 1 : 0)
@@ -71,17 +72,15 @@ export function createForecast({ quantile, loadPerPod, podStart, keep: asked, si
           ? {
               at: seconds,
               replicas: Math.max(1, Math.ceil((rate * MARGIN) / podRps)),
-              why: `${round(rate)} requests/s of the entry; too little was seen yet to look ahead`,
+              why: say('learning', { rate: round(rate) }),
             }
-          : { at: seconds, replicas: made.replicas, why: made.why }
+          : { at: seconds, replicas: made.replicas, why: made.why, ...(made.ahead === undefined ? {} : { ahead: made.ahead }) }
     }
     let { replicas: pods, why } = last
+    const rest = { partial: traffic.partial, ...(last.ahead === undefined ? {} : { ahead: last.ahead }) }
     const sure = Math.ceil(surely / podRps)
     if (sure > pods)
-      [pods, why] = [
-        Math.ceil((counted * STEP_MARGIN) / recent / podRps),
-        `${round(counted / recent)} requests/s in the last ${recent} s: a pod answers ${round(podRps)}`,
-      ]
+      [pods, why] = [Math.ceil((counted * STEP_MARGIN) / recent / podRps), say('step', { rate: round(counted / recent), seconds: recent, pod: round(podRps) })]
     const at = now / 1_000
     needs = needs.filter((need) => need.at > at - keep)
     while (needs.length > 0 && needs.at(-1)!.pods <= pods) needs.pop()
@@ -91,16 +90,16 @@ export function createForecast({ quantile, loadPerPod, podStart, keep: asked, si
       const kept = Math.min(replicas, highest)
       return {
         replicas: kept,
-        why: `keeps ${kept} pods for what was needed in the last ${Math.round(keep / 60)} min; now ${pods}: ${why}`,
-        partial: traffic.partial,
+        why: say('kept', { pods: kept, minutes: Math.round(keep / 60), now: pods, why }),
+        ...rest,
       }
     }
     if (pods < replicas && now < since + keep * 1_000)
       return {
         replicas,
-        why: `keeps ${replicas} pods: the traffic is watched since ${Math.round((now - since) / 1_000)} s only; now ${pods}: ${why}`,
-        partial: traffic.partial,
+        why: say('watched', { pods: replicas, seconds: Math.round((now - since) / 1_000), now: pods, why }),
+        ...rest,
       }
-    return { replicas: pods, why, partial: traffic.partial }
+    return { replicas: pods, why, ...rest }
   }
 }

@@ -1,6 +1,7 @@
 /** Requests of one entry as the planner reads them: by the second for a quarter of an hour, by the minute for a day. */
 import type { LiveStream, LiveWindow } from '#core/shapes/ports/live-stream.ts'
 import type { Requests } from './planner/growth.ts'
+import { say } from './words.ts'
 
 const SECONDS = 1_020
 const MINUTES = 1_500
@@ -72,8 +73,8 @@ export function createTrafficHistory(
   return (now) => {
     const { freshnessMs, silent } = heard(now)
     if (silent > 0) silentAt = now
-    if (freshnessMs === undefined) return { known: false, why: 'no request of the ingress was seen yet' }
-    if (freshnessMs > STALE_MS) return { known: false, why: `the last request of the ingress was seen ${Math.round(freshnessMs / 1_000)} s ago` }
+    if (freshnessMs === undefined) return { known: false, why: say('neverSeen') }
+    if (freshnessMs > STALE_MS) return { known: false, why: say('seenAgo', { seconds: Math.round(freshnessMs / 1_000) }) }
     const until = Math.floor((now - freshnessMs) / 1_000) * 1_000
     if (end === 0 || until - end > CATCH_UP * 1_000 || until < end - 1_000) {
       begin = Math.max(0, until - CATCH_UP * 1_000)
@@ -105,7 +106,7 @@ export function createTrafficHistory(
       end = until
     }
     const partial = now < silentAt + SETTLE_MS
-    if (end === begin) return { known: false, why: 'the traffic is seen since a moment only' }
+    if (end === begin) return { known: false, why: say('seenJustNow') }
     return { known: true, now: (end - begin) / 1_000, requests, partial }
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseDuration } from '#core/kernel/duration.ts'
 import type { CustomResource, Resource } from '#core/shapes/custom-resource.ts'
 import { scheduleText, zoneName } from '#core/shapes/schedule.ts'
+import { TARGET_KINDS } from '../domain/foreign.ts'
 import { promqlProblem } from '../domain/promql.ts'
 
 const name = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'a name of Kubernetes: lower case, digits and -')
@@ -31,8 +32,6 @@ const promql = z
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 
-/** Kinds whose replicas are written. */
-export const TARGET_KINDS = ['Deployment', 'StatefulSet'] as const
 const target = z.strictObject({ kind: z.enum(TARGET_KINDS).default('Deployment'), name })
 
 const service = z

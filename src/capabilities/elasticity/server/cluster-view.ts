@@ -28,7 +28,11 @@ interface Hpa {
 export interface ClusterView {
   /** Resolves when workloads are known; quotas and autoscalers that cannot be read are taken as none, for then nobody may make them known. */
   ready(): Promise<void>
-  target(namespace: string, kind: string, name: string): Pick<TargetFacts, 'found' | 'hpa'>
+  target(
+    namespace: string,
+    kind: string,
+    name: string,
+  ): { found?: NonNullable<TargetFacts['found']> & { perPod: { cpu: number; memory: number } }; hpa?: string }
   /** Deployments and StatefulSets of the cluster. */
   workloads(): readonly { namespace: string; kind: string; name: string; replicas: number; ready: number }[]
   stop(): void
@@ -67,7 +71,14 @@ export function viewCluster(cluster: Cluster): ClusterView {
           Object.entries(free).flatMap(([what, left]) => (requests[what] === undefined || requests[what] <= 0 ? [] : [Math.floor(left / requests[what])])),
         )
       return {
-        found: { replicas, ready: up, rolling, writers, ...(rooms.length === 0 ? {} : { room: Math.min(...rooms) }) },
+        found: {
+          replicas,
+          ready: up,
+          rolling,
+          writers,
+          perPod: { cpu: requests['requests.cpu'] ?? 0, memory: requests['requests.memory'] ?? 0 },
+          ...(rooms.length === 0 ? {} : { room: Math.min(...rooms) }),
+        },
         ...(hpa === undefined ? {} : { hpa }),
       }
     },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, invalidInput, isError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import { zoneOf } from '#core/kernel/zone.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
@@ -12,25 +12,26 @@ import type { AggregatedRequest } from '#kits/server-kit/aggregation.ts'
 import { clusterParams, mayRead } from '#kits/server-kit/clusters.ts'
 import type { ServerDoor } from '#kits/server-kit/door.ts'
 import { eventRecorder } from '#kits/server-kit/kube-events.ts'
-import { type CronJobRow, type LedgerRow, policyParams, type ScaleOverview, type ScalePolicyRow } from '../domain/api.ts'
+import { manifestBody, manifestParams, type PolicyDetail, policyParams, price, type ScaleOverview, type WhatIf, whatIfBody } from '../domain/api.ts'
 import { createIngressMetrics } from '../domain/ingress-metrics.ts'
 import { servicesOfIngress } from '../domain/routes.ts'
-import { boundsNow, openWindows } from '../domain/time/windows.ts'
 import { createHeard, type Heard } from '../domain/traffic-history.ts'
-import { scalePolicyResource } from '../resources/scale-policy.ts'
 import { startAdmission } from './admission.ts'
 import { type ClusterView, viewCluster } from './cluster-view.ts'
-import { CRON_KIND, cronReconciler, LEDGER } from './cron-hpas.ts'
+import { CRON_KIND, cronReconciler } from './cron-hpas.ts'
+import { manifestYaml, readForm, readManifest, writeManifest } from './manifests.ts'
 import { metricsApis } from './metrics-apis.ts'
+import { changesOf, cronRow, hpaRow, listed, policyDetail, policyRow, readLedger } from './overview.ts'
 import { createPace, type Pace } from './pace.ts'
 import { POLICY_KIND, type PolicyMemory, policyReconciler } from './policies.ts'
 import { indexPolicies, type PolicyIndex, readPolicy } from './policy-index.ts'
 import { askPromql, createPromqlMetrics } from './promql-metrics.ts'
+import { createWhatIf, storedTrace } from './what-if.ts'
 
 const INGRESS = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 const DEMO = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'kube-system', name: 'sandbox' }
 const BURST_ANNOTATION = 'sandbox.sallyport.io/burst'
-const MOST = 500
+const HPA = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
 const SHOWN_MS = 5 * 60_000
 
 interface Held {
@@ -53,6 +54,7 @@ export const door: ServerDoor = {
       servicesOfIngress(await cluster.get({ ...INGRESS, namespace, name }))
     for (const api of metricsApis(read, createPromqlMetrics(ask), clock.now, servicesOf)) context.aggregate(api)
 
+    const whatIf = createWhatIf()
     const held = new Map<Cluster, Held>()
     /** Followed from the first policy on. */
     const hold = (cluster: Cluster): Held => {
@@ -128,11 +130,10 @@ export const door: ServerDoor = {
     routes.get(base, { schema: { summary: 'What scales, and why', params: clusterParams } }, async (request): Promise<ScaleOverview> => {
       const { cluster: name } = request.params
       const cluster = context.clusterOf(request, name)
-      const [policies, cron, demo] = await Promise.all([listed(cluster, POLICY_KIND), listed(cluster, CRON_KIND), there(cluster)])
+      const [policies, cron, v2, demo] = await Promise.all([listed(cluster, POLICY_KIND), listed(cluster, CRON_KIND), hpasOf(cluster), there(cluster)])
       const now = clock.now()
       let traffic: ScaleOverview['traffic'] = []
       let freshnessMs: number | null = null
-      let ledger: LedgerRow[] = []
       if (sees(() => mayRead(request, name, 'access'))) {
         const window = live.window({ cluster: name }, now - SHOWN_MS, now)
         freshnessMs = window.freshnessMs ?? null
@@ -140,26 +141,85 @@ export const door: ServerDoor = {
         const known = freshnessMs === null ? 0 : Math.floor((now - freshnessMs) / 1_000) * 1_000
         traffic = window.perSecond.filter(({ second }) => second < known).map(({ second, requests }) => ({ second, requests }))
       }
-      if (cron !== undefined && cron.length > 0) ledger = await readLedger(name, request.scope)
+      // Nothing is followed where there is nothing to show.
+      const view = policies && policies.items.length > 0 ? hold(context.clusters.get(name)).view : { target: () => ({}) }
+      const rows = (policies?.items ?? []).map((object) => policyRow(object, memoryOf(name, `${object.metadata.namespace}/${object.metadata.name}`), view, now))
+      const byTarget = new Map(rows.flatMap((row) => row.targets.map((target) => [`${row.namespace} ${target.kind} ${target.name}`, row.name] as const)))
       return {
         installed: policies !== undefined,
-        policies: (policies ?? []).map((object) => rowOf(object, memoryOf(name, `${object.metadata.namespace}/${object.metadata.name}`), now)),
-        cron: (cron ?? []).map(cronRowOf),
-        ledger,
+        policies: rows,
+        more: policies?.more ?? false,
+        cron: (cron?.items ?? []).map(cronRow),
+        cronInstalled: cron !== undefined,
+        hpas: (v2?.items ?? []).map((object) => hpaRow(object, byTarget)),
+        ledger: cron !== undefined && cron.items.length > 0 ? await readLedger(telemetry, request.scope, name) : [],
         traffic,
         freshnessMs,
         apis: context.aggregated().filter((one) => one.cluster === name && /\.metrics\.k8s\.io$/.test(one.name)),
+        price: settings.read().price ?? null,
         demo,
       }
     })
-    const readLedger = async (name: string, scope: Parameters<typeof telemetry.query>[0]['scope']): Promise<LedgerRow[]> => {
-      // A run that was written twice over a crash is one run. Plans of the same reconciler have ids without a slash.
-      const sql = `SELECT any(formatDateTime(ts, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS at, any(subject) AS subject, argMax(state, ts) AS state, any(JSONExtractInt(plan, 'targetSize')) AS size, max(ts) AS due
-        FROM plans WHERE cluster = {cluster:String} AND capability = {ledger:String} AND position(id, '/') > 0 GROUP BY id ORDER BY due DESC LIMIT 200`
-      const { rows } = await telemetry.query({ sql, params: { cluster: name, ledger: LEDGER }, scope })
-      return rows.map(([at, subject, state, size]) => ({ at: String(at), subject: String(subject), state: String(state), targetSize: Number(size) }))
-    }
-
+    routes.get(
+      `${base}/policies/:namespace/:name`,
+      { schema: { summary: 'One policy: what it saw, what it did, and why', params: clusterParams.extend(policyParams.shape) } },
+      async (request): Promise<PolicyDetail> => {
+        const { cluster: name, namespace, name: policy } = request.params
+        const object = await context.clusterOf(request, name).get({ ...POLICY_KIND, namespace, name: policy })
+        const key = `${namespace}/${policy}`
+        const changes = await changesOf(telemetry, request.scope, name, key)
+        return policyDetail(object, memoryOf(name, key), hold(context.clusters.get(name)).view, changes, clock.now())
+      },
+    )
+    routes.get(
+      `${base}/manifests/:kind/:namespace/:name`,
+      { schema: { summary: 'A policy, an autoscaler or a schedule as YAML, to edit', params: clusterParams.extend(manifestParams.shape) } },
+      async (request) => {
+        const { cluster: name, kind, namespace, name: object } = request.params
+        return { yaml: manifestYaml(await readForm(context.clusterOf(request, name), kind, namespace, object)) }
+      },
+    )
+    routes.post(
+      `${base}/manifests`,
+      {
+        config: { access: 'user' },
+        bodyLimit: 1_000_000,
+        schema: { summary: 'Create or change a policy, an autoscaler or a schedule; dryRun only checks', params: clusterParams, body: manifestBody },
+      },
+      async (request) => {
+        const { yaml, ...how } = request.body
+        request.auditDetail = how
+        return { yaml: manifestYaml(await writeManifest(context.clusterOf(request, request.params.cluster), yaml, how)) }
+      },
+    )
+    routes.post(
+      `${base}/what-if`,
+      {
+        config: { access: 'user' },
+        bodyLimit: 1_000_000,
+        schema: { summary: 'What a policy would have done with the traffic of the last days', params: clusterParams, body: whatIfBody },
+      },
+      async (request): Promise<WhatIf> => {
+        const { yaml, days, compare, target } = request.body
+        const { cluster } = request.params
+        mayRead(request, cluster, 'access')
+        const read = readPolicy(readManifest(yaml))
+        if (!read.ok) throw invalidInput(read.error)
+        const { metadata, spec } = read.value
+        if (spec.traffic?.promql !== undefined)
+          throw invalidInput([{ path: 'spec.traffic.promql', message: 'only the traffic of services is stored and can be replayed' }])
+        const now = clock.now()
+        const services = spec.traffic?.services ?? [spec.target!.name]
+        const asked = { cluster, namespace: metadata.namespace ?? '', services, from: now - days * 86_400_000, to: now - 60_000 }
+        const trace = await storedTrace(telemetry, request.scope, asked)
+        if (trace === undefined) throw new CodedError('NOT_FOUND', { what: `stored traffic of ${services.join(', ')} in ${asked.namespace}` })
+        const sample = Math.max(60, Math.ceil((trace.counts.length * 60) / 1_000 / 60) * 60)
+        const report = await whatIf(spec, trace, ['planner', ...compare], target, sample)
+        const at = Array.from({ length: Math.ceil((trace.counts.length * 60) / sample) }, (_, i) => trace.begin + i * sample * 1_000)
+        // What is not known is drawn as a gap.
+        return { ...report, at, load: at.map((_, i) => trace.counts[(i * sample) / 60]! / 60) }
+      },
+    )
     routes.post(
       `${base}/policies/:namespace/:name/mode`,
       {
@@ -207,19 +267,19 @@ const settingsSchema = z.object({
     .max(100)
     .refine((name) => zoneOf(name) !== undefined, 'is no time zone of the IANA database')
     .default('UTC'),
+  /** What pods cost, by what they request. */
+  price: price.optional(),
 })
 const modeBody = z.strictObject({ mode: z.enum(['preview', 'active']) })
 const burstBody = z.strictObject({ factor: z.int().min(2).max(50).default(10), seconds: z.int().min(5).max(600).default(60) })
 
-/** Undefined: the cluster does not have the kind. */
-async function listed(cluster: Cluster, kind: { apiVersion: string; kind: string }): Promise<readonly KubeObject[] | undefined> {
-  try {
-    return (await cluster.list(kind, { limit: MOST })).items
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'KIND_UNKNOWN') return undefined
+/** Of version 2, else none are shown: what version 1 says of metrics stands in annotations. */
+const hpasOf = (cluster: Cluster) =>
+  listed(cluster, HPA).catch((error: unknown) => {
+    // Who may not see them has policies to look at.
+    if (isError(error, 'FORBIDDEN')) return undefined
     throw error
-  }
-}
+  })
 
 async function there(cluster: Cluster): Promise<boolean> {
   try {
@@ -237,58 +297,5 @@ function sees(check: () => void): boolean {
   } catch (error) {
     if (error instanceof CodedError && error.code === 'FORBIDDEN') return false
     throw error
-  }
-}
-
-function rowOf(object: KubeObject, memory: PolicyMemory | undefined, now: number): ScalePolicyRow {
-  const { metadata } = object
-  const about = { namespace: metadata.namespace ?? '', name: metadata.name, changes: memory?.changes.slice(0, 50) ?? [] }
-  const said = scalePolicyResource.status.safeParse(object.status ?? {})
-  // What was decided a second ago is newer than what was written.
-  const status = memory?.plan?.status ?? (said.success ? said.data : {})
-  const read = readPolicy(object)
-  if (!read.ok)
-    return { ...about, spec: null, status, problems: read.error.map(({ path, message }) => ({ path, message })), min: 0, max: 0, windows: [], targets: [] }
-  const { spec } = read.value
-  const open = openWindows(spec, now)
-  const { min, max } = boundsNow(spec, open)
-  const targets = [spec.target, ...spec.services.map(({ target }) => target)].flatMap((target) => {
-    if (target === undefined) return []
-    const wish = status.services?.find((one) => one.name === target.name)
-    const found = memory?.facts?.targets.find((one) => one.name === target.name)?.found
-    return [
-      {
-        kind: target.kind,
-        name: target.name,
-        wanted: found?.replicas ?? null,
-        ready: found?.ready ?? null,
-        desired: wish?.desired ?? null,
-        why: wish?.why ?? '',
-      },
-    ]
-  })
-  return { ...about, spec, status, problems: [], min, max, windows: open.map((window) => window.name), targets }
-}
-
-function cronRowOf({ metadata, spec, status }: KubeObject): CronJobRow {
-  // biome-ignore lint/suspicious/noExplicitAny: of a foreign kind, read field by field
-  const { scaleTargetRef = {}, jobs = [] } = (spec ?? {}) as any
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  const conditions: any[] = (status as any)?.conditions ?? []
-  return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    target: `${scaleTargetRef.kind} ${scaleTargetRef.name}`,
-    jobs: jobs.map((job: Record<string, unknown>) => {
-      const said = conditions.find((one) => one?.name === job.name)
-      return {
-        name: String(job.name),
-        schedule: String(job.schedule),
-        targetSize: Number(job.targetSize),
-        state: String(said?.state ?? (conditions.length > 0 ? 'Failed' : '')),
-        message: String(said?.message ?? conditions[0]?.message ?? ''),
-        last: String(said?.lastProbeTime ?? ''),
-      }
-    }),
   }
 }

@@ -5,14 +5,17 @@ import { CodedError } from '#core/kernel/errors.ts'
 import { uuidv7 } from '#core/kernel/ids.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { RESOURCE_API } from '#core/shapes/custom-resource.ts'
+import type { Step } from '#core/shapes/plan.ts'
 import type { Cluster, Informer } from '#core/shapes/ports/cluster.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { Reconciler } from '#core/shapes/reconciler.ts'
 import type { EventRecorder } from '#kits/server-kit/kube-events.ts'
 import { decide, type Facts, MANAGER, type ScalePlan } from '../domain/decide.ts'
 import { createForecast, type Forecast } from '../domain/forecast.ts'
-import { openWindows } from '../domain/time/windows.ts'
+import { createHistory, type History } from '../domain/history.ts'
+import { boundsNow, openWindows } from '../domain/time/windows.ts'
 import { createTrafficHistory, type Heard, type Traffic } from '../domain/traffic-history.ts'
+import { say } from '../domain/words.ts'
 import { type ScalePolicyObject, scalePolicyResource } from '../resources/scale-policy.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { maybe } from './cron-hpas.ts'
@@ -25,6 +28,8 @@ export const POLICY_KIND = { apiVersion: RESOURCE_API, kind: scalePolicyResource
 const LOOK_MS = 1_000
 /** A status whose only news are numbers is written this often, ms. */
 const STATUS_MS = 60_000
+/** Writes of a second that are left to what is more urgent. */
+const SPARE = { shrink: 4, phase: 6, event: 8, wanted: 8, numbers: 12 }
 
 export interface PolicyPorts {
   cluster: Cluster
@@ -40,6 +45,14 @@ export interface PolicyPorts {
   memory: Map<string, PolicyMemory>
 }
 
+export interface Change {
+  at: number
+  name: string
+  from: number
+  to: number
+  why: string
+}
+
 /** What is remembered of a policy; a restart forgets it, and shrinks nothing until it knows again. */
 export interface PolicyMemory {
   generation: number | undefined
@@ -53,7 +66,8 @@ export interface PolicyMemory {
   facts?: Facts
   statusAt: number
   statusText: string
-  changes: { at: number; name: string; from: number; to: number; why: string }[]
+  changes: Change[]
+  history: History
 }
 
 const refOf = (key: string) => {
@@ -93,8 +107,7 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       const proposal = seen.found === undefined || calls === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now, calls.calls)
       // What it gets is not certain yet: then it stands for itself.
       const alone = i > 0 && memory.calls[i - 1]!.now(now)?.how === 'own traffic'
-      const said =
-        proposal && alone ? { ...proposal, why: `${proposal.why}; its calls for each request are not certain, so by its own traffic of now` } : proposal
+      const said = proposal && alone ? { ...proposal, why: say('alone', { why: proposal.why }) } : proposal
       return { kind, name: of, min, max, ...seen, ...(said === undefined ? {} : { proposal: said }) }
     })
     const rival = ports.index.rivalOf(policy)
@@ -130,38 +143,58 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
     if (facts.gone) return undefined
     const { namespace } = refOf(facts.key)
     const memory = ports.memory.get(facts.key)
-    let waits = false
-    for (const { action, why } of plan.steps) {
+    const done: Step[] = []
+    for (const step of plan.steps) {
+      const { action, why } = step
       const { kind, name, from, to } = action as { kind: string; name: string; from: number; to: number }
-      // Growth never waits; to shrink does, when thousands want to at once.
-      if (to > from) ports.pace.spend(ports.now())
-      else if (!ports.pace.take(ports.now(), 1)) {
-        waits = true
-        continue
-      }
+      // When thousands want to at once, who lacks most grows first; to shrink can wait.
+      const may = to > from ? ports.pace.grow(ports.now(), `${facts.key} ${kind} ${name}`, to / Math.max(1, from)) : ports.pace.take(ports.now(), SPARE.shrink)
+      if (!may) continue
       await ports.cluster.patch(
         { apiVersion: 'apps/v1', kind, namespace, name },
         'merge',
         { spec: { replicas: to } },
         { subresource: 'scale', fieldManager: MANAGER },
       )
-      if (facts.policy && ports.pace.take(ports.now(), 1))
+      if (facts.policy && ports.pace.take(ports.now(), SPARE.event))
         await ports.events.record(facts.policy as unknown as KubeObject, {
           type: 'Normal',
           reason: to > from ? 'ScaledUp' : 'ScaledDown',
           message: `${kind} ${name} from ${from} to ${to}: ${why}`,
         })
+      done.push(step)
       memory?.changes.unshift({ at: ports.now(), name, from, to, why })
     }
     if (memory) {
       memory.plan = plan
       memory.facts = facts
       memory.changes.splice(200)
+      remember(memory, plan, facts, ports.now())
     }
-    // A status that says it was written would not be true.
+    const waits = done.length < plan.steps.length
+    // What waits is not recorded as done, and a status that says it was written would not be true.
+    plan.steps = done
     if (!waits) await keepStatus(plan, facts, memory, ports)
     return LOOK_MS
   },
+}
+
+function remember({ history }: PolicyMemory, { status }: ScalePlan, { targets, open, requestsPerSecond: rate }: Facts, now: number): void {
+  const first = targets[0]
+  if (first === undefined) return
+  const { min, max } = boundsNow(first, open)
+  history.record(now, {
+    min,
+    max,
+    rate,
+    ahead: first.proposal?.ahead,
+    targets: targets.map(({ name, found, proposal }) => ({
+      actual: found?.replicas,
+      ready: found?.ready,
+      desired: status.services?.find((one) => one.name === name)?.desired,
+      predicted: proposal?.replicas,
+    })),
+  })
 }
 
 async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | undefined, ports: PolicyPorts): Promise<void> {
@@ -182,7 +215,7 @@ async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | 
   )
     return
   // First what a person has to know, then that pods are wanted, and numbers alone when there is nothing else to write.
-  if (!ports.pace.take(ports.now(), 1, current.phase !== phase ? 0 : memory?.statusText === text ? 3 : 1)) return
+  if (!ports.pace.take(ports.now(), current.phase !== phase ? SPARE.phase : memory?.statusText === text ? SPARE.numbers : SPARE.wanted)) return
   try {
     await ports.cluster.patch(refOf(facts.key), 'merge', { status: { ...plan.status, manual: manual ?? [] } }, { subresource: 'status', fieldManager: MANAGER })
     if (memory) {
@@ -232,6 +265,7 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
     statusAt: 0,
     statusText: '',
     changes: known?.changes ?? [],
+    history: createHistory(parts.length),
   }
   memory.set(key, made)
   return made

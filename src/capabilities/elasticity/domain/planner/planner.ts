@@ -1,4 +1,5 @@
 /** How many pods a service should have, from its traffic and what it may become until a new pod is ready; with one sentence that says why. */
+import { say } from '../words.ts'
 import { createGrowth, type Requests } from './growth.ts'
 
 export interface PlannerOptions {
@@ -30,6 +31,8 @@ export interface PlannerFacts {
 export interface Decision {
   replicas: number
   why: string
+  /** Requests per second that are expected at most until a new pod is ready. */
+  ahead?: number
   /** Too little was seen to look ahead or to shrink. */
   learning?: true
 }
@@ -54,14 +57,14 @@ export function createPlanner({ every, quantile, remember, queues = true }: Plan
 
   return ({ now, replicas, ready, podRps, podStart, min, max, requests }) => {
     const hold = (why: string): Decision => ({ replicas: Math.min(max, Math.max(min, replicas)), why })
-    if (requests === undefined) return hold(`keeps ${replicas} pods: the traffic is not known`)
+    if (requests === undefined) return hold(say('holds', { pods: replicas, why: say('unknown') }))
     growth ??= createGrowth({ every, quantile, least: podRps / 20, ...(remember === undefined ? {} : { remember }) })
     const seen = growth(now, podStart + every, requests)
     if (seen === undefined) {
       const needed = Math.ceil(requests(Math.max(0, now - 10), now) / Math.min(10, Math.max(1, now)) / podRps)
       return needed > replicas
-        ? { replicas: Math.min(max, needed), why: `${needed} pods for the traffic of now; too little was seen to look ahead`, learning: true }
-        : { ...hold('too little traffic was seen to shrink'), learning: true }
+        ? { replicas: Math.min(max, needed), why: say('nowOnly', { pods: needed }), learning: true }
+        : { ...hold(say('tooLittle')), learning: true }
     }
     const { level, expected, atMost } = seen
     backlog = Math.max(0, backlog + requests(now - every, now) - served * podRps * every)
@@ -80,22 +83,29 @@ export function createPlanner({ every, quantile, remember, queues = true }: Plan
     if (pods > replicas) {
       idle = 0
       const wanted = Math.min(max, Math.ceil((need * (1 + EXTRA)) / podRps))
-      const queue = waiting > 1 ? ` and ${round(waiting)} requests that wait` : ''
       return {
         replicas: Math.max(pods, wanted),
-        why: `${round(level)} requests/s now, at most ${round(ahead)} in ${podStart} s${queue}: a pod answers ${round(podRps)}`,
+        ahead,
+        why: say(waiting > 1 ? 'growsQueue' : 'grows', {
+          rate: round(level),
+          ahead: round(ahead),
+          start: podStart,
+          waiting: round(waiting),
+          pod: round(podRps),
+        }),
       }
     }
     if (highest >= replicas) {
       idle = 0
-      return hold(`${round(level)} requests/s, at most ${round(ahead)} in ${podStart} s: ${replicas} pods are right`)
+      return { ...hold(say('right', { rate: round(level), ahead: round(ahead), start: podStart, pods: replicas })), ahead }
     }
     idle += (((replicas - highest) / replicas) * every) / 60
-    if (idle < IDLE) return hold(`${replicas - highest} of ${replicas} pods stand idle, not yet for long enough to shrink`)
+    if (idle < IDLE) return { ...hold(say('idle', { idle: replicas - highest, pods: replicas })), ahead }
     idle = 0
     return {
       replicas: Math.max(min, highest),
-      why: `${round(level)} requests/s, at most ${round(ahead)} in ${podStart} s: ${highest} pods suffice, ${replicas - highest} stood idle`,
+      ahead,
+      why: say('shrinks', { rate: round(level), ahead: round(ahead), start: podStart, pods: highest, idle: replicas - highest }),
     }
   }
 }

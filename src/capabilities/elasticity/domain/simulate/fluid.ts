@@ -16,6 +16,8 @@ export interface World {
   max: number
   /** Waiting longer than this is a violation, seconds. Default 0.25. */
   objective?: number
+  /** Keeps how many pods were wanted, every so many seconds. */
+  sample?: number
 }
 
 /** What a policy may see: nothing of the future. */
@@ -49,13 +51,15 @@ export interface Outcome {
   scale_changes: number
   /** The worst minutes, worst first. */
   worst: readonly { second: number; violation_seconds: number; load: number; capacity: number; longest_wait: number }[]
+  /** At every `sample` seconds from the begin of the trace. */
+  pods?: number[]
 }
 
 const WORST = 10
 
 /** Deterministic. */
 export function simulate(world: World, policy: Policy): Outcome {
-  const { load, podRps, podStart, unscored, min, max, objective = 0.25 } = world
+  const { load, podRps, podStart, unscored, min, max, objective = 0.25, sample } = world
   const seconds = load.length
   const before = new Float64Array(seconds + 1)
   for (let t = 0; t < seconds; t++) before[t + 1] = before[t]! + load[t]!
@@ -73,6 +77,7 @@ export function simulate(world: World, policy: Policy): Outcome {
   let podSeconds = 0
   let violations = 0
   let changes = 0
+  const pods: number[] = []
   let now = 0
   const view: View = {
     now: 0,
@@ -107,6 +112,7 @@ export function simulate(world: World, policy: Policy): Outcome {
       if (wanted !== replicas && now >= unscored) changes++
       replicas = wanted
     }
+    if (sample !== undefined && now % sample === 0) pods.push(replicas)
     const served = ready * podRps
     queue = Math.max(0, queue + load[now]! - served)
     const waited = served === 0 ? (queue > 0 ? Number.POSITIVE_INFINITY : 0) : queue / served
@@ -132,7 +138,14 @@ export function simulate(world: World, policy: Policy): Outcome {
       capacity: capacity[minute]!,
       longest_wait: wait[minute]!,
     }))
-  return { name: policy.name, violation_minutes: violations / 60, replica_hours: podSeconds / 3_600, scale_changes: changes, worst }
+  return {
+    name: policy.name,
+    violation_minutes: violations / 60,
+    replica_hours: podSeconds / 3_600,
+    scale_changes: changes,
+    worst,
+    ...(sample === undefined ? {} : { pods }),
+  }
 }
 
 /** Values of equal periods, as a load for each second: straight lines between the middles of the periods. */

@@ -2,6 +2,7 @@
 import { parseSchedule, runsOf, type Schedule } from '#core/kernel/cron.ts'
 import { zoneOf } from '#core/kernel/zone.ts'
 import type { ScalePolicySpec } from '../../resources/scale-policy.ts'
+import { say } from '../words.ts'
 
 const DAY = 86_400_000
 /** A window that began longer ago than this is over, ms. */
@@ -47,9 +48,9 @@ export function boundsNow(base: { min: number; max: number }, open: readonly Ope
   const min = floors[0]?.min ?? base.min
   const max = ceilings[0]?.max ?? base.max
   const said = [
-    ...(floors[0] === undefined ? [] : [`${floors[0].name}: at least ${min}`]),
-    ...(ceilings[0] === undefined ? [] : [`${ceilings[0].name}: at most ${max}`]),
-    ...(min > max ? [`the floor ${min} is above the ceiling ${max}, which wins`] : []),
+    ...(floors[0] === undefined ? [] : [say('atLeast', { window: floors[0].name, min })]),
+    ...(ceilings[0] === undefined ? [] : [say('atMost', { window: ceilings[0].name, max })]),
+    ...(min > max ? [say('ceilingWins', { min, max })] : []),
   ]
   return { min: Math.min(min, max), max, ...(said.length === 0 ? {} : { why: said.join(', ') }) }
 }
