@@ -33,10 +33,10 @@ export default function PolicyPage({ id, url, price, onEdit }: { id: string; url
   return (
     <>
       <Panel
+        title={t('why')}
         actions={
           <>
             <StatusMark status={PHASE_STATUS[phase]} text={t(`phases.${phase}`)} />
-            <span className={styles.grow} />
             <Button size="xs" variant="default" onClick={() => onEdit({ kind: 'ScalePolicy', object: { namespace, name } })}>
               {t('edit')}
             </Button>
@@ -208,7 +208,7 @@ function Changes({ data: { changes, mode } }: { data: PolicyDetail }) {
   return (
     <Panel title={t('changes')} flush={changes.length > 0}>
       {changes.length === 0 ? (
-        <EmptyState title={t(mode === 'preview' ? 'noChangesPreview' : 'noChanges')} />
+        <p>{t(mode === 'preview' ? 'noChangesPreview' : 'noChanges')}</p>
       ) : (
         <PlainTable head={[t('when'), t('change'), t('why'), t('outcome')]}>
           {changes.slice(0, 50).map(({ at, what, why, state }, i) => (

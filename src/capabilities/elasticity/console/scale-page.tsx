@@ -199,8 +199,8 @@ function Policies({ data, updatedAt, onOpen }: Pick<OverviewProps, 'data' | 'upd
       { id: 'name', title: t('policy'), width: 180, value: ({ namespace, name }) => `${namespace}/${name}` },
       { id: 'ready', title: t('ready'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.ready },
       { id: 'wanted', title: t('actual'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.wanted },
-      { id: 'desired', title: t('desired'), unit: 'number', width: 80, value: ({ targets }) => targets[0]?.desired },
-      { id: 'predicted', title: t('predicted'), unit: 'number', width: 90, value: ({ targets }) => targets[0]?.predicted, help: t('predictedHelp') },
+      { id: 'desired', title: t('desired'), unit: 'number', width: 100, value: ({ targets }) => targets[0]?.desired },
+      { id: 'predicted', title: t('predicted'), unit: 'number', width: 110, value: ({ targets }) => targets[0]?.predicted, help: t('predictedHelp') },
       {
         id: 'bounds',
         title: t('bounds'),
@@ -208,7 +208,7 @@ function Policies({ data, updatedAt, onOpen }: Pick<OverviewProps, 'data' | 'upd
         sortable: false,
         value: ({ targets, windows }) => (targets[0] ? `${targets[0].min}–${targets[0].max}${windows.length > 0 ? ` (${windows.join(', ')})` : ''}` : null),
       },
-      { id: 'qps', title: t('requestsNow'), unit: 'rate', width: 100, value: ({ requestsPerSecond }) => requestsPerSecond },
+      { id: 'qps', title: t('requestsNow'), unit: 'rate', width: 120, value: ({ requestsPerSecond }) => requestsPerSecond },
       { id: 'services', title: t('behind'), unit: 'number', width: 90, value: ({ targets }) => Math.max(0, targets.length - 1), hidden: true },
       ...(price === null
         ? []

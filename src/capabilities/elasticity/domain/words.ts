@@ -4,8 +4,8 @@ import { fill, translator } from '#core/kernel/sentences.ts'
 
 const TEXTS = {
   // What the traffic asks for
-  learning: ['{rate} requests/s of the entry; too little was seen yet to look ahead', '入口每秒 {rate} 个请求；观察时间不足，尚不能预测'],
-  step: ['{rate} requests/s in the last {seconds} s: a pod answers {pod}', '最近 {seconds} 秒每秒 {rate} 个请求：每个 Pod 可处理 {pod} 个'],
+  learning: ['the entry gets {rate} requests/s; too little was seen yet to look ahead', '入口每秒 {rate} 个请求；观察时间不足，尚不能预测'],
+  step: ['in the last {seconds} s {rate} requests/s: a pod answers {pod}', '最近 {seconds} 秒每秒 {rate} 个请求：每个 Pod 可处理 {pod} 个'],
   kept: [
     'keeps {pods} pods for what was needed in the last {minutes} min; now {now}: {why}',
     '保留 {pods} 个 Pod：最近 {minutes} 分钟内需要过；现在需要 {now} 个：{why}',
@@ -15,20 +15,23 @@ const TEXTS = {
     '保留 {pods} 个 Pod：流量仅观察了 {seconds} 秒；现在需要 {now} 个：{why}',
   ],
   grows: [
-    '{rate} requests/s now, at most {ahead} in {start} s: a pod answers {pod}',
+    'for {rate} requests/s now, at most {ahead} in {start} s: a pod answers {pod}',
     '现在每秒 {rate} 个请求，{start} 秒内最多 {ahead} 个：每个 Pod 可处理 {pod} 个',
   ],
   growsQueue: [
-    '{rate} requests/s now, at most {ahead} in {start} s and {waiting} requests that wait: a pod answers {pod}',
+    'for {rate} requests/s now, at most {ahead} in {start} s and {waiting} requests that wait: a pod answers {pod}',
     '现在每秒 {rate} 个请求，{start} 秒内最多 {ahead} 个，另有 {waiting} 个请求在等待：每个 Pod 可处理 {pod} 个',
   ],
-  right: ['{rate} requests/s, at most {ahead} in {start} s: {pods} pods are right', '每秒 {rate} 个请求，{start} 秒内最多 {ahead} 个：{pods} 个 Pod 正合适'],
-  idle: ['{idle} of {pods} pods stand idle, not yet for long enough to shrink', '{pods} 个 Pod 中有 {idle} 个空闲，时间还不够长，暂不缩容'],
+  right: [
+    'for {rate} requests/s, at most {ahead} in {start} s: {pods} pods are right',
+    '每秒 {rate} 个请求，{start} 秒内最多 {ahead} 个：{pods} 个 Pod 正合适',
+  ],
+  idle: ['of {pods} pods {idle} stand idle, not yet for long enough to shrink', '{pods} 个 Pod 中有 {idle} 个空闲，时间还不够长，暂不缩容'],
   shrinks: [
-    '{rate} requests/s, at most {ahead} in {start} s: {pods} pods suffice, {idle} stood idle',
+    'for {rate} requests/s, at most {ahead} in {start} s: {pods} pods suffice, {idle} stood idle',
     '每秒 {rate} 个请求，{start} 秒内最多 {ahead} 个：{pods} 个 Pod 足够，{idle} 个空闲',
   ],
-  nowOnly: ['{pods} pods for the traffic of now; too little was seen to look ahead', '按当前流量需要 {pods} 个 Pod；观察时间不足，不能预测'],
+  nowOnly: ['for the traffic of now {pods} pods; too little was seen to look ahead', '按当前流量需要 {pods} 个 Pod；观察时间不足，不能预测'],
   tooLittle: ['too little traffic was seen to shrink', '观察到的流量太少，不缩容'],
   alone: ['{why}; its calls for each request are not certain, so by its own traffic of now', '{why}；它的每请求调用数尚不确定，因此按它自己的当前流量'],
   // Traffic that is not known
