@@ -32,7 +32,7 @@ export function metricsApis(
     timestamp: `${new Date(at).toISOString().slice(0, 19)}Z`,
     windowSeconds: window,
     value: formatMilli(amount),
-    labels: { completeness: completeness.toFixed(2), freshness_ms: String(Math.round(freshnessMs)) },
+    labels: labelsOf({ completeness, freshnessMs }),
   })
   return [
     {
@@ -42,11 +42,11 @@ export function metricsApis(
       async get(request) {
         if (!INGRESS_METRICS.has(request.resource)) {
           const at = now()
-          const amount = await byPromql(request.cluster, request.namespace ?? '', request.resource, at)
+          const { value: amount, freshnessMs, completeness } = await byPromql(request.cluster, request.namespace ?? '', request.resource, at)
           return externalList(request.resource, {
-            timestamp: `${new Date(at).toISOString().slice(0, 19)}Z`,
+            timestamp: `${new Date(at - freshnessMs).toISOString().slice(0, 19)}Z`,
             value: formatMilli(amount),
-            metricLabels: { source: 'promql' },
+            metricLabels: { source: 'promql', ...labelsOf({ completeness, freshnessMs }) },
           })
         }
         const { labels, ...rest } = about(value(request.resource, request, request.query.get('labelSelector') ?? ''))
@@ -80,6 +80,12 @@ export function metricsApis(
     },
   ]
 }
+
+/** Not rounded to whole what is not. */
+const labelsOf = ({ completeness, freshnessMs }: { completeness: number; freshnessMs: number }) => ({
+  completeness: (Math.floor(completeness * 100) / 100).toFixed(2),
+  freshness_ms: String(Math.round(freshnessMs)),
+})
 
 const externalList = (metricName: string, item: object) => ({
   kind: 'ExternalMetricValueList',

@@ -5,35 +5,58 @@ import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { LiveStream } from '#core/shapes/ports/live-stream.ts'
 import type { Metrics } from '#core/shapes/ports/metrics.ts'
 import { PROMQL_ANNOTATION } from '../domain/foreign.ts'
-import { oneNumber, promqlProblem } from '../domain/promql.ts'
+import { freshnessQueries, oneNumber, promqlProblem } from '../domain/promql.ts'
 
 /** Samples older than this are not known any more, ms. */
 const LOOKBACK_MS = 120_000
 const TIMEOUT_MS = 5_000
+/** Series that were seen within it and are silent now make a value incomplete, ms. */
+const MISSED_MS = 600_000
 /** As long as the queries that HPAs of a namespace name are taken as known, ms. */
 const NAMED_MS = 10_000
 const MOST_NAMED = 5_000
 /** A policy's query is asked this often, ms. */
 const EVERY_MS = 5_000
 
-export type AskPromql = (cluster: string, namespace: string, text: string, now: number) => Promise<number | undefined>
+export interface PromqlValue {
+  value: number
+  /** Age of the newest sample of the stalest thing that it reads, ms. */
+  freshnessMs: number
+  /** Share of the series that it reads which are not silent, 0 to 1. */
+  completeness: number
+}
+export type AskPromql = (cluster: string, namespace: string, text: string, now: number) => Promise<PromqlValue | undefined>
 
-/** The number now; undefined when there is none. Rejects as `Metrics.query` does. */
+/** The number now; undefined when there is none, or what it reads is stale. Rejects as `Metrics.query` does. */
 export const askPromql =
   (metrics: Pick<Metrics, 'query'>): AskPromql =>
-  async (cluster, namespace, text, now) =>
-    oneNumber(
-      await metrics.query({
-        view: { cluster, namespaces: [namespace] },
-        text,
-        start: now,
-        end: now,
-        step: 1_000,
-        lookback: LOOKBACK_MS,
-        timeoutMs: TIMEOUT_MS,
-        lane: 'rules',
-      }),
-    )
+  async (cluster, namespace, text, now) => {
+    const ask = async (query: string, lookback: number) =>
+      oneNumber(
+        await metrics.query({
+          view: { cluster, namespaces: [namespace] },
+          text: query,
+          start: now,
+          end: now,
+          step: 1_000,
+          lookback,
+          timeoutMs: TIMEOUT_MS,
+          lane: 'rules',
+        }),
+      )
+    const value = await ask(text, LOOKBACK_MS)
+    if (value === undefined) return undefined
+    let freshnessMs = 0
+    let completeness = 1
+    for (const { newest, share } of freshnessQueries(text, LOOKBACK_MS / 1_000)) {
+      const at = await ask(newest, MISSED_MS)
+      // Nothing of it was ever seen: `or vector(0)` and the like mean that.
+      if (at === undefined) continue
+      freshnessMs = Math.max(freshnessMs, now - at * 1_000)
+      completeness = Math.min(completeness, (await ask(share, MISSED_MS)) ?? 0)
+    }
+    return freshnessMs > LOOKBACK_MS ? undefined : { value, freshnessMs, completeness }
+  }
 
 /** Queries by the names that HPAs of a namespace give them. Two HPAs that mean other things by one name: neither is served. */
 export function createNamedQueries() {
@@ -73,7 +96,9 @@ async function readNamed(cluster: Cluster, namespace: string): Promise<ReadonlyM
 /** The value of a query that an HPA names. NOT_FOUND: there is no such name, or no number now. */
 export function createPromqlMetrics(ask: AskPromql) {
   const named = createNamedQueries()
-  return async (cluster: Cluster, namespace: string, name: string, now: number): Promise<number> => {
+  /** Values that were whole. */
+  const whole = new Map<string, { at: number; value: number }>()
+  return async (cluster: Cluster, namespace: string, name: string, now: number): Promise<PromqlValue> => {
     const query = await named(cluster, namespace, name, now)
     if (query === undefined)
       throw new CodedError('NOT_FOUND', {
@@ -81,9 +106,18 @@ export function createPromqlMetrics(ask: AskPromql) {
       })
     const wrong = promqlProblem(query)
     if (wrong !== undefined) throw new CodedError('NOT_FOUND', { what: `a value of ${name}: ${PROMQL_ANNOTATION}${name} ${wrong}` })
-    const value = await ask(cluster.name, namespace, query, now)
-    if (value === undefined) throw new CodedError('NOT_FOUND', { what: `a value of ${name}: its query has not one number now, which is not zero` })
-    return value
+    const found = await ask(cluster.name, namespace, query, now)
+    if (found === undefined)
+      throw new CodedError('NOT_FOUND', { what: `a value of ${name}: its query has not one number now, or what it reads is stale, which is not zero` })
+    const key = `${cluster.name}/${namespace}/${query}`
+    if (found.completeness < 1) {
+      // What is missing is not less: series that fell silent scale nothing in.
+      const last = whole.get(key)
+      return last !== undefined && last.at > now - MISSED_MS ? { ...found, value: Math.max(found.value, last.value) } : found
+    }
+    if (whole.size >= MOST_NAMED) whole.clear()
+    whole.set(key, { at: now, value: found.value })
+    return found
   }
 }
 
@@ -92,11 +126,12 @@ export function createQueriedTraffic(ask: AskPromql, cluster: string, namespace:
   const bySecond = new Map<number, number>()
   let askedAt = Number.NEGATIVE_INFINITY
   let knownAt: number | undefined
+  let whole = true
   const stream: Pick<LiveStream, 'window' | 'requests'> = {
     requests: (_select, from, to) => Array.from({ length: Math.ceil((to - from) / 1_000) }, (_, i) => bySecond.get(from + i * 1_000) ?? Number.NaN),
     window: (_select, from, to) =>
       ({
-        silent: 0,
+        silent: whole ? 0 : 1,
         senders: 1,
         completeness: knownAt === undefined ? 0 : Math.max(0, Math.min(1, (to - Math.max(from, Math.min(...bySecond.keys()))) / (to - from))),
         ...(knownAt === undefined ? {} : { freshnessMs: to - knownAt }),
@@ -107,8 +142,10 @@ export function createQueriedTraffic(ask: AskPromql, cluster: string, namespace:
     async look(now: number): Promise<void> {
       if (now < askedAt + EVERY_MS) return
       askedAt = now
-      const value = await ask(cluster, namespace, query, now).catch(() => undefined)
-      if (value === undefined || value < 0) return
+      const found = await ask(cluster, namespace, query, now).catch(() => undefined)
+      if (found === undefined || found.value < 0) return
+      const { value } = found
+      whole = found.completeness === 1
       const second = Math.floor(now / 1_000) * 1_000
       // What was asked last stands for the seconds since; longer pauses are not known.
       for (let at = second; at > second - EVERY_MS - 2_000 && !bySecond.has(at); at -= 1_000) bySecond.set(at, value)

@@ -38,8 +38,9 @@ export function followCalls(options: {
     async look(now, traffic) {
       if (requests === undefined || now < askedAt + EVERY_MS || !traffic.known) return
       askedAt = now
-      const calls = await ask(cluster, namespace, requests, now).catch(() => undefined)
-      if (calls === undefined || calls < 0 || traffic.partial || traffic.now < WINDOW) return
+      const found = await ask(cluster, namespace, requests, now).catch(() => undefined)
+      if (found === undefined || found.value < 0 || found.completeness < 1 || traffic.partial || traffic.now < WINDOW) return
+      const calls = found.value
       const until = Math.floor(now / 1_000) * 1_000 - 2_000
       const rates =
         entries.length === 0
