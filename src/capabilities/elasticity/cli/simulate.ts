@@ -142,7 +142,7 @@ async function replay({ metadata, spec }: ScalePolicy, whole: Trace, options: Si
   const { peak, target } = options
   const names: PolicyName[] = ['planner', ...options.compare]
   using progress = context.progress({ label: 'Replaying', unit: 'items', total: new Set(names).size })
-  const work = replayTrace(spec, trace, names, { unscored, target, ...(peak === undefined ? {} : { peak }) }, utc)
+  const work = replayTrace({ ...spec, loadPerPod: spec.loadPerPod! }, trace, names, { unscored, target, ...(peak === undefined ? {} : { peak }) }, utc)
   for (let done = -1; ; ) {
     const step = work.next()
     progress.update(++done)

@@ -141,6 +141,15 @@ function Targets({ data, price }: { data: PolicyDetail; price: Price | null }) {
   const format = useFormat()
   const number = (value: number | null | undefined) => format.value(value ?? null, 'number')
   const costOf = ({ wanted, perPod }: ScaleTarget) => (price === null || wanted === null ? null : costPerHour(price, wanted, perPod))
+  const answers = (name: string, i: number): string => {
+    const given = i === 0 ? data.spec?.loadPerPod : data.spec?.services[i - 1]?.loadPerPod
+    if (given !== undefined) return `${format.value(given, 'rate')}`
+    const learned = data.status.loads?.find((one) => one.name === name)
+    return t('learnedLoad', {
+      load: learned && learned.load > 0 ? format.value(learned.load, 'rate') : '–',
+      percent: Math.round((learned?.confidence ?? 0) * 100),
+    })
+  }
   return (
     <Panel title={t('tiers')} flush>
       <PlainTable
@@ -151,6 +160,7 @@ function Targets({ data, price }: { data: PolicyDetail; price: Price | null }) {
           { title: t('desired'), number: true },
           { title: t('predicted'), number: true },
           t('bounds'),
+          t('podAnswers'),
           ...(price === null ? [] : [{ title: t('price.perHour', { currency: price.currency }), number: true as const }]),
           t('why'),
         ]}
@@ -168,6 +178,7 @@ function Targets({ data, price }: { data: PolicyDetail; price: Price | null }) {
               {target.min}–{target.max}
               {i === 0 && data.windows.length > 0 && ` (${data.windows.join(', ')})`}
             </td>
+            <td>{answers(target.name, i)}</td>
             {price !== null && <td data-number>{number(costOf(target))}</td>}
             <td>{said(target.why || data.message)}</td>
           </tr>

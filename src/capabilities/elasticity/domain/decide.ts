@@ -52,6 +52,7 @@ export interface Facts {
   /** Why the traffic is not known. */
   blind?: string
   calls?: ScalePolicyStatus['calls']
+  loads?: ScalePolicyStatus['loads']
 }
 
 export interface ScalePlan extends Plan {
@@ -143,6 +144,7 @@ export function decide(facts: Facts, now: number): ScalePlan {
       services,
       manual,
       ...(facts.calls === undefined ? {} : { calls: facts.calls }),
+      ...(facts.loads === undefined ? {} : { loads: facts.loads }),
       ...(facts.requestsPerSecond === undefined ? {} : { requestsPerSecond: Math.round(facts.requestsPerSecond * 10) / 10 }),
     },
     ordered,

@@ -34,6 +34,15 @@ const TEXTS = {
   nowOnly: ['for the traffic of now {pods} pods; too little was seen to look ahead', '按当前流量需要 {pods} 个 Pod；观察时间不足，不能预测'],
   tooLittle: ['too little traffic was seen to shrink', '观察到的流量太少，不缩容'],
   alone: ['{why}; its calls for each request are not certain, so by its own traffic of now', '{why}；它的每请求调用数尚不确定，因此按它自己的当前流量'],
+  learnedLoad: ['{why}; what a pod answers is learned ({percent} % sure)', '{why}；每个 Pod 的安全负载为学习所得（置信度 {percent} %）'],
+  learningLoad: [
+    'keeps {pods} pods while it is learned what a pod answers well ({percent} % sure)',
+    '保留 {pods} 个 Pod：正在学习每个 Pod 的安全负载（置信度 {percent} %）',
+  ],
+  missedObjective: [
+    'half as many pods more, for the objective is missed and it is not yet known what a pod answers well ({percent} % sure)',
+    '增加一半 Pod：未达到目标，且每个 Pod 的安全负载尚不确定（置信度 {percent} %）',
+  ],
   // Traffic that is not known
   holds: ['keeps {pods} pods: {why}', '保留 {pods} 个 Pod：{why}'],
   unknown: ['the traffic is not known', '流量未知'],

@@ -39,8 +39,8 @@ const service = z
     target,
     min: count.default(1),
     max: count,
-    /** Requests per second that a ready pod answers within its objective. */
-    loadPerPod: z.number().gt(0).max(10_000_000),
+    /** Requests per second that a ready pod answers within the objective; left out: learned. */
+    loadPerPod: z.number().gt(0).max(10_000_000).optional(),
     /** Requests that it gets for each request at the entry; given, it is not learned. Default: learned from `requests`, or 1. */
     callsPerRequest: z.number().gt(0).max(10_000).optional(),
     /** PromQL: requests per second that it gets, as a mesh or its own metrics count them. What it gets for each request at the entry is learned from it. */
@@ -84,8 +84,8 @@ export const scalePolicySpec = z
     otherWriters: z.enum(['refuse', 'adopt', 'shadow']).default('refuse'),
     min: count.default(1),
     max: count,
-    /** Requests per second that a ready pod answers within its objective. */
-    loadPerPod: z.number().gt(0).max(10_000_000),
+    /** Requests per second that a ready pod answers within its objective; left out: learned from latency and errors of the entry. */
+    loadPerPod: z.number().gt(0).max(10_000_000).optional(),
     /** From the decision to ready. */
     podStart: duration(1, 3_600).default('45s'),
     /** Of the highest rate until a new pod is ready, to be prepared for. */
@@ -140,6 +140,10 @@ const status = z.object({
     .describe(
       'Of each service behind the target: the calls for each request at the entry that are reckoned with, where they are from (given, learned, own traffic), and what was learned.',
     ),
+  loads: z
+    .array(z.object({ name: z.string(), load: z.number(), confidence: z.number() }))
+    .optional()
+    .describe('Requests per second that a pod answers well, where it is learned, with the confidence.'),
   manual: z
     .array(z.object({ name: z.string(), replicas: z.number(), at: time, by: z.string() }))
     .optional()

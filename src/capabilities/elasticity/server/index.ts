@@ -208,13 +208,16 @@ export const door: ServerDoor = {
         const { metadata, spec } = read.value
         if (spec.traffic?.promql !== undefined)
           throw invalidInput([{ path: 'spec.traffic.promql', message: 'only the traffic of services is stored and can be replayed' }])
+        const said = memoryOf(cluster, `${metadata.namespace}/${metadata.name}`)?.plan?.status.loads?.find(({ name }) => name === spec.target!.name)
+        const loadPerPod = spec.loadPerPod ?? said?.load
+        if (loadPerPod === undefined) throw invalidInput([{ path: 'spec.loadPerPod', message: 'is missing, and was not learned yet' }])
         const now = clock.now()
         const services = spec.traffic?.services ?? [spec.target!.name]
         const asked = { cluster, namespace: metadata.namespace ?? '', services, from: now - days * 86_400_000, to: now - 60_000 }
         const trace = await storedTrace(telemetry, request.scope, asked)
         if (trace === undefined) throw new CodedError('NOT_FOUND', { what: `stored traffic of ${services.join(', ')} in ${asked.namespace}` })
         const sample = Math.max(60, Math.ceil((trace.counts.length * 60) / 1_000 / 60) * 60)
-        const report = await whatIf(spec, trace, ['planner', ...compare], target, sample)
+        const report = await whatIf({ ...spec, loadPerPod }, trace, ['planner', ...compare], target, sample)
         const at = Array.from({ length: Math.ceil((trace.counts.length * 60) / sample) }, (_, i) => trace.begin + i * sample * 1_000)
         // What is not known is drawn as a gap.
         return { ...report, at, load: at.map((_, i) => trace.counts[(i * sample) / 60]! / 60) }

@@ -20,6 +20,7 @@ import { type ScalePolicyObject, scalePolicyResource } from '../resources/scale-
 import type { ClusterView } from './cluster-view.ts'
 import { maybe } from './cron-hpas.ts'
 import type { Pace } from './pace.ts'
+import { followLoads, type PodLoads } from './pod-loads.ts'
 import { type PolicyIndex, readPolicy } from './policy-index.ts'
 import { type AskPromql, createQueriedTraffic } from './promql-metrics.ts'
 import { followCalls, type ServiceCalls } from './service-calls.ts'
@@ -62,6 +63,7 @@ export interface PolicyMemory {
   forecasts: Forecast[]
   /** Of each service behind the target. */
   calls: ServiceCalls[]
+  loads: PodLoads
   plan?: ScalePlan
   facts?: Facts
   statusAt: number
@@ -101,10 +103,18 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
     const traffic = memory.traffic(now)
     const first = { target: spec.target, min: spec.min, max: spec.max }
     await Promise.all(memory.calls.map((one) => one.look(now, traffic)))
-    const targets = [first, ...spec.services].map(({ target: { kind, name: of }, min, max }, i) => {
-      const seen = ports.view.target(namespace, kind, of)
-      const calls = i === 0 ? { calls: 1 } : memory.calls[i - 1]!.now(now)
-      const proposal = seen.found === undefined || calls === undefined ? undefined : memory.forecasts[i]!(traffic, seen.found, now, calls.calls)
+    const parts = [first, ...spec.services].map((part, i) => ({
+      ...part,
+      seen: ports.view.target(namespace, part.target.kind, part.target.name),
+      calls: i === 0 ? { calls: 1 } : memory.calls[i - 1]!.now(now),
+    }))
+    memory.loads.look(
+      now,
+      parts.map(({ seen: { found } }) => (found?.rolling === false ? found.ready : undefined)),
+      parts.map(({ calls }) => calls?.calls),
+    )
+    const targets = parts.map(({ target: { kind, name: of }, min, max, seen, calls }, i) => {
+      const proposal = seen.found === undefined || calls === undefined ? undefined : propose(memory, i, traffic, seen.found, now, calls.calls)
       // What it gets is not certain yet: then it stands for itself.
       const alone = i > 0 && memory.calls[i - 1]!.now(now)?.how === 'own traffic'
       const said = proposal && alone ? { ...proposal, why: say('alone', { why: proposal.why }) } : proposal
@@ -120,6 +130,10 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
       ...(rival === undefined ? {} : { rival }),
       ...(rate === undefined ? {} : { requestsPerSecond: rate }),
       ...(traffic.known ? {} : { blind: traffic.why }),
+      ...loadsOf(
+        memory,
+        parts.map(({ target }) => target.name),
+      ),
       ...(spec.services.some(({ requests }) => requests !== undefined)
         ? {
             calls: spec.services.map(({ target }, i) => {
@@ -179,6 +193,41 @@ export const policyReconciler: Reconciler<Facts, PolicyPorts> = {
   },
 }
 
+/** With what a pod answers as it was given, or learned; while that is not certain pods are kept, and half as many more come when the objective is missed. */
+function propose(
+  memory: PolicyMemory,
+  i: number,
+  traffic: Traffic,
+  found: { replicas: number; ready: number },
+  now: number,
+  calls: number,
+): ReturnType<Forecast> {
+  const learned = memory.loads.read(i)
+  if (learned === undefined) return memory.forecasts[i]!(traffic, found, now, calls)
+  if (!traffic.known) return undefined
+  const percent = Math.floor(100 * (learned.known?.confidence ?? 0))
+  if (learned.sure && learned.known !== undefined) {
+    // The forecast reckons with one request per second of a pod.
+    const made = memory.forecasts[i]!(traffic, found, now, calls / learned.known.load)
+    return made && { ...made, why: say('learnedLoad', { why: made.why, percent }) }
+  }
+  const { partial } = traffic
+  return learned.missed
+    ? { replicas: Math.max(found.replicas, Math.ceil(1.5 * found.ready)), why: say('missedObjective', { percent }), partial }
+    : { replicas: found.replicas, why: say('learningLoad', { pods: found.replicas, percent }), partial }
+}
+
+/** For people, and for the server after this one. */
+function loadsOf({ loads }: PolicyMemory, names: readonly string[]): Pick<Facts, 'loads'> {
+  const learned = names.flatMap((name, i) => {
+    const read = loads.read(i)
+    return read === undefined
+      ? []
+      : [{ name, load: Math.round((read.known?.load ?? 0) * 100) / 100, confidence: Math.floor(100 * (read.known?.confidence ?? 0)) / 100 }]
+  })
+  return learned.length === 0 ? {} : { loads: learned }
+}
+
 function remember({ history }: PolicyMemory, { status }: ScalePlan, { targets, open, requestsPerSecond: rate }: Facts, now: number): void {
   const first = targets[0]
   if (first === undefined) return
@@ -227,7 +276,7 @@ async function keepStatus(plan: ScalePlan, facts: Facts, memory: PolicyMemory | 
   }
 }
 
-function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, live, cluster, heard, ask }: PolicyPorts, now: number): PolicyMemory {
+function memoryOf(key: string, { metadata, spec, status }: ScalePolicyObject, { memory, live, cluster, heard, ask }: PolicyPorts, now: number): PolicyMemory {
   const known = memory.get(key)
   if (known !== undefined && known.generation === metadata.generation) return known
   const namespace = metadata.namespace ?? ''
@@ -235,7 +284,7 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
   const promql = spec.traffic?.promql
   const queried = promql === undefined ? undefined : createQueriedTraffic(ask, cluster.name, namespace, promql)
   const seconds = (text: string) => parseDuration(text)! / 1_000
-  const parts = [{ loadPerPod: spec.loadPerPod, podStart: spec.podStart }, ...spec.services]
+  const parts = [{ target: spec.target!, loadPerPod: spec.loadPerPod, podStart: spec.podStart }, ...spec.services]
   const made: PolicyMemory = {
     generation: metadata.generation,
     ...(queried === undefined
@@ -245,7 +294,7 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
       createForecast({
         quantile: spec.quantile,
         keep: seconds(spec.keep),
-        loadPerPod: one.loadPerPod,
+        loadPerPod: one.loadPerPod ?? 1,
         turn: (memory.size % 599) / 599,
         podStart: seconds(one.podStart ?? spec.podStart),
         since: now,
@@ -262,6 +311,17 @@ function memoryOf(key: string, { metadata, spec }: ScalePolicyObject, { memory, 
         ask,
       }),
     ),
+    loads: followLoads({
+      cluster: cluster.name,
+      namespace,
+      entries: promql === undefined ? entries.map(({ service }) => service) : [],
+      objective: spec.objective,
+      workloads: parts.map(({ target, loadPerPod }) => {
+        const held = status?.loads?.find(({ name, load }) => name === target.name && load > 0)
+        return { given: loadPerPod !== undefined, ...(held === undefined ? {} : { known: held }) }
+      }),
+      live,
+    }),
     statusAt: 0,
     statusText: '',
     changes: known?.changes ?? [],

@@ -8,7 +8,7 @@ import { fillGaps, rateAt, type Trace } from './trace.ts'
 /** Longer gaps are not guessed: the answer is incomplete. */
 const LONGEST_GAP_MS = 10 * 60_000
 
-export type ReplaySpec = Pick<ScalePolicySpec, 'min' | 'max' | 'loadPerPod' | 'podStart' | 'quantile' | 'objective'>
+export type ReplaySpec = Pick<ScalePolicySpec, 'min' | 'max' | 'podStart' | 'quantile' | 'objective'> & { loadPerPod: number }
 
 export interface ReplayOptions {
   /** Learned from and not scored, seconds at the begin. */
