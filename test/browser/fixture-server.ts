@@ -10,6 +10,7 @@ import * as canned from './canned-answers.ts'
 import { imageAnswers, imageEvents } from './image-fixtures.ts'
 import { logAnswers } from './log-fixtures.ts'
 import { metricsAnswers } from './metric-fixtures.ts'
+import { nodeAnswers } from './node-fixtures.ts'
 import { releaseAnswers } from './release-fixtures.ts'
 import { workloadAnswers } from './workload-fixtures.ts'
 
@@ -114,6 +115,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (workloads !== undefined) return send(response, 200, workloads)
     const releases = releaseAnswers(local, now(), mode)
     if (releases !== undefined) return send(response, 200, releases)
+    const nodes = nodeAnswers(local, now(), mode)
+    if (nodes !== undefined) return send(response, 200, nodes)
     const audit = auditAnswers(local, query, now(), mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 300)
     if (audit !== undefined) return send(response, 200, audit)
     const images = mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 40

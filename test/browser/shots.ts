@@ -19,6 +19,8 @@ export const PAGES = [
   '/image-moves',
   '/image-moves?move=0199aa00-0000-7000-8000-00000000000b',
   '/audit',
+  '/nodes',
+  '/nodes?node=worker-0001',
   '/ingress',
   '/ingress/requests',
   '/ingress/alerts',

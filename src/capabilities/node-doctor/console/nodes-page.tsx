@@ -1,5 +1,5 @@
 /** Nodes: which are ill, with what, since when; and of one node its conditions and all that happened. */
-import { Alert, Button, Group } from '@mantine/core'
+import { Alert, Button, Group, Text } from '@mantine/core'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { z } from 'zod'
@@ -34,7 +34,15 @@ function List({ onOpen }: { onOpen: (name: string) => void }) {
     return [
       { id: 'node', title: column('node'), width: 200, value: ({ name }) => name },
       { id: 'health', title: column('health'), width: 150, value: (node) => healthOf(node, t).rank, cell: (node) => <Health node={node} /> },
-      { id: 'problems', title: column('problems'), width: 260, value: (node) => namesOf(node).join(', ') },
+      {
+        id: 'problems',
+        title: column('problems'),
+        width: 260,
+        value: (node) =>
+          namesOf(node)
+            .map((name) => t(`conditionName.${name}`, { defaultValue: name }))
+            .join(', '),
+      },
       { id: 'since', title: column('since'), unit: 'time', width: 150, value: (node) => sinceOf(node) },
       { id: 'trend', title: column('trend'), width: 150, value: ({ name }) => sum(trend?.[name]), cell: ({ name }) => <Hours counts={trend?.[name]} /> },
       { id: 'blind', title: column('blind'), unit: 'number', width: 90, value: (node) => (node.reportedAt === undefined ? null : node.blind.length) },
@@ -71,7 +79,9 @@ function List({ onOpen }: { onOpen: (name: string) => void }) {
           <PlainTable head={[t('condition.reason'), t('column.trend'), { title: t('count'), number: true }]}>
             {kinds.slice(0, MOST_KINDS).map(([kind, counts]) => (
               <tr key={kind}>
-                <th scope="row">{kind}</th>
+                <th scope="row">
+                  <Named name={kind} of="reasonText" />
+                </th>
                 <td>
                   <Hours counts={counts} />
                 </td>
@@ -80,6 +90,22 @@ function List({ onOpen }: { onOpen: (name: string) => void }) {
             ))}
           </PlainTable>
         </Panel>
+      )}
+    </>
+  )
+}
+
+/** Words of Kubernetes stay as kubectl prints them; below them what they mean. Nothing where they are from a configuration of somebody's own. */
+function Named({ name, of }: { name: string; of: 'conditionName' | 'reasonText' | 'verb' }) {
+  const { t } = useTranslation('node-doctor')
+  const meaning = t(`${of}.${name}`, { defaultValue: '' })
+  return (
+    <>
+      {name}
+      {meaning !== '' && (
+        <Text size="xs" c="dimmed" fw={400}>
+          {meaning}
+        </Text>
       )}
     </>
   )
@@ -160,11 +186,15 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
                   .sort((a, b) => RANK[a.status] - RANK[b.status] || a.type.localeCompare(b.type))
                   .map(({ type, status, reason, message, since, severity }) => (
                     <tr key={type}>
-                      <th scope="row">{type}</th>
+                      <th scope="row">
+                        <Named name={type} of="conditionName" />
+                      </th>
                       <td>
                         <StatusMark status={data.silent ? 'unknown' : mark(status, severity)} text={t(`status.${data.silent ? 'Unknown' : status}`)} />
                       </td>
-                      <td>{reason}</td>
+                      <td>
+                        <Named name={reason} of="reasonText" />
+                      </td>
                       <td>{message}</td>
                       <td>{format.time(since, { seconds: true })}</td>
                     </tr>
@@ -188,10 +218,15 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
           {data.repairs.length > 0 && (
             <Panel title={t('repairs')} flush>
               <PlainTable head={['at', 'what', 'why', 'state'].map((field) => t(`repair.${field}`))}>
-                {data.repairs.map(({ at, what, why, state }) => (
+                {data.repairs.map(({ at, what, why, state, verb }) => (
                   <tr key={`${at} ${what}`}>
                     <td>{format.time(at, { seconds: true })}</td>
-                    <th scope="row">{what}</th>
+                    <th scope="row">
+                      {verb === undefined ? what : t(`verb.${verb}`, { defaultValue: what })}
+                      <Text size="xs" c="dimmed" fw={400}>
+                        {what}
+                      </Text>
+                    </th>
                     <td>{why}</td>
                     <td>
                       <StatusMark status={state === 'failed' || state === 'partly' ? 'error' : 'ok'} text={t(`planState.${state}`)} />
@@ -212,7 +247,9 @@ function One({ name, onBack }: { name: string; onBack: () => void }) {
                     <td>
                       <StatusMark status={state === 'open' ? severity : 'ok'} text={t(`state.${state}`)} />
                     </td>
-                    <th scope="row">{reason}</th>
+                    <th scope="row">
+                      <Named name={reason} of="reasonText" />
+                    </th>
                     <td>{message}</td>
                     <td>{proof}</td>
                   </tr>

@@ -44,6 +44,8 @@ export interface RepairEntry {
   state: 'proposed' | 'applied' | 'partly' | 'failed' | 'undone' | 'idle'
   what: string
   why: string
+  /** Of `what`, for those who read another language. */
+  verb?: string
 }
 
 export interface NodeDetail extends KnownNode {

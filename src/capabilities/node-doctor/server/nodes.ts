@@ -118,10 +118,16 @@ export function nodeRoutes(context: ServerContext, heldIn: (cluster: string) => 
         }),
       )
       const repairs = plans.rows.flatMap(([at, state, plan]): RepairEntry[] => {
-        const { steps } = JSON.parse(String(plan)) as { steps: { what: string; why: string; action?: { node?: string } }[] }
+        const { steps } = JSON.parse(String(plan)) as { steps: { what: string; why: string; action?: { node?: string; verb?: string } }[] }
         return steps
           .filter(({ action }) => action?.node === node)
-          .map(({ what, why }) => ({ at: Number(at), state: String(state) as RepairEntry['state'], what, why }))
+          .map(({ what, why, action }) => ({
+            at: Number(at),
+            state: String(state) as RepairEntry['state'],
+            what,
+            why,
+            ...(action?.verb ? { verb: action.verb } : {}),
+          }))
       })
       return { ...known(node, held, object), ...(held ? { log: held.report.log } : {}), timeline, repairs }
     },
