@@ -8,6 +8,8 @@ import { runAgent, stopWithParent } from './run.ts'
 
 // What it makes is short-lived: a stat of each file five times a second. Room for young objects that does not grow keeps 1,000 quiet files in 75 MB.
 setFlagsFromString('--semi-space-growth-factor=1')
+// 4 MB less, at the same speed in a flood of kernel lines.
+setFlagsFromString('--optimize-for-size')
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())

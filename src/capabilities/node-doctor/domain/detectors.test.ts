@@ -290,6 +290,175 @@ const STORIES: Record<string, Story> = {
   },
 }
 
+const CLOUDS: Record<string, { at: string; well: string }> = {
+  aws: { at: '169.254.169.254:80/latest/meta-data/iam/security-credentials/', well: 'node-role' },
+  gcp: { at: '169.254.169.254:80/computeMetadata/v1/instance/service-accounts/default/email', well: 'node@shop.iam.gserviceaccount.com' },
+  azure: {
+    at: '169.254.169.254:80/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F',
+    well: '{"access_token":"eyJ0"}',
+  },
+  tencent: { at: '169.254.0.23:80/latest/meta-data/cam/security-credentials/', well: 'node-role' },
+  huawei: { at: '169.254.169.254:80/openstack/latest/securitykey', well: '{"credential":{"access":"A"}}' },
+}
+const packet = (aheadMs: number) => {
+  const at = (ms: number) => `Mon 2026-01-05 12:00:0${Math.floor(ms / 1000)}.${String((ms % 1000) * 1000).padStart(6, '0')} UTC`
+  return {
+    stdout: `NTPMessage={ Leap=0, Version=4, Mode=4, Stratum=2, OriginateTimestamp=${at(1000 + aheadMs)}, ReceiveTimestamp=${at(1000)}, TransmitTimestamp=${at(1000)}, DestinationTimestamp=${at(1000 + aheadMs)}, Ignored=no }\n`,
+  }
+}
+
+/** The same with the other programs and limits that a machine may have. */
+const VARIANTS: Record<string, Story & { of: string }> = {
+  docker: {
+    of: 'container-runtime',
+    well(host) {
+      host.files['/run/docker.sock'] = ''
+      host.answers['/run/docker.sock/_ping'] = { status: 200, body: 'OK' }
+    },
+    ill: (host) => {
+      host.answers['/run/docker.sock/_ping'] = { status: 500, body: '' }
+    },
+    reason: 'ContainerRuntimeDown',
+    hide: (host) => {
+      host.answers['/run/docker.sock/_ping'] = FORBIDDEN
+    },
+  },
+  'CRI-O': {
+    of: 'container-runtime',
+    well(host) {
+      host.files['/run/crio/crio.sock'] = ''
+      host.answers['/run/crio/crio.sock/runtime.v1.RuntimeService/Status'] = protobuf([1, protobuf([1, protobuf([1, 'RuntimeReady'], [2, 1])])])
+    },
+    ill: (host) => {
+      delete host.answers['/run/crio/crio.sock/runtime.v1.RuntimeService/Status']
+    },
+    reason: 'ContainerRuntimeDown',
+  },
+  'dockerd starting over and over': {
+    of: 'frequent-restarts',
+    well: (host) => pid(host, 60, 'dockerd'),
+    ill(host) {
+      for (let i = 61; i < 66; i++) pid(host, i, 'dockerd')
+    },
+    reason: 'FrequentRestart',
+  },
+  ntpd: {
+    of: 'time-sync',
+    well(host) {
+      pid(host, 70, 'ntpd')
+      host.programs.ntpq = { stdout: 'leap=00, stratum=3, offset=0.500, refid=10.0.0.1\n' }
+    },
+    ill: (host) => {
+      host.programs.ntpq = { stdout: 'leap=00, stratum=3, offset=-480.0, refid=10.0.0.1\n' }
+    },
+    reason: 'ClockOffset',
+    hide: (host) => {
+      host.programs.ntpq = { timedOut: true }
+    },
+  },
+  timesyncd: {
+    of: 'time-sync',
+    well(host) {
+      pid(host, 70, 'systemd-timesyn')
+      host.programs.timedatectl = packet(3)
+    },
+    ill: (host) => {
+      host.programs.timedatectl = packet(900)
+    },
+    reason: 'ClockOffset',
+    hide: (host) => {
+      delete host.programs.timedatectl
+    },
+  },
+  'a time daemon that has the time from nobody': {
+    of: 'time-sync',
+    well(host) {
+      pid(host, 70, 'chronyd')
+      host.programs.chronyc = CHRONY('0.0001')
+    },
+    ill: (host) => {
+      host.programs.chronyc = CHRONY('0', 'Not synchronised')
+    },
+    reason: 'ClockUnsynchronized',
+  },
+  'threads of the whole machine': {
+    of: 'processes',
+    well(host) {
+      host.files['/proc/loadavg'] = '0.1 0.1 0.1 1/700 5000\n'
+      host.files['/proc/sys/kernel/pid_max'] = '4194304\n'
+      host.files['/proc/sys/kernel/threads-max'] = '1000\n'
+    },
+    ill: (host) => {
+      host.files['/proc/loadavg'] = '0.1 0.1 0.1 1/960 5000\n'
+    },
+    reason: 'ProcessesNearLimit',
+  },
+  'watches of inotify': {
+    of: 'inotify',
+    well(host) {
+      host.files['/proc/sys/fs/inotify/max_user_instances'] = '1000\n'
+      host.files['/proc/sys/fs/inotify/max_user_watches'] = '10\n'
+      pid(host, 50, 'tail')
+      host.links['/proc/50/fd/3'] = 'anon_inode:inotify'
+      host.files['/proc/50/fdinfo/3'] = 'inotify wd:1 ino:1\n'.repeat(7)
+    },
+    ill: (host) => {
+      host.files['/proc/50/fdinfo/3'] = 'inotify wd:1 ino:1\n'.repeat(8)
+    },
+    reason: 'InotifyNearLimit',
+  },
+  'room on a disk': {
+    of: 'disk-space',
+    well(host) {
+      host.files['/proc/1/mountinfo'] = MOUNT('rw', 'rw')
+      host.spaces = { '/': { bytes: 100, freeBytes: 50, inodes: 100, freeInodes: 50 }, '/data': { bytes: 100, freeBytes: 11, inodes: 0, freeInodes: 0 } }
+    },
+    ill: (host) => {
+      host.spaces['/data'] = { bytes: 100, freeBytes: 10, inodes: 0, freeInodes: 0 }
+    },
+    reason: 'DiskNearlyFull',
+  },
+  'kubelet that is gone': {
+    of: 'kubelet',
+    well(host) {
+      pid(host, 80, 'kubelet')
+      host.answers['127.0.0.1:10248/healthz'] = { status: 200, body: 'ok' }
+    },
+    ill(host) {
+      delete host.files['/proc/80/comm']
+      delete host.answers['127.0.0.1:10248/healthz']
+    },
+    reason: 'KubeletUnhealthy',
+  },
+  ...Object.fromEntries(
+    Object.entries(CLOUDS).map(([provider, { at, well }]): [string, Story & { of: string }] => [
+      `role of a machine at ${provider}`,
+      {
+        of: 'cloud-credentials',
+        settings: { cloud: { provider } },
+        well: (host) => {
+          host.answers[at] = { status: 200, body: well }
+        },
+        ill: (host) => {
+          host.answers[at] = { status: 404, body: '' }
+        },
+        reason: 'RoleMissing',
+      },
+    ]),
+  ),
+  'a metadata service that does not answer': {
+    of: 'cloud-credentials',
+    settings: { cloud: { provider: 'gcp' } },
+    well: (host) => {
+      host.answers[CLOUDS.gcp!.at] = { status: 200, body: CLOUDS.gcp!.well }
+    },
+    ill: (host) => {
+      delete host.answers[CLOUDS.gcp!.at]
+    },
+    reason: 'MetadataUnreachable',
+  },
+}
+
 /** Runs a detector again and again over one state, as the agent does. */
 function watch(detector: Detector, host: FakeHost, story: Story) {
   const settings = nodeSettings.parse(story.settings ?? {})
@@ -311,35 +480,35 @@ function watch(detector: Detector, host: FakeHost, story: Story) {
 describe('every detector', () => {
   it('has a story', () => expect(Object.keys(STORIES).sort()).toEqual(DETECTORS.map(({ id }) => id).sort()))
 
-  it.each(DETECTORS.map((detector) => [detector.id, detector] as const))(
-    '%s: quiet when well, fires when ill, clears, and is blind when it cannot look',
-    async (id, detector) => {
-      const story = STORIES[id]!
-      const host = fakeHost()
-      story.well(host)
-      const look = watch(detector, host, story)
-      expect((await look(3)).open).toEqual([])
-      expect((await look()).verdict).toEqual({ state: 'looked', troubles: [] })
+  it.each([
+    ...Object.entries(STORIES).map(([id, story]) => [id, id, story] as const),
+    ...Object.entries(VARIANTS).map(([name, story]) => [name, story.of, story] as const),
+  ])('%s: quiet when well, fires when ill, clears, and is blind when it cannot look', async (_, id, story) => {
+    const detector = DETECTORS.find((one) => one.id === id)!
+    const host = fakeHost()
+    story.well(host)
+    const look = watch(detector, host, story)
+    expect((await look(3)).open).toEqual([])
+    expect((await look()).verdict).toEqual({ state: 'looked', troubles: [] })
 
-      story.ill(host)
-      const ill = await look(detector.raise ?? 1)
-      expect(ill.open.map(({ reason }) => reason)).toContain(story.reason)
-      expect(ill.open[0]!.message).not.toMatch(/undefined|NaN|object Object/)
+    story.ill(host)
+    const ill = await look(detector.raise ?? 1)
+    expect(ill.open.map(({ reason }) => reason)).toContain(story.reason)
+    expect(ill.open[0]!.message).not.toMatch(/undefined|NaN|object Object/)
 
-      const healed = fakeHost()
-      story.well(healed)
-      Object.assign(host, { files: healed.files, links: healed.links, programs: healed.programs, answers: healed.answers, spaces: healed.spaces })
-      // what is counted over a window is over when the window is
-      expect((await look(id === 'frequent-restarts' ? 250 : id === 'clock-jump' ? 70 : (detector.clear ?? 2))).open).toEqual([])
+    const healed = fakeHost()
+    story.well(healed)
+    Object.assign(host, { files: healed.files, links: healed.links, programs: healed.programs, answers: healed.answers, spaces: healed.spaces })
+    // what is counted over a window is over when the window is
+    expect((await look(id === 'frequent-restarts' ? 250 : id === 'clock-jump' ? 70 : (detector.clear ?? 2))).open).toEqual([])
 
-      if (story.hide) {
-        story.hide(host)
-        const { verdict, open } = await look(3)
-        expect(verdict.state).toBe('blind')
-        expect(open).toEqual([])
-      }
-    },
-  )
+    if (story.hide) {
+      story.hide(host)
+      const { verdict, open } = await look(3)
+      expect(verdict.state).toBe('blind')
+      expect(open).toEqual([])
+    }
+  })
 
   it('looks at an empty machine without failing, and calls nothing healthy that it did not see', async () => {
     for (const detector of DETECTORS) {
