@@ -41,6 +41,7 @@ describeCluster('repair of nodes', (kubeconfig) => {
       response.end()
     })
   })
+  let GUARD: { apiVersion: string; kind: string }
   let server: RunningServer
   let admin: ReturnType<typeof openCluster>
   let stop = false
@@ -114,9 +115,9 @@ describeCluster('repair of nodes', (kubeconfig) => {
       await cluster.patch(pod(name), 'merge', { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }, { subresource: 'status' })
     }
     const budgets = (await cluster.discover()).kinds.find(({ kind }) => kind === 'PodDisruptionBudget')!
+    GUARD = { apiVersion: budgets.apiVersion, kind: 'PodDisruptionBudget' }
     await cluster.create({
-      apiVersion: budgets.apiVersion,
-      kind: 'PodDisruptionBudget',
+      ...GUARD,
       metadata: { name: 'guard', namespace: NAME },
       spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } },
     })
@@ -207,6 +208,36 @@ describeCluster('repair of nodes', (kubeconfig) => {
     await until(async () => (await get(ILL)).metadata.annotations?.[MARK] === undefined, 60)
     const after = await get(ILL)
     expect([after.spec.unschedulable ?? false, after.spec.taints?.some(({ key }: Loose) => key === TAINT) ?? false]).toEqual([false, false])
+  })
+
+  it('asks to reboot and then to replace, but not under a pod that may not leave', { timeout: 170_000 }, async () => {
+    const { port } = hooks.address() as AddressInfo
+    const hook = `http://127.0.0.1:${port}/`
+    asked.length = 0
+    await person(ILL, { providerID: 'shop://i-7' })
+    await admin.cluster.patch(POLICY, 'merge', {
+      spec: { problems: [{ condition: 'FDPressure', after: '1s', actions: ['cordon', 'drain', 'reboot', 'replace'] }], hooks: { reboot: hook, replace: hook } },
+    })
+    illSince = Date.now() - 30_000
+    const did = async () => (JSON.parse((await get(ILL)).metadata.annotations?.[MARK] ?? '{}') as Loose).did
+    await until(async () => (await did())?.includes('drain'), 60)
+    // it is looked at every 15 s
+    await systemClock.sleep(17_000)
+    expect([asked, await did()]).toEqual([[], ['cordon', 'drain']])
+    // nothing guards it any more: it leaves, and nobody is left on the node
+    await admin.cluster.delete({ ...GUARD, name: 'guard', namespace: NAME })
+    await until(() => gone('guarded'), 60)
+    await until(async () => asked.length >= 2, 60)
+    expect(asked).toMatchObject([
+      { action: 'reboot', node: ILL, providerID: 'shop://i-7', reason: expect.stringContaining('FDPressure') },
+      { action: 'replace', node: ILL, providerID: 'shop://i-7' },
+    ])
+    illSince = undefined
+    wellSince = Date.now()
+    await until(async () => (await get(ILL)).metadata.annotations?.[MARK] === undefined, 60)
+    // it was looked at several times since, and asked once each
+    expect(asked).toHaveLength(2)
+    expect((await get(ILL)).spec.unschedulable ?? false).toBe(false)
   })
 
   it('a person who puts a node back is not contradicted while the trouble lasts', { timeout: 120_000 }, async () => {
