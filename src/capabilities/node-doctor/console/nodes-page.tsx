@@ -95,6 +95,8 @@ function List({ onOpen }: { onOpen: (name: string) => void }) {
   )
 }
 
+const isSame = (words: string, name: string) => words.replaceAll(' ', '').toLowerCase() === name.toLowerCase()
+
 /** Words of Kubernetes stay as kubectl prints them; below them what they mean. Nothing where they are from a configuration of somebody's own. */
 function Named({ name, of }: { name: string; of: 'conditionName' | 'reasonText' | 'verb' }) {
   const { t } = useTranslation('node-doctor')
@@ -102,7 +104,7 @@ function Named({ name, of }: { name: string; of: 'conditionName' | 'reasonText' 
   return (
     <>
       {name}
-      {meaning !== '' && (
+      {meaning !== '' && !isSame(meaning, name) && (
         <Text size="xs" c="dimmed" fw={400}>
           {meaning}
         </Text>
