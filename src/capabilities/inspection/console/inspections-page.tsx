@@ -421,7 +421,7 @@ function Runs({ runs }: { runs: readonly Run[] }) {
             <td>{run.added === undefined ? '' : `+${run.added} / −${run.gone ?? 0}`}</td>
             <td data-number>{format.value(run.objects, 'number')}</td>
             <td data-number>{format.value(run.seconds, 'seconds')}</td>
-            <td>{run.why}</td>
+            <td>{t(`whys.${run.why}`, { defaultValue: run.why })}</td>
           </tr>
         ))}
       </PlainTable>
