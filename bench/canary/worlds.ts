@@ -1,7 +1,7 @@
 /** Streams of requests to two arms with a known truth: what a canary judge is measured on. Every stream can be drawn again from its seed. */
 import { seededRandom } from '#core/kernel/random.ts'
 import { type Block, countRequest, emptyCounts, type PodCounts } from '../../src/capabilities/canary/domain/judge/blocks.ts'
-import { bucketOf } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
+import { BUCKETS, bucketOf, edge } from '../../src/capabilities/canary/domain/judge/latency-buckets.ts'
 
 export interface World {
   /** Requests a second of both arms together. */
@@ -117,14 +117,21 @@ export function* run(scenario: Scenario, base: World, seed: number): Generator<B
         const log = Math.log(world.medianMs * (effect.latency ?? 1)) + pod.drift
         const requests = poisson(pod.rate, random, gauss)
         // A failing session fails about 5 times; alone 1 - sessions of the errors are left.
-        let inSessions = 0
+        let failed = 0
         if (world.sessions > 0)
-          for (let k = poisson((pod.rate * errorRate * world.sessions) / 5, random, gauss); k > 0; k--) inSessions += poisson(5, random, gauss)
+          for (let k = poisson((pod.rate * errorRate * world.sessions) / 5, random, gauss); k > 0; k--) failed += poisson(5, random, gauss)
+        failed = Math.min(requests, failed)
+        failed += binomial(requests - failed, errorRate * (1 - world.sessions), random)
+        // Most latencies are drawn as buckets: that is all that is counted of them, but their mean.
+        const [first, perSd] = [(log - LOG_FIRST) / LOG_GROWTH, world.sigma / LOG_GROWTH]
         for (let i = 0; i < requests; i++) {
-          let ms = Math.exp(log + world.sigma * gauss())
-          if (effect.slow && random() < effect.slow.share) ms += effect.slow.ms
-          const failed = i < inSessions || random() < errorRate * (1 - world.sessions)
-          countRequest(counts, failed ? 500 : 200, ms, bucketOf(ms))
+          let bucket = Math.min(BUCKETS - 1, Math.max(0, Math.floor(first + perSd * quickGauss(random))))
+          let ms = MIDDLES[bucket]!
+          if (effect.slow && random() < effect.slow.share) {
+            ms += effect.slow.ms
+            bucket = bucketOf(ms)
+          }
+          countRequest(counts, i < failed ? 500 : 200, ms, bucket)
         }
         if (requests > 0) block[pod.arm].set(pod.name, counts)
       }
@@ -168,6 +175,50 @@ export function gaussian(random: () => number): () => number {
       }
     }
   }
+}
+
+const MIDDLES = Float64Array.from({ length: BUCKETS }, (_, bucket) => edge(bucket + 0.5))
+const LOG_FIRST = Math.log(edge(0))
+const LOG_GROWTH = Math.log(edge(1)) - LOG_FIRST
+
+const QUICK = 1 << 16
+/** Standard normal quantiles at so many equal shares (Simpson's rule over the density). */
+const quantiles = ((): Float64Array => {
+  const table = new Float64Array(QUICK + 1)
+  const step = 1e-4
+  const density = (z: number) => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
+  let below = 0
+  let z = -8
+  for (let i = 0; i <= QUICK; i++) {
+    const wanted = Math.min(1 - 0.25 / QUICK, Math.max(0.25 / QUICK, i / QUICK))
+    let next = below
+    while (next < wanted) {
+      below = next
+      next += (step / 6) * (density(z) + 4 * density(z + step / 2) + density(z + step))
+      z += step
+    }
+    table[i] = next > below ? z - (step * (next - wanted)) / (next - below) : z
+    below = next
+  }
+  return table
+})()
+
+/** Standard normal numbers by their quantiles, between which it is linear: one in 100,000 is drawn within 4.3 standard deviations, none beyond. */
+function quickGauss(random: () => number): number {
+  const at = random() * QUICK
+  const cell = Math.floor(at)
+  const low = quantiles[cell]!
+  return low + (at - cell) * (quantiles[cell + 1]! - low)
+}
+
+/** By the gaps between successes: quick where they are rare. */
+function binomial(n: number, p: number, random: () => number): number {
+  if (p <= 0) return 0
+  if (p >= 1) return n
+  const rest = Math.log1p(-p)
+  let count = -1
+  for (let at = 0; at <= n; count++) at += 1 + Math.floor(Math.log(1 - random()) / rest)
+  return count
 }
 
 /** Exact below a mean of 30, by the normal approximation above. */

@@ -2,7 +2,7 @@
 import type { CanaryDetail, CanaryList, CanaryRow } from '#capabilities/canary/domain/api.ts'
 import { createJudge, judgeBlock } from '#capabilities/canary/domain/judge/judge.ts'
 import { DEFAULT_CONFIG } from '#capabilities/canary/domain/judge/limits.ts'
-import { type JudgeReport, reportOf } from '#capabilities/canary/domain/judge/report.ts'
+import { evidenceLine, type JudgeReport, reportOf } from '#capabilities/canary/domain/judge/report.ts'
 import { say } from '#capabilities/canary/domain/words.ts'
 import { PILOT, run, SCENARIOS } from '../../bench/canary/worlds.ts'
 import type { Mode } from './canned-answers.ts'
@@ -54,7 +54,7 @@ function rows(now: number): (CanaryRow & { report: JudgeReport | null })[] {
         decisions: [
           { at: begin - MINUTE, run: 3, what: 'Preparing', why: say('tried', { version: 'dcade163dd', why: say('newVersion') }) },
           { at: begin, run: 3, what: 'Progressing', why: say('step', { step: 1, all: 3, weight: 5, why: say('ready') }) },
-          { at: now - 5 * MINUTE, run: 3, what: 'Step 2', why: say('noHarm') },
+          { at: now - 5 * MINUTE, run: 3, what: 'Step 2', why: say('noHarm'), evidence: evidenceLine(under) },
         ],
         conditions: [
           {

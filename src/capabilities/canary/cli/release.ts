@@ -66,7 +66,7 @@ export function addRelease(canary: Command, context: CliContext): void {
     if (!detail.report) context.note(zh ? '尚无证据。' : 'There is no evidence yet.')
     else context.note(inLanguage(detail.report.reason, context.language))
     context.out.write('\n')
-    printTable(context, decisionColumns(context.language), detail.status.decisions ?? [])
+    printTable(context, decisionColumns(context.language), detail.status.decisions ?? [], { wide: options.output === 'wide' })
   })
 
   for (const command of COMMANDS) {
@@ -88,6 +88,7 @@ const decisionColumns = (language: Language): Column<Decided>[] => [
   { header: 'RUN', value: ({ run }) => run },
   { header: 'WHAT', value: ({ what }) => what },
   { header: 'WHY', value: ({ why }) => inLanguage(why, language), flexible: true },
+  { header: 'EVIDENCE', value: ({ evidence }) => evidence, wide: true },
 ]
 
 const statusColumns = (language: Language): Column<CanaryRow>[] => [

@@ -254,13 +254,14 @@ function Decisions({ detail: { status } }: { detail: CanaryDetail }) {
   if (decisions.length === 0) return null
   return (
     <Panel title={t('decisions')} flush>
-      <PlainTable head={[t('when'), t('run'), t('what'), t('why')]}>
-        {decisions.map(({ at, run, what, why }) => (
+      <PlainTable head={[t('when'), t('run'), t('what'), t('why'), t('evidenceThen')]}>
+        {decisions.map(({ at, run, what, why, evidence }) => (
           <tr key={`${at}${what}`}>
             <td>{format.time(at, { seconds: true })}</td>
             <td>{run}</td>
             <th scope="row">{whatOf(what)}</th>
             <td>{said(why)}</td>
+            <td className={styles.quiet}>{evidence}</td>
           </tr>
         ))}
       </PlainTable>

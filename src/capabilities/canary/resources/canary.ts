@@ -157,7 +157,17 @@ const status = z.object({
     .object({ stable: z.array(z.string()), canary: z.array(z.string()) })
     .optional()
     .describe('Of pods of this run: address=pod.'),
-  decisions: z.array(z.object({ at: time, run: z.number(), what: z.string(), why: z.string() })).optional(),
+  decisions: z
+    .array(
+      z.object({
+        at: time,
+        run: z.number(),
+        what: z.string(),
+        why: z.string(),
+        evidence: z.string().optional().describe('What was known then: requests, and each measure of canary and stable.'),
+      }),
+    )
+    .optional(),
   conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string(), lastTransitionTime: z.string() })).optional(),
 })
 

@@ -35,8 +35,9 @@ export interface PodCounts {
   timed: number
   sumMs: number
   maxMs: number
-  /** Per bucket of latency. */
+  /** Per bucket of latency; beyond bucket `top` there is none. */
   latency: Uint32Array
+  top: number
 }
 
 export interface Block {
@@ -59,6 +60,7 @@ export const emptyCounts = (): PodCounts => ({
   sumMs: 0,
   maxMs: 0,
   latency: new Uint32Array(BUCKETS),
+  top: -1,
 })
 
 /** All pods together. */
@@ -79,7 +81,8 @@ export function addCounts(sum: PodCounts, counts: PodCounts): void {
   sum.timed += counts.timed
   sum.sumMs += counts.sumMs
   sum.maxMs = Math.max(sum.maxMs, counts.maxMs)
-  for (let i = 0; i < BUCKETS; i++) sum.latency[i]! += counts.latency[i]!
+  for (let i = 0; i <= counts.top; i++) sum.latency[i]! += counts.latency[i]!
+  if (counts.top > sum.top) sum.top = counts.top
 }
 
 /** 499: nginx' word for a client that gave up waiting. */
@@ -103,6 +106,7 @@ export function countRequest(counts: PodCounts, status: number, latencyMs: numbe
     counts.sumMs += latencyMs
     if (latencyMs > counts.maxMs) counts.maxMs = latencyMs
     counts.latency[bucket]!++
+    if (bucket > counts.top) counts.top = bucket
   }
 }
 

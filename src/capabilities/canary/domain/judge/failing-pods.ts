@@ -54,9 +54,9 @@ export function observeFailing(failing: FailingPods, stable: ReadonlyMap<string,
     one.requests *= FORGET
   }
   const now = new Map<string, Counts>()
-  for (const [pod, { errors, requests, latency }] of stable) {
+  for (const [pod, { errors, requests, latency, top }] of stable) {
     // An error that hung is counted once at most per request.
-    const bad = Math.min(requests, errors + countFrom(stuckFrom, latency))
+    const bad = Math.min(requests, errors + countFrom(stuckFrom, latency, top))
     now.set(pod, { bad, requests })
     const sum = counts.get(pod)
     if (sum) {

@@ -251,7 +251,7 @@ function observeMeasure(
     const threshold = beyond(QUANTILES[measure], state.stableLatency, state.stableTimed)
     // Longer than what is told apart: slower cannot be seen.
     if (threshold + bucketsFor(margin.slower) >= BUCKETS) return []
-    eventsOf = ({ latency }, slower, from = 0) => countFrom(threshold + bucketsFor(slower) - from, latency)
+    eventsOf = ({ latency, top }, slower, from = 0) => countFrom(threshold + bucketsFor(slower) - from, latency, top)
     requestsOf = ({ timed }) => timed
   } else {
     eventsOf = (counts) => counts[measure]

@@ -28,10 +28,10 @@ export function beyond(q: number, counts: Float64Array | Uint32Array, total: num
   return 0
 }
 
-/** Requests in `bucket` or a later one. */
-export function countFrom(bucket: number, counts: Float64Array | Uint32Array): number {
+/** Requests in `bucket` or a later one; beyond bucket `top` there is none. */
+export function countFrom(bucket: number, counts: Float64Array | Uint32Array, top = BUCKETS - 1): number {
   let sum = 0
-  for (let i = Math.max(0, bucket); i < BUCKETS; i++) sum += counts[i]!
+  for (let i = Math.max(0, bucket); i <= top; i++) sum += counts[i]!
   return sum
 }
 

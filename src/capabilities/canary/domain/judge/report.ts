@@ -91,6 +91,18 @@ export function reportOf(state: JudgeState, decision: Decision): JudgeReport {
   }
 }
 
+/** What a decision stood on, in one line: `canary 7093, stable 65290; errors 0.25 | 0.19 %, p99 329 | 319 ms`. */
+export function evidenceLine({ requests, evidence }: JudgeReport): string {
+  const digits = (value: number, unit: Evidence['unit']) => String(Number((unit === 'share' ? value * 100 : value).toPrecision(3)))
+  const measures = evidence
+    .filter(({ finding }) => finding !== 'shown')
+    .map(({ measure, unit, stable, canary }) => {
+      const [mine, other] = [canary, stable].map((one) => (one === null ? '–' : digits(one.value, unit)))
+      return `${measure} ${mine} | ${other}${unit === 'share' ? ' %' : unit === 'ms' ? ' ms' : ''}`
+    })
+  return `canary ${requests.canary}, stable ${requests.stable}; ${measures.join(', ')}`
+}
+
 const namedPods = (state: JudgeState, arm: Arm): number => [...state.pods[arm]].filter((name) => name !== '').length
 
 function both(estimate: (arm: Arm) => Estimate | undefined): Record<Arm, Estimate | null> {

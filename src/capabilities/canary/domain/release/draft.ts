@@ -1,6 +1,7 @@
 /** A plan in the making: the next status, the changes to the world, and what is told. */
 import type { Step } from '#core/shapes/plan.ts'
 import type { CanaryStatus } from '../../resources/canary.ts'
+import { evidenceLine } from '../judge/report.ts'
 import { say } from '../words.ts'
 import type { Action, CanaryPlan, Facts } from './facts.ts'
 import { type HookPoint, type HookState, hooksAt } from './hooks.ts'
@@ -73,7 +74,9 @@ export function createDraft(facts: Facts, now: number): Draft {
     },
     tell: (type, reason, message) => void events.push({ type, reason, message }),
     decided(what, why) {
-      status.decisions = [...(status.decisions ?? []), { at: now, run: status.run ?? 0, what, why: why.slice(0, MOST_TEXT) }].slice(-MOST_DECISIONS)
+      const known = facts.evidence.state === 'known' ? { evidence: evidenceLine(facts.evidence.report).slice(0, MOST_TEXT) } : {}
+      const decision = { at: now, run: status.run ?? 0, what, why: why.slice(0, MOST_TEXT), ...known }
+      status.decisions = [...(status.decisions ?? []), decision].slice(-MOST_DECISIONS)
     },
     enter(phase, reason, message, warning = false) {
       if (status.phase !== phase) {

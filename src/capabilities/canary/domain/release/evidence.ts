@@ -137,6 +137,7 @@ export function blocksOf(rows: readonly EvidenceRow[], origin: number, first: nu
     counts.sumMs += total
     counts.maxMs = Math.max(counts.maxMs, longest)
     counts.latency[bucket]! += requests
+    if (bucket > counts.top) counts.top = bucket
   }
   const blocks: Block[] = []
   for (let number = first; number < last; number++) {
