@@ -74,13 +74,15 @@ describe('canary judge', () => {
     const { text, exit, notes } = await judge('-f', write('mixed.ndjson', `${lines(requests(0).slice(0, 100))}\n${bad.join('\n')}\n`), '-o', 'json')
     expect((JSON.parse(text) as FileVerdict).rejected).toEqual({ json: 1, fields: 1, arm: 2, status: 1, latency_ms: 1, long: 1 })
     expect(exit).toBe(6)
-    expect(notes).toContain(`1 line was not used: it is no JSON (first ${join(dir, 'mixed.ndjson')}:101)`)
+    expect(notes).toContain(
+      `1 line was not used: it is neither JSON nor below a first line of CSV that names ts, arm and status (first ${join(dir, 'mixed.ndjson')}:101)`,
+    )
   })
 
   it('has nothing to say of garbage or of a file that is not there', async () => {
     await expect(judge('-f', write('garbage', 'no\nrequests\nhere'))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      problems: [{ path: `${join(dir, 'garbage')}:1`, message: 'it is no JSON (3 of 3 lines)' }],
+      problems: [{ path: `${join(dir, 'garbage')}:1`, message: expect.stringContaining('(3 of 3 lines)') }],
     })
     const blue = write('blue', lines(requests(0).map((one) => ({ ...one, arm: 'blue' }))))
     await expect(judge('-f', blue)).rejects.toMatchObject({
@@ -149,12 +151,12 @@ describe('canary judge', () => {
   })
 
   it('says what an absent arm leaves open, and never promotes without it', async () => {
-    for (const [arm, text] of [
-      ['stable', 'There was no request to the canary.'],
-      ['canary', 'There was no request to stable while the canary ran.'],
-    ]) {
+    for (const [arm, text, seen] of [
+      ['stable', 'There was no request to the canary.', { stable: 9_600, canary: 0 }],
+      ['canary', 'There was no request to stable while the canary ran.', { stable: 0, canary: 2_400 }],
+    ] as const) {
       const file = write('one.ndjson', lines(requests(0.5).filter((one) => one.arm === arm)))
-      expect(JSON.parse((await judge('-f', file, '-o', 'json')).text)).toMatchObject({ verdict: 'inconclusive', reason: text })
+      expect(JSON.parse((await judge('-f', file, '-o', 'json')).text)).toMatchObject({ verdict: 'inconclusive', reason: text, requests: seen })
     }
   })
 

@@ -67,7 +67,7 @@ export function addJudge(canary: Command, context: CliContext): void {
 
 /** What a line lacks. */
 const WHY: Readonly<Record<Unused, readonly [en: string, zh: string]>> = {
-  json: ['it is no JSON', '不是 JSON'],
+  json: ['it is neither JSON nor below a first line of CSV that names ts, arm and status', '不是 JSON，首行也不是含 ts、arm、status 的 CSV 表头'],
   fields: ['it is no JSON object', '不是 JSON 对象'],
   ts: ['ts is no time (ms since 1970; also s, µs, ns, or ISO 8601)', 'ts 不是时间（1970 年以来的毫秒；也可为秒、微秒、纳秒或 ISO 8601）'],
   arm: ['arm is neither "stable" nor "canary"', 'arm 既不是 "stable" 也不是 "canary"'],

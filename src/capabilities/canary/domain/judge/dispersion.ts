@@ -36,6 +36,10 @@ export const createDispersion = (): Dispersion => ({
   levels: Array.from({ length: LEVELS + 1 }, () => ({ parts: 0, pods: new Map(), squares: 0, variance: 0, expected: 0, windows: 0 })),
 })
 
+export const copyOfDispersion = ({ levels }: Dispersion): Dispersion => ({
+  levels: levels.map((level) => ({ ...level, pods: new Map(Array.from(level.pods, ([pod, window]) => [pod, { ...window }])) })),
+})
+
 export interface PodEvents {
   pod: string
   events: number

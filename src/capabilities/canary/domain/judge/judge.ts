@@ -1,6 +1,7 @@
 /** The sequential judge: promote, roll back, or not enough evidence yet. Looks at every block, as often as there are blocks; its error rates hold all the same. */
 import { type Arm, addCounts, type Block, emptyCounts, type PodCounts, totalOf } from './blocks.ts'
 import {
+  copyOfDispersion,
   copyOfOwn,
   createDispersion,
   createOwnNoise,
@@ -25,8 +26,6 @@ export type Verdict = 'promote' | 'rollback' | 'inconclusive'
 /** Both arms of one measure, after the warm-up. */
 export interface MeasureState extends Counted {
   readonly measure: Measure
-  /** Since the canary's first request; before it, of stable alone. A look behind, see `Look`. */
-  dispersion: Dispersion
 }
 
 /** What may be taken back. */
@@ -35,6 +34,8 @@ interface Counted {
   readonly kept: EProcess
   /** Evidence that the canary's rate stays below stable's plus the margin; used where stable has next to no events. */
   keptPlus: number
+  /** Since the canary's first request; before it, of stable alone. */
+  dispersion: Dispersion
   readonly own: OwnNoise
   /** Events by stable's threshold, and requests that could have been one. */
   readonly events: Record<Arm, number>
@@ -45,10 +46,8 @@ interface Counted {
 interface Look {
   readonly block: Block
   readonly judged: boolean
-  /** What was known before it. */
-  readonly before: { measures: readonly Counted[]; stableLatency: Float64Array; stableTimed: number }
-  /** Events of stable's pods, by measure. */
-  pods: readonly (readonly PodEvents[])[]
+  /** What was known before it; kept of every fourth. */
+  readonly before: { measures: readonly Counted[]; stableLatency: Float64Array; stableTimed: number } | undefined
 }
 
 export interface JudgeState {
@@ -61,7 +60,7 @@ export interface JudgeState {
   /** Of the stable arm up to now, older ones weigh less: its quantiles are the thresholds of the next block. */
   stableLatency: Float64Array
   stableTimed: number
-  /** Everything from the canary's first request on, for people. */
+  /** Everything from the canary's first request on (before it, of stable alone), for people. */
   readonly seen: Record<Arm, PodCounts>
   readonly pods: Record<Arm, Set<string>>
   /** Start of the canary's first block, ms since the epoch. */
@@ -75,7 +74,7 @@ const HALF_LIFE_BLOCKS = 40
 const FORGET = 0.5 ** (1 / HALF_LIFE_BLOCKS)
 /** Stable requests before which its quantiles are not used. */
 const ENOUGH_FOR_THRESHOLDS = 200
-/** Blocks that are looked at anew when a pod of stable turns out to fail (1 minute): it began within them. */
+/** So many blocks at least, and twice as many at most, are looked at anew when a pod of stable turns out to fail (1 to 2 minutes): it began within them. */
 const LOOKS = 4
 /** Hangs: takes so many times stable's P99. */
 const STUCK = 3
@@ -120,10 +119,11 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
     for (const one of state.measures) one.dispersion = createDispersion()
     state.looks.length = 0
     forgetPast(state.failing)
+    state.seen.stable = emptyCounts()
   }
   const { startedAt } = state
+  addCounts(state.seen.stable, stable)
   if (startedAt !== undefined) {
-    addCounts(state.seen.stable, stable)
     addCounts(state.seen.canary, canary)
     for (const pod of block.stable.keys()) state.pods.stable.add(pod)
     for (const pod of block.canary.keys()) state.pods.canary.add(pod)
@@ -131,10 +131,8 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
   const judged = startedAt !== undefined && block.from >= startedAt + config.warmUp
   if (observeFailing(state.failing, block.stable, stuckFrom(state))) lookAnew(state)
   look(state, block, judged, stable, canary)
-  const over = state.looks.length > LOOKS ? state.looks.shift() : undefined
-  for (const [i, pods] of over?.pods.entries() ?? []) if (pods.length > 0) observePods(state.measures[i]!.dispersion, pods)
-  // Before, nothing is known of the noise.
-  if (!judged || over === undefined) return undefined
+  if (state.looks.length === 2 * LOOKS) state.looks.splice(0, LOOKS)
+  if (!judged) return undefined
 
   if (state.split) {
     observeSplit(state.split, canary.requests, stable.requests)
@@ -150,30 +148,31 @@ export function judgeBlock(state: JudgeState, block: Block): Exclude<Verdict, 'i
 /** `all`: of stable, failing pods included. */
 function look(state: JudgeState, block: Block, judged: boolean, all: PodCounts, canary: PodCounts): void {
   const { measures, stableLatency, stableTimed, failing } = state
-  const before = { measures: measures.map(copyOf), stableLatency: stableLatency.slice(), stableTimed }
+  const before = state.looks.length % LOOKS === 0 ? { measures: measures.map(copyOf), stableLatency: stableLatency.slice(), stableTimed } : undefined
   const compared = withoutFailing(failing, block.stable)
   const stable = compared === block.stable ? all : totalOf(compared.values())
-  const pods = measures.map((one) => observeMeasure(state, one, compared, stable, canary, judged))
+  for (const one of measures) observeMeasure(state, one, compared, stable, canary, judged)
   for (let i = 0; i < BUCKETS; i++) stableLatency[i] = stableLatency[i]! * FORGET + stable.latency[i]!
   state.stableTimed = stableTimed * FORGET + stable.timed
-  state.looks.push({ block, judged, before, pods })
+  state.looks.push({ block, judged, before })
 }
 
 /** Takes the latest blocks back and looks at them without the pods that fail. */
 function lookAnew(state: JudgeState): void {
   const looks = state.looks.splice(0)
-  const [first] = looks
-  if (first === undefined) return
-  for (const [i, one] of state.measures.entries()) Object.assign(one, first.before.measures[i])
-  state.stableLatency = first.before.stableLatency
-  state.stableTimed = first.before.stableTimed
+  const before = looks[0]?.before
+  if (before === undefined) return
+  for (const [i, one] of state.measures.entries()) Object.assign(one, before.measures[i])
+  state.stableLatency = before.stableLatency
+  state.stableTimed = before.stableTimed
   for (const { block, judged } of looks) look(state, block, judged, totalOf(block.stable.values()), totalOf(block.canary.values()))
 }
 
-const copyOf = ({ harm, kept, keptPlus, own, events, requests }: MeasureState): Counted => ({
+const copyOf = ({ harm, kept, keptPlus, dispersion, own, events, requests }: MeasureState): Counted => ({
   harm: { ...harm, sums: harm.sums.slice() },
   kept: { ...kept, sums: kept.sums.slice() },
   keptPlus,
+  dispersion: copyOfDispersion(dispersion),
   own: copyOfOwn(own),
   events: { ...events },
   requests: { ...requests },
@@ -232,7 +231,6 @@ export function noiseBetweenPods({ measures }: JudgeState, { measure, dispersion
   return noise && largest(noise)
 }
 
-/** Gives the events of stable's pods. */
 function observeMeasure(
   state: JudgeState,
   one: MeasureState,
@@ -240,17 +238,17 @@ function observeMeasure(
   stable: PodCounts,
   canary: PodCounts,
   judged: boolean,
-): PodEvents[] {
+): void {
   const { measure } = one
   const { budget, margin } = state.config.measures[measure]
   /** `from`: buckets to start earlier. */
   let eventsOf: (counts: PodCounts, slower: number, from?: number) => number
   let requestsOf: (counts: PodCounts) => number
   if (isLatency(measure)) {
-    if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return []
+    if (state.stableTimed < ENOUGH_FOR_THRESHOLDS) return
     const threshold = beyond(QUANTILES[measure], state.stableLatency, state.stableTimed)
     // Longer than what is told apart: slower cannot be seen.
-    if (threshold + bucketsFor(margin.slower) >= BUCKETS) return []
+    if (threshold + bucketsFor(margin.slower) >= BUCKETS) return
     eventsOf = ({ latency, top }, slower, from = 0) => countFrom(threshold + bucketsFor(slower) - from, latency, top)
     requestsOf = ({ timed }) => timed
   } else {
@@ -259,10 +257,11 @@ function observeMeasure(
   }
   const pods: PodEvents[] = []
   for (const [pod, counts] of compared) if (requestsOf(counts) > 0) pods.push({ pod, events: eventsOf(counts, 1), requests: requestsOf(counts) })
+  if (pods.length > 0) observePods(one.dispersion, pods)
   const canaryRequests = requestsOf(canary)
   const stableRequests = requestsOf(stable)
   const stableEvents = eventsOf(stable, 1)
-  if (!judged || canaryRequests === 0 || stableRequests === 0) return pods
+  if (!judged || canaryRequests === 0 || stableRequests === 0) return
   // Where the canary may be slower, requests at the quantile itself count as well: of latencies in whole milliseconds many are equal, and none may be beyond it.
   const at = margin.slower > 1 ? 1 : 0
   const withMargin = eventsOf(canary, margin.slower, at)
@@ -283,7 +282,6 @@ function observeMeasure(
   one.events.canary += canaryEvents
   one.requests.stable += stableRequests
   one.requests.canary += canaryRequests
-  return pods
 }
 
 /** Of a margin by difference. Where next to none of stable's requests are beyond its quantile (they are all equal), so many may be as the quantile's name says. */

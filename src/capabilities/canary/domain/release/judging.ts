@@ -19,7 +19,7 @@ export function takeEvidence(evidence: Evidence, { status, now, condition }: Dra
     if (minutes === undefined || minutes === null) delete status.expected
     else status.expected = timeText(now + minutes * 60_000)
   }
-  const sees = evidence.state === 'known' && evidence.report.requests.stable + evidence.report.requests.canary > 0
+  const sees = evidence.state === 'known' && evidence.report.requests.canary > 0
   const skewed = evidence.state === 'known' && evidence.future
   const gone = evidence.state === 'known' ? evidence.gone : undefined
   const leaking = evidence.state === 'known' && evidence.decision === 'split'
