@@ -50,8 +50,9 @@ const is = (status: CanaryStatus) => cluster.patch(CANARY, 'merge', { status: { 
 const base = '/api/v1/clusters/local/canaries/test/podinfo'
 
 describe("Flagger's webhook", () => {
-  // https://docs.flagger.app/usage/webhooks: the payload, and the type of its body.
-  const payload = { name: 'podinfo', namespace: 'test', phase: 'Progressing', checksum: '85d557f47b', metadata: { test: 'all' } }
+  // https://docs.flagger.app/usage/webhooks: the payload, and the type of its body; later releases add fields.
+  const later = { buildId: '16', type: 'rollout', failedChecks: 1, canaryWeight: 20, iterations: 0, remainingTime: 3_600_000_000 }
+  const payload = { name: 'podinfo', namespace: 'test', phase: 'Progressing', checksum: '85d557f47b', metadata: { test: 'all' }, ...later }
   const call = async (gate = '', authorization = `Basic ${Buffer.from(`judge:${token}`).toString('base64')}`) => {
     const answer = await http.inject({
       method: 'POST',

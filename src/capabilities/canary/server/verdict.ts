@@ -15,14 +15,8 @@ import { gateOf, verdictOf } from '../domain/verdict.ts'
 import { type CanaryStatus, canaryResource } from '../resources/canary.ts'
 import { refOfKey } from './gather.ts'
 
-/** What Flagger sends; only the names are read, so that a hook that was copied to another canary does not pass by that. */
-const flaggerBody = z.object({
-  name: z.string().max(253),
-  namespace: z.string().max(63),
-  phase: z.string().max(60).optional(),
-  checksum: z.string().max(200).optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-})
+/** What Flagger sends begins with these; its releases add fields (checksum, buildId, type, failedChecks, canaryWeight …), which may not make a check fail. */
+const flaggerBody = z.looseObject({ name: z.string().max(253), namespace: z.string().max(63) })
 /** `harm`: goes on while no harm is proven; `promote`: only when every margin is proven. */
 const gateQuery = z.object({ gate: z.enum(['harm', 'promote']).default('harm') })
 

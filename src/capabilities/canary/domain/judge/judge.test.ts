@@ -194,6 +194,7 @@ describe('the verdict', () => {
     for (const [id, wanted] of [
       ['S5', 'rollback'],
       ['S7', 'rollback'],
+      ['S13', 'rollback'],
       ['S0', 'promote'],
     ] as const) {
       const state = createJudge(DEFAULT_CONFIG)

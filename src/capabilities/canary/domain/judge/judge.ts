@@ -215,7 +215,7 @@ export function varianceOf(state: JudgeState, one: MeasureState): number {
   const perPod = (arm: Arm) => (isLatency(one.measure) ? events[arm] + 0.5 : requests[arm]) / Math.max(1, state.pods[arm].size)
   const podNoise = 1 + (noise - 1) * Math.max(1, perPod('canary') / perPod('stable'))
   const own = ownNoiseOf(one.own)
-  const canaryNoise = between === undefined ? own : isLatency(one.measure) ? podNoise : Math.max(podNoise, Math.min(MOST_PER_SESSION, own))
+  const canaryNoise = !isLatency(one.measure) ? Math.max(podNoise, Math.min(MOST_PER_SESSION, own)) : between === undefined ? own : podNoise
   const rate = (events.stable + events.canary) / total
   return ((canaryNoise * requests.stable + noise * requests.canary) / total) * (1 - rate)
 }
