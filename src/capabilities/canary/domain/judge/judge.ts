@@ -37,6 +37,8 @@ interface Counted {
   /** Since the canary's first request; before it, of stable alone. */
   dispersion: Dispersion
   readonly own: OwnNoise
+  /** Stable's ups and downs since the canary's first request; counts where pods are not known: noise between pods shows in both arms as much. */
+  readonly ownOfStable: OwnNoise
   /** Events by stable's threshold, and requests that could have been one. */
   readonly events: Record<Arm, number>
   readonly requests: Record<Arm, number>
@@ -92,6 +94,7 @@ export const createJudge = (config: JudgeConfig): JudgeState => ({
       keptPlus: 0,
       dispersion: createDispersion(),
       own: createOwnNoise(),
+      ownOfStable: createOwnNoise(),
       events: { stable: 0, canary: 0 },
       requests: { stable: 0, canary: 0 },
     }
@@ -168,12 +171,13 @@ function lookAnew(state: JudgeState): void {
   for (const { block, judged } of looks) look(state, block, judged, totalOf(block.stable.values()), totalOf(block.canary.values()))
 }
 
-const copyOf = ({ harm, kept, keptPlus, dispersion, own, events, requests }: MeasureState): Counted => ({
+const copyOf = ({ harm, kept, keptPlus, dispersion, own, ownOfStable, events, requests }: MeasureState): Counted => ({
   harm: { ...harm, sums: harm.sums.slice() },
   kept: { ...kept, sums: kept.sums.slice() },
   keptPlus,
   dispersion: copyOfDispersion(dispersion),
   own: copyOfOwn(own),
+  ownOfStable: copyOfOwn(ownOfStable),
   events: { ...events },
   requests: { ...requests },
 })
@@ -215,7 +219,11 @@ export function varianceOf(state: JudgeState, one: MeasureState): number {
   const perPod = (arm: Arm) => (isLatency(one.measure) ? events[arm] + 0.5 : requests[arm]) / Math.max(1, state.pods[arm].size)
   const podNoise = 1 + (noise - 1) * Math.max(1, perPod('canary') / perPod('stable'))
   const own = ownNoiseOf(one.own)
-  const canaryNoise = !isLatency(one.measure) ? Math.max(podNoise, Math.min(MOST_PER_SESSION, own)) : between === undefined ? own : podNoise
+  const canaryNoise = !isLatency(one.measure)
+    ? Math.max(podNoise, Math.min(MOST_PER_SESSION, own))
+    : between === undefined
+      ? Math.max(own, ownNoiseOf(one.ownOfStable))
+      : podNoise
   const rate = (events.stable + events.canary) / total
   return ((canaryNoise * requests.stable + noise * requests.canary) / total) * (1 - rate)
 }
@@ -258,6 +266,7 @@ function observeMeasure(
   const pods: PodEvents[] = []
   for (const [pod, counts] of compared) if (requestsOf(counts) > 0) pods.push({ pod, events: eventsOf(counts, 1), requests: requestsOf(counts) })
   if (pods.length > 0) observePods(one.dispersion, pods)
+  if (state.startedAt !== undefined && requestsOf(stable) > 0) observeOwn(one.ownOfStable, eventsOf(stable, 1), requestsOf(stable))
   const canaryRequests = requestsOf(canary)
   const stableRequests = requestsOf(stable)
   const stableEvents = eventsOf(stable, 1)
