@@ -256,8 +256,11 @@ export function decide(facts: Facts, now: number): CanaryPlan {
   const step = status.step ?? 1
   const asked = splitOfStep(spec, step)
   const restore = () => {
-    if (splits.some((split) => !sameSplit(split, asked)))
-      act(`give the canary ${asked.weight} % of the traffic`, 'that is what its step says', { do: 'split', split: asked })
+    if (splits.every((split) => sameSplit(split, asked))) return
+    act(`give the canary ${asked.weight} % of the traffic`, 'that is what its step says', { do: 'split', split: asked })
+    // A server that died between the status and the route: the weight holds from now on, and the time between is no wrong split.
+    const last = status.weights?.at(-1)
+    if (last?.weight === asked.weight && canary?.status?.weight !== asked.weight) status.weights = [...status.weights!.slice(0, -1), { ...last, at: now }]
   }
   if (command === 'promote') return promote(say('byPromoted'))
   if (blind !== undefined && now - status.blindSince! > BLIND_MS) return rollBack(skewed ? 'ClockSkew' : 'NoEvidence', say('blind', { why: blind }))
