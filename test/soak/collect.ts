@@ -171,7 +171,12 @@ export async function killCollecting({ killMs, outageMs, seed, say }: Soak): Pro
 
     const store = await openTelemetry({ dir: join(data, 'telemetry'), clock })
     const { rows } = await store.query({
-      sql: `SELECT count(), uniqExact(id, ts), countIf(id IN (SELECT id FROM series WHERE metric = 'soak_total')), sumIf(value, flags = 0 AND id IN (SELECT id FROM series WHERE metric = 'soak_total')) FROM samples`,
+      sql: `SELECT count(), uniqExact(id, ts), countIf(id IN (SELECT id FROM series WHERE metric = 'soak_total')), sumIf(v, NOT isNaN(v) AND id IN (SELECT id FROM series WHERE metric = 'soak_total'))
+FROM (
+  SELECT id, toUnixTimestamp(slot) * 1000 + t AS ts, v FROM sample_runs ARRAY JOIN at AS t, value AS v
+  UNION ALL
+  SELECT id, toUnixTimestamp(slot) * 1000 + t AS ts, toFloat64(v) FROM sample_runs ARRAY JOIN whole_at AS t, whole AS v
+)`,
       scope: 'all',
       limits: { seconds: 60 },
     })
