@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { labelsObject } from '#core/promql/labels.ts'
 import { fromOtlp } from './otlp.ts'
-import { readOtlpJson } from './otlp-message.ts'
+import { readOtlpJson, readOtlpProtobuf } from './otlp-message.ts'
 import { labelName, metricName } from './otlp-names.ts'
 
 const NANOS = '1700000000123456789'
@@ -133,6 +133,57 @@ describe('OTLP metrics', () => {
     expect(rows.map(([name]) => name)).toEqual(['g'])
     expect(refused.points).toBe(4)
     expect(refused.reasons.join('\n')).toMatch(/d: deltas are not taken[^\n]*\nu: whether it counts[^\n]*\ng: a data point without a time/)
+  })
+
+  it('protobuf says the same as JSON, and what is cut off is refused', () => {
+    const bytesOf = (fill: (view: DataView) => void) => {
+      const bytes = new Uint8Array(8)
+      fill(new DataView(bytes.buffer))
+      return [...bytes]
+    }
+    const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))])
+    const inner = (field: number, body: readonly number[]) => [field * 8 + 2, ...varint(body.length), ...body]
+    const text = (field: number, value: string) => inner(field, [...new TextEncoder().encode(value)])
+    const double = (field: number, value: number) => [field * 8 + 1, ...bytesOf((view) => view.setFloat64(0, value, true))]
+    const fixed = (field: number, value: string | number) => [field * 8 + 1, ...bytesOf((view) => view.setBigInt64(0, BigInt(value), true))]
+    const attribute = (field: number, key: string, value: string) => inner(field, [...text(1, key), ...inner(2, text(1, value))])
+    const gauge = inner(5, inner(1, [...fixed(3, NANOS), ...double(4, 1.5), ...attribute(7, 'k', 'w')]))
+    const calls = inner(7, [...inner(1, [...fixed(3, NANOS), ...fixed(6, -7)]), 16, 2, 24, 1])
+    const took = inner(9, [
+      ...inner(1, [...fixed(3, NANOS), ...fixed(4, 3), ...double(5, 2.5), ...inner(6, [...fixed(0, 1).slice(1), ...fixed(0, 2).slice(1)]), ...double(7, 0.5)]),
+      16,
+      2,
+    ])
+    const exponential = inner(10, [
+      ...inner(1, [...fixed(3, NANOS), ...fixed(4, 6), ...double(5, 8), 48, 3, ...fixed(7, 1), ...inner(8, [8, 1, ...inner(2, [1, 4])]), ...double(14, 0.1)]),
+      16,
+      2,
+    ])
+    const metric = (name: string, data: readonly number[]) => inner(2, [...text(1, name), ...data])
+    const scope = [...metric('g', gauge), ...metric('calls', calls), ...metric('took', took), ...metric('e', exponential)]
+    const body8 = Uint8Array.from(inner(1, [...inner(1, attribute(1, 'service.name', 'cart')), ...inner(2, scope)]))
+    const json = body(
+      [
+        { name: 'g', gauge: { dataPoints: [{ timeUnixNano: NANOS, asDouble: 1.5, attributes: attributes({ k: 'w' }) }] } },
+        { name: 'calls', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ timeUnixNano: NANOS, asInt: '-7' }] } },
+        {
+          name: 'took',
+          histogram: { aggregationTemporality: 2, dataPoints: [{ timeUnixNano: NANOS, count: '3', sum: 2.5, bucketCounts: [1, 2], explicitBounds: [0.5] }] },
+        },
+        {
+          name: 'e',
+          exponentialHistogram: {
+            aggregationTemporality: 2,
+            dataPoints: [
+              { timeUnixNano: NANOS, count: 6, sum: 8, scale: -2, zeroCount: 1, zeroThreshold: 0.1, positive: { offset: -1, bucketCounts: ['1', '4'] } },
+            ],
+          },
+        },
+      ],
+      { 'service.name': 'cart' },
+    )
+    expect(readOtlpProtobuf(body8)).toEqual(readOtlpJson(json))
+    for (let length = 1; length < body8.length; length++) expect(() => readOtlpProtobuf(body8.subarray(0, length))).toThrow('cut off')
   })
 
   it.each([['{'], ['[]'], ['{"resourceMetrics":{}}'], ['{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":1}]}]}]}']])('%s is refused', (text) =>
