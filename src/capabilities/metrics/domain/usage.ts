@@ -1,4 +1,4 @@
-/** What nodes and pods use, as `metrics.k8s.io` says it: https://github.com/kubernetes/metrics/blob/master/pkg/apis/metrics/v1beta1/types.go. From cAdvisor's series. */
+/** What nodes and pods use, as `metrics.k8s.io` says it: https://github.com/kubernetes/metrics/blob/master/pkg/apis/metrics/v1beta1/types.go. From series of the kubelets' cAdvisor and /metrics/resource. */
 import { civilText } from '#core/kernel/civil.ts'
 import type { Answer } from '#core/promql/evaluate.ts'
 import { getLabel, type Labels } from '#core/promql/labels.ts'
@@ -25,9 +25,11 @@ export function usageQueries({ what, namespace, name }: UsageOf): [cpu: string, 
     matchers.push(name === undefined ? 'pod!=""' : `pod=${JSON.stringify(name)}`)
   }
   const by = what === 'nodes' ? 'node' : 'namespace, pod, container'
-  const of = (metric: string) => `${metric}{${matchers.join(',')}}`
+  // The built-in configuration of the collector says which of the two it is by the name.
+  const of = (metric: string) => `{__name__=~"(kubelet_)?${metric}",${matchers.join(',')}}`
   return [
-    `sum by (${by}) (rate(${of('container_cpu_usage_seconds_total')}[${WINDOW}]))`,
+    // Two may say it: cAdvisor, and the kubelet's /metrics/resource, which names containers also where cAdvisor cannot.
+    `max by (${by}) (rate(${of('container_cpu_usage_seconds_total')}[${WINDOW}]))`,
     // Containers that were started again have a series of before for some minutes.
     `max by (${by}) (${of('container_memory_working_set_bytes')})`,
     `max by (${by}) (timestamp(${of('container_memory_working_set_bytes')}))`,

@@ -51,6 +51,13 @@ export function builtinConfig(): string {
       { job_name: 'kube-state-metrics', honor_labels: true, kubernetes_objects: {} },
       { job_name: 'kubelet', ...kubelet },
       { job_name: 'cadvisor', metrics_path: '/metrics/cadvisor', ...kubelet },
+      // Containers by name also where cAdvisor does not know them; under names of their own, so that no sum counts them twice.
+      {
+        job_name: 'resource',
+        metrics_path: '/metrics/resource',
+        ...kubelet,
+        metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'container_(.+)', target_label: '__name__', replacement: 'kubelet_container_$1' }],
+      },
       {
         job_name: 'apiserver',
         scheme: 'https',
