@@ -157,6 +157,9 @@ describe('reports', () => {
         title: expect.stringMatching(/^Memory cgroup out of memory: Killed/),
       },
     ])
+    // much later it is another one, whatever its number
+    const killed = 'Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB'
+    expect(diagnose(killed, ...Array<string>(100).fill('eth0: link becomes ready'), killed).problems).toMatchObject([{ kind: 'oom', count: 2 }])
     // the beginning was overwritten before it was read
     expect(
       diagnose(

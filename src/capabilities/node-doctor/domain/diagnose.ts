@@ -181,7 +181,7 @@ export function createDiagnosis(language: Language, extra?: ExtraRules): Diagnos
     const rule = ruleFor(message)
     if (rule && !(report && goesOn(report, rule))) {
       const victim = rule.kind === 'oom' ? victims.get(victimIn(message) ?? '') : undefined
-      if (victim) {
+      if (victim && number - victim.lastLine <= QUIET_LINES) {
         victim.lastLine = number
         return
       }
