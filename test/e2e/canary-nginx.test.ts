@@ -96,7 +96,7 @@ describeCluster('a release behind nginx', (kubeconfig) => {
         if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
         return (await answer.json()) as T
       } catch (error) {
-        if (tries > 150) throw error
+        if (tries > 600) throw error
         await pause(200)
       }
     }

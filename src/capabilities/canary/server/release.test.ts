@@ -655,6 +655,22 @@ describe('a server that dies', () => {
     }
   }
 
+  it('between the status and the route: the weight counts from when the next server sets it', async () => {
+    const world = shop()
+    await world.until('Progressing')
+    await world.look()
+    world.now += 2 * MINUTE
+    await world.look(dying(world.cluster, 0, true)).catch((error: Error) => expect(error.message).toBe('dead'))
+    expect([(await world.status()).step, await world.weight()]).toEqual([2, 5])
+    world.now += 90_000
+    await world.look()
+    expect([await world.weight(), (await world.status()).weights?.at(-1)]).toEqual([20, { at: world.now, weight: 20 }])
+    const { weights } = await world.status()
+    world.now += MINUTE
+    await world.look()
+    expect((await world.status()).weights).toEqual(weights)
+  })
+
   it('at any write, any number of times: the same end, and the weight is always one of a step or none', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
