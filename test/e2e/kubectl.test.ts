@@ -98,6 +98,7 @@ for (const [i, [title, client]] of clients.entries()) {
       expect(await done(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: manifest('web', 3) })).toContain('serverside-applied')
       expect(await done(['logs', 'deployment/web', '--tail', '1'])).toContain('listening on')
       expect(await done(['describe', 'deployment', 'web'])).toMatch(/Scaled up replica set/i)
+      expect(await done(['explain', 'deployment.spec.replicas'])).toMatch(/FIELD: +replicas <integer>/)
     })
 
     it('scale, patch, label, set image, rollout undo', async () => {
@@ -111,6 +112,12 @@ for (const [i, [title, client]] of clients.entries()) {
       await done(['patch', 'deployment', 'web', '--type=merge', '-p', '{"metadata":{"annotations":{"a":"b"}}}'])
       await done(['label', 'deployment', 'web', 'tier=front'])
       expect(await done(['get', 'deployments', '-l', 'tier=front', '-o', 'name'])).toBe('deployment.apps/web\n')
+      // The flag came with 1.24.
+      if (Number(versionOf(client!)?.split('.')[1]) >= 24) {
+        expect(await done(['get', 'deployment', 'web', '--subresource=scale', '-o', 'jsonpath={.spec.replicas}'])).toBe('2')
+        await done(['patch', 'deployment', 'web', '--subresource=scale', '--type=merge', '-p', '{"spec":{"replicas":3}}'])
+        expect(await done(['get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}'])).toBe('3')
+      }
       await done(['rollout', 'undo', 'deployment/web'])
       expect(await done(['get', 'deployment', 'web', '-o', 'jsonpath={..env}'])).toBe('')
       await done(['rollout', 'status', 'deployment/web', '--timeout=60s'])

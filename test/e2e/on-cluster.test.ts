@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { parseAllDocuments, stringify } from 'yaml'
+import { buildConsole } from '#apps/console/build.ts'
 import { type RunningServer, startServer } from '#apps/server/main.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { type OpenCluster, openCluster } from '#edges/cluster/client.ts'
@@ -20,6 +21,7 @@ import { describeReal, program, realKubeconfig } from '#test/real.ts'
 import { bundleAll } from '../../deploy/bundle.ts'
 import { render } from '../../deploy/manifests/render.ts'
 import { chartTemplates, defaultValues } from '../../deploy/manifests/write.ts'
+import { openPage, startChromium } from '../browser/chromium.ts'
 import { UPSTREAMINFO } from './nginx-site.ts'
 
 const kubeconfig = realKubeconfig()
@@ -57,7 +59,7 @@ const real =
     ? describeReal
     : (title: string, _: readonly string[], body: () => void) => describe.skip(`${title} (needs E2E_KUBECONFIG of a cluster whose node is this machine)`, body)
 
-real('an installation on a real node', ['nginx', 'ctr', 'tar', 'ldd', 'busybox'], () => {
+real('an installation on a real node', ['nginx', 'ctr', 'tar', 'ldd', 'busybox', 'chromium'], () => {
   const id = randomBytes(3).toString('hex')
   // Dashes, so that only who knows the namespaces can tell where the name of a service begins.
   const names = { own: `sallyport-${id}`, edge: `edge-${id}`, alice: `team-a-${id}`, bob: `team-b-${id}` }
@@ -311,6 +313,74 @@ real('an installation on a real node', ['nginx', 'ctr', 'tar', 'ldd', 'busybox']
     expect((await logs(names.alice, catalog.name, 'alice')).text).toContain('/catalog/1 ')
     expect((await logs(names.bob, cart.name, 'bob')).text).toContain('FORBIDDEN')
   })
+
+  it('is walked by both in the console: pods, a terminal, logs and traffic of one namespace, and who may not is told why', async () => {
+    await buildConsole()
+    const browser = await startChromium()
+    undo.push(() => browser.close())
+    const shots = process.env.SALLYPORT_SHOTS
+    const enter = async (person: 'alice' | 'bob', locale: string, colorScheme: 'light' | 'dark') => {
+      const context = await browser.newContext({ locale, colorScheme, viewport: { width: 1440, height: 900 } })
+      const { page, complaints } = await openPage(context)
+      const main = page.locator('main')
+      const shot = async (name: string) => {
+        if (shots) await page.screenshot({ path: join(shots, `${person}-${name}.png`) })
+      }
+      const open = async (path: string) => {
+        await page.goto(server.url + path)
+        await page.waitForLoadState('load')
+      }
+      await open('/login')
+      await page.getByRole('button', { name: /Use a Kubernetes token|使用 Kubernetes 令牌/ }).click()
+      await page.getByRole('textbox').or(page.locator('input[type=password]')).first().fill(tokens[person]!)
+      await page.locator('form button[type=submit]').click()
+      await page.waitForURL((url) => url.pathname === '/')
+      return { page, main, complaints, shot, open, close: () => context.close() }
+    }
+    const seen = (text: string | RegExp) => ({ timeout: 20_000, message: String(text) })
+    const [catalog, cart] = [await running(names.alice, 'app=catalog'), await running(names.bob, 'app=cart')]
+
+    const alice = await enter('alice', 'en', 'light')
+    await alice.open(`/objects?namespace=${names.alice}`)
+    await expect.poll(() => alice.main.textContent(), seen(catalog.name)).toContain(catalog.name)
+    await alice.shot('pods')
+    await alice.open(`/objects?namespace=${names.bob}`)
+    await expect.poll(() => alice.main.textContent(), seen('FORBIDDEN')).toMatch(/FORBIDDEN/)
+    expect(await alice.main.textContent()).not.toContain(cart.name)
+    await alice.shot('pods-of-bob')
+    await alice.open('/ingress')
+    await expect.poll(() => alice.main.textContent(), seen('catalog')).toContain('catalog')
+    expect(await alice.main.textContent()).not.toContain('cart')
+    await alice.shot('ingress')
+    await alice.open(`/objects?kind=v1/Pod&object=${names.alice}/${catalog.name}&tab=signals`)
+    await expect.poll(() => alice.main.textContent(), seen('/catalog/1 ')).toContain('/catalog/1 ')
+    await alice.shot('logs')
+    await alice.main.getByRole('button', { name: /^Terminal/ }).click()
+    await alice.page.locator('.xterm-helper-textarea').waitFor({ timeout: 20_000 })
+    await alice.page.locator('.xterm').click()
+    await alice.page.waitForTimeout(500)
+    await alice.page.keyboard.type('echo $((6*7))-from-the-console\n')
+    await expect.poll(() => alice.page.locator('.xterm-rows').textContent(), seen('42')).toContain('42-from-the-console')
+    await alice.shot('terminal')
+    expect(alice.complaints).toEqual([])
+    await alice.close()
+
+    const bob = await enter('bob', 'zh-CN', 'dark')
+    await bob.open(`/objects?kind=v1/Pod&object=${names.bob}/${cart.name}&tab=signals`)
+    await expect.poll(() => bob.main.textContent(), seen('FORBIDDEN')).toContain('FORBIDDEN')
+    const terminal = bob.main.locator('button[aria-disabled=true]').first()
+    expect(await terminal.textContent()).toContain('create pods/exec')
+    await bob.shot('may-not')
+    await bob.open('/ingress')
+    await expect.poll(() => bob.main.textContent(), seen('cart')).toContain('cart')
+    expect(await bob.main.textContent()).not.toContain('catalog')
+    await bob.shot('ingress')
+    await bob.open('/workloads')
+    await expect.poll(() => bob.main.textContent(), seen('FORBIDDEN')).toContain('FORBIDDEN')
+    await bob.shot('workloads')
+    expect(bob.complaints).toEqual([])
+    await bob.close()
+  }, 180_000)
 
   it('keeps the agent within 80 MB', async () => {
     const { uid } = await running(names.own, 'app.kubernetes.io/component=agent')

@@ -63,6 +63,7 @@ describe('a cluster that is not well', () => {
       expect((await other.cluster.list(NAMESPACE)).items.length).toBeGreaterThan(0)
       await vi.advanceTimersByTimeAsync(30_000)
       expect(await slow).toMatchObject({ code: 'TIMED_OUT', details: { cluster: 'prod', limit: '30 s' } })
+      expect(cluster.health()).toMatchObject({ state: 'failing', error: { code: 'CLUSTER_UNREACHABLE', details: { reason: 'no answer within 30 s' } } })
     } finally {
       vi.useRealTimers()
     }

@@ -98,8 +98,6 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
   let mixed = false
   let reading: Promise<unknown> | undefined
   let paged = Promise.withResolvers<void>()
-  /** The page behind the one that is taken in, where all are wanted: the server makes it meanwhile. */
-  let coming: { from: string; page: Promise<Page<KubeObject> & { bytes: number }> } | undefined
   let stream: Readable | undefined
 
   const tell = (change: Change<T>) => {
@@ -132,16 +130,9 @@ export function startInformer<T>(deps: InformerDeps, options: InformerOptions<T>
     for (;;) {
       const few = Number.isFinite(need) && need > 0 ? Math.min(need, Math.max(pageSize, MOST_AT_ONCE)) : pageSize
       const limit = Math.min(mostPerPage, few)
-      const ask = (from: string | undefined, limit: number) => deps.page({ ...selection(options), limit, continue: from, signal })
-      const asked = coming
-      coming = undefined
       try {
-        const page = await (asked !== undefined && asked.from === from ? asked.page : ask(from, limit))
+        const page = await deps.page({ ...selection(options), limit, continue: from, signal })
         if (page.items.length > 0) pageSize = Math.min(MOST_PER_PAGE, Math.max(1, Math.floor(PAGE_BYTES / (page.bytes / page.items.length))))
-        if (need === Number.POSITIVE_INFINITY && page.continue !== undefined) {
-          coming = { from: page.continue, page: ask(page.continue, Math.min(mostPerPage, pageSize)) }
-          coming.page.catch(() => {})
-        }
         // Other work comes between two pages.
         await setImmediate()
         return page

@@ -92,9 +92,9 @@ export function createTransport({ name, access, clock, random, onHealth }: Trans
     if (ended.signal.aborted) throw removed()
     circuit.check()
     const limit = call.timeoutMs ?? CALL_MS
-    // The way to the first byte is limited, a stream after it is not.
+    // The way to the first byte is limited, a stream after it is not. How long credentials may take is their own matter.
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), limit)
+    let timer: NodeJS.Timeout | undefined
     const signal = AbortSignal.any([late.signal, ended.signal, ...(call.signal ? [call.signal] : [])])
     try {
       const headers: Record<string, string | string[]> = {
@@ -103,6 +103,7 @@ export function createTransport({ name, access, clock, random, onHealth }: Trans
         'user-agent': 'sallyport',
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       }
+      timer = setTimeout(() => late.abort(new DOMException('late', 'TimeoutError')), limit)
       const agent: Dispatcher = stream ? agents.streams : agents.calls
       const answer = await agent.request({
         origin,
@@ -121,9 +122,12 @@ export function createTransport({ name, access, clock, random, onHealth }: Trans
       if (ended.signal.aborted) throw removed()
       if (call.signal?.aborted) throw call.signal.reason
       const error = connectionFailure(late.signal.aborted ? late.signal.reason : thrown, call.purpose, access.server, limit)
+      // What others are told, and what its health says: not which request it was that got no answer.
+      const silent = new CodedError('CLUSTER_UNREACHABLE', { cluster: name, server: access.server, reason: `no answer within ${Math.round(limit / 1000)} s` })
+      const known = error.code === 'TIMED_OUT' ? silent : error
       // A credential that cannot be had says nothing about the cluster, but nothing will work without it.
-      circuit.failed(error)
-      if (call.actor.kind !== 'token') setHealth({ state: 'failing', error })
+      circuit.failed(known)
+      if (call.actor.kind !== 'token') setHealth({ state: 'failing', error: known })
       throw error
     } finally {
       clearTimeout(timer)

@@ -13,6 +13,7 @@ export const DIFFERENCES = {
   subresourceManagers: { since: 22, why: 'managedFields entries name the subresource since 1.22' },
   initialEvents: { since: 32, why: 'sendInitialEvents (streaming lists) is on by default since 1.32' },
   aggregatedDiscovery: { since: 26, why: 'discovery of all groups in one answer came with 1.26' },
+  openapiV3: { since: 24, why: '/openapi/v3 is served by default since 1.24; clients fall back to /openapi/v2' },
   badRevision: { since: 21, why: 'a resourceVersion that is no number was an internal error before it was a bad request' },
   intOrStringApply: {
     since: 21,

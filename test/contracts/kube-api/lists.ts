@@ -119,6 +119,21 @@ export function listContract(context: () => Context): void {
     expect(aggregated.body.kind).toBe(has(target.minor, 'aggregatedDiscovery') ? 'APIGroupDiscoveryList' : 'APIGroupList')
   })
 
+  it('publishes the schemas of its kinds', async () => {
+    const { api, target } = context()
+    const v3 = await api.get('/openapi/v3')
+    if (!has(target.minor, 'openapiV3')) {
+      expect(v3.status).toBe(404)
+      const v2 = (await api.get('/openapi/v2')).body
+      expect(v2.definitions['io.k8s.api.apps.v1.DeploymentSpec'].properties.replicas).toMatchObject({ type: 'integer' })
+      return
+    }
+    const url = v3.body.paths['apis/apps/v1'].serverRelativeURL
+    expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1/)
+    const { components } = (await api.get(url)).body
+    expect(components.schemas['io.k8s.api.apps.v1.DeploymentSpec'].properties.replicas).toMatchObject({ type: 'integer' })
+  })
+
   it('watches from a revision, and only what is selected', async () => {
     const { api } = context()
     const start = (await api.get(maps())).body.metadata.resourceVersion

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import { formatDuration } from '#core/kernel/duration.ts'
 import { EXIT } from '#core/kernel/errors.ts'
 import { parseKubeconfig, portableKubeconfig, readKubeconfigFile } from '#edges/cluster/kubeconfig.ts'
 import type { CliContext, CliDoor } from '#kits/cli-kit/door.ts'
@@ -49,6 +50,15 @@ export const door: CliDoor = (program, context) => {
     })
 }
 
+/** From here on a clock is wrong enough to be told: what is signed or dated there looks early or late here. */
+const SKEW_MS = 60_000
+function skewOf(ms = 0, zh: boolean): string | undefined {
+  if (Math.abs(ms) < SKEW_MS) return undefined
+  const by = formatDuration(Math.round(Math.abs(ms) / 60_000) * 60_000)
+  if (zh) return `其时钟比服务器${ms < 0 ? '慢' : '快'} ${by}。`
+  return `Its clock is ${by} ${ms < 0 ? 'behind' : 'ahead of'} the server’s.`
+}
+
 const print = (context: CliContext, options: OutputOptions, clusters: readonly ClusterRow[]) =>
   printData(context, options, clusters, {
     rows: (rows) => rows,
@@ -59,6 +69,6 @@ const print = (context: CliContext, options: OutputOptions, clusters: readonly C
       { header: 'FROM', value: (row) => row.source },
       { header: 'SERVER', value: (row) => row.server, wide: true },
       { header: 'CLOCK SKEW', value: (row) => (row.health?.clockSkewMs === undefined ? undefined : `${row.health.clockSkewMs / 1000}s`), wide: true },
-      { header: 'PROBLEM', value: (row) => row.health?.error?.message, flexible: true },
+      { header: 'PROBLEM', value: (row) => row.health?.error?.message ?? skewOf(row.health?.clockSkewMs, context.language === 'zh-CN'), flexible: true },
     ],
   })

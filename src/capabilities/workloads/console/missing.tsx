@@ -13,11 +13,12 @@ export function Missing({ parts }: { parts: readonly Part[] }) {
   if (parts.length === 0) return null
   return (
     <ul className={styles.list} aria-label={t('missing.title')}>
-      {refused.map(({ what, code, message }) => (
+      {refused.map(({ what, code, message, progress }) => (
         <li key={what + code}>
           <StatusMark status="unknown" text={t(PARTLY.has(code) ? 'missing.partly' : 'missing.unknown', { what })} />
           <span className={styles.why}>
-            {code === 'many' ? t('missing.many', { count: Number(message) }) : message} {code !== 'many' && <code>{code}</code>}
+            {code === 'many' ? t('missing.many', { count: Number(message) }) : progress ? t('missing.first', { count: progress.read }) : message}{' '}
+            {!PARTLY.has(code) && <code>{code}</code>}
           </span>
         </li>
       ))}

@@ -47,7 +47,7 @@ function List() {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
   // Columns of built-in kinds are known here; those of others come with the first answer.
   const built = useMemo(() => columnsOf(group, kind)?.map(({ read: _, ...column }) => column), [group, kind])
-  const [told, setTold] = useState<{ of: string; answer: ObjectsAnswer }>()
+  const [told, setTold] = useState<{ of: string; answer: ObjectsAnswer; count: number }>()
   const about = told?.of === `${cluster} ${view.kind} ${view.namespace}` ? told.answer : undefined
   const namespaced = about?.namespaced ?? kinds.data?.kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)?.namespaced ?? true
   const query = useMemo(
@@ -59,14 +59,14 @@ function List() {
   const spec = JSON.stringify(specs)
   // biome-ignore lint/correctness/useExhaustiveDependencies: equal columns are the same columns.
   const columns = useMemo(() => columnsFor(t, specs ?? [], namespaced && query.namespace === undefined), [t, spec, namespaced, query.namespace])
-  // Until all was read for a search or an order, what is shown is no list that somebody could be reading: it is not held back.
+  // Until all was read for a search or an order, each answer is followed by the next question: changes come faster than answers then, and nobody reads a list that grows.
   const reading = about?.missing.some(({ code }) => code === 'reading') ?? false
   const version = changes.data?.version
   const url = path('/objects')
   const load = useCallback<Load<Row>>(
     async ({ sort, order, search, limit, offset, signal }) => {
       const answer = await api.get<ObjectsAnswer>(url, { ...query, sort: sort ?? 'name', order, search: search || undefined, limit, offset }, signal)
-      setTold({ of: `${cluster} ${view.kind} ${view.namespace}`, answer: { ...answer, rows: [] } })
+      setTold((before) => ({ of: `${cluster} ${view.kind} ${view.namespace}`, answer: { ...answer, rows: [] }, count: (before?.count ?? 0) + 1 }))
       return { rows: answer.rows, total: answer.total }
     },
     [url, query, cluster, view.kind, view.namespace],
@@ -85,8 +85,8 @@ function List() {
           columns={columns}
           rowKey={({ uid, namespace, name }) => uid || `${namespace}/${name}`}
           load={load}
-          loadKey={[cluster, query, reading ? version : undefined]}
-          refreshKey={[version]}
+          loadKey={[cluster, query, reading && told?.count]}
+          refreshKey={[reading || version]}
           initialSort={namespaced && query.namespace === undefined ? BY_NAMESPACE : BY_NAME}
           onRowOpen={(row) => setView({ object: objectText(row) })}
           empty={{ title: t('objects.none', { kind }) }}
@@ -100,7 +100,7 @@ function List() {
         />
       </Panel>
       <p className={styles.note} role="status">
-        {changes.state === 'lost' ? t('objects.lost') : changes.state === 'live' ? t('objects.live') : ' '}
+        {!about ? ' ' : changes.state === 'lost' ? t('objects.lost') : changes.state === 'live' ? t('objects.live') : ' '}
         {about?.state === 'part' && about.missing.length === 0 && ` ${t('objects.part')}`}
       </p>
     </>

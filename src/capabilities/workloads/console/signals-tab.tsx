@@ -65,11 +65,12 @@ function Traffic({ dimension, name, namespace }: { dimension: string; name: stri
   const filter = useMemo(() => [`namespace:eq:${namespace}`, `${dimension}:eq:${name}`], [dimension, name, namespace])
   const { data, error, loading, stale, refetch } = useApi<Series>(path('/ingress/series'), { from, to, step, filter })
   const line = (key: string, tone: 'ok' | 'error') => ({ name: key, label: t(`traffic.${key}`), values: data?.series[key] ?? [], tone })
-  const shared = { ts: data?.ts, error, loading, stale, onRetry: refetch, height: 130, empty: t('traffic.none') }
+  const shared = { ts: data?.ts, error, loading, stale, onRetry: refetch, height: 130 }
+  const seen = data?.series.qps?.some((value) => value !== null && value > 0) ?? false
   return (
     <Tiles kind="half">
-      <Chart title={t('traffic.title')} unit="rate" series={[line('qps', 'ok')]} {...shared} />
-      <Chart title={t('traffic.slow')} unit="seconds" series={[line('p99', 'error')]} {...shared} />
+      <Chart title={t('traffic.title')} unit="rate" series={[line('qps', 'ok')]} {...shared} empty={t('traffic.none')} />
+      <Chart title={t('traffic.slow')} unit="seconds" series={[line('p99', 'error')]} {...shared} empty={t(seen ? 'traffic.few' : 'traffic.none')} />
     </Tiles>
   )
 }

@@ -26,8 +26,8 @@ const paging = {
 
 /** `labels`: a selector as in kubectl. */
 export const collectionQuery = z.object({ kind: kindText, namespace: namespaceName.optional(), labels: z.string().max(1000).trim().default('') })
-/** GET /objects. */
-export const objectsQuery = collectionQuery.extend(paging)
+/** GET /objects. Unless another order is asked for, that of the cluster, in which no more is read than is shown. */
+export const objectsQuery = collectionQuery.extend({ ...paging, sort: paging.sort.default('namespace') })
 /** GET /apps. `expand`: uids of apps with their pods below them. */
 export const appsQuery = z.object({ namespace: namespaceName.optional(), expand: many, ...paging })
 export const namespaceQuery = z.object({ namespace: namespaceName.optional() })

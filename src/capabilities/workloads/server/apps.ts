@@ -2,9 +2,10 @@
 import type { z } from 'zod'
 import { CodedError } from '#core/kernel/errors.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
-import { type AppsAnswer, appsLineOf, type appsQuery, type Missing } from '../domain/api.ts'
+import { type AppsAnswer, appsLineOf, type appsQuery } from '../domain/api.ts'
 import { APP_KINDS, appLines, groupApps, type Member, memberOf } from '../domain/apps.ts'
 import type { Collection, Collections } from './collections.ts'
+import { type Unread, unread } from './missing.ts'
 
 /** Workloads are few; pods may take longer and are said to be on their way. */
 const PATIENCE_MS = 400
@@ -87,9 +88,9 @@ export function createApps(collections: Collections, clock: { now(): number }, s
   return { hold, list }
 }
 
-function missingOf(kind: string, { whole, failure, informer }: Collection<Member>): readonly Missing[] {
+function missingOf(kind: string, { whole, failure, informer }: Collection<Member>): readonly Unread[] {
   const error = failure ?? informer.status().error
-  if (error instanceof CodedError) return [{ what: kind, code: error.code, message: error.message }]
+  if (error instanceof CodedError) return [unread(kind, error)]
   if (failure !== undefined) throw failure
   return whole ? [] : [{ what: kind, code: 'reading', message: '' }]
 }

@@ -5,12 +5,13 @@ import type { KubeObject, ObjectRef } from '#core/kube/objects.ts'
 import type { Cluster } from '#core/shapes/ports/cluster.ts'
 import type { Scope, Telemetry } from '#core/shapes/ports/telemetry.ts'
 import { accessFor, accessText, containersOf, forReading, rightsOfKind } from '../domain/acts.ts'
-import { type Missing, type ObjectAnswer, objectPath, type RelationsAnswer, type TimelineAnswer } from '../domain/api.ts'
+import { type ObjectAnswer, objectPath, type RelationsAnswer, type TimelineAnswer } from '../domain/api.ts'
 import { conditionsOf } from '../domain/fields.ts'
 import { statusOf } from '../domain/object-status.ts'
 import { kindsAround, namedBy, pointingAt, type Related } from '../domain/relations.ts'
 import { eventHappenings, type Happening, joinHappenings, ownHappenings } from '../domain/timeline.ts'
-import { attempt, readSome, servedKind } from './objects.ts'
+import { attempt, onlyFirst, type Unread } from './missing.ts'
+import { readSome, servedKind } from './objects.ts'
 
 /** As people read it; long lines stay whole. */
 export const yamlOf = (object: KubeObject): string => stringify(forReading(object), { lineWidth: 0, aliasDuplicateObjects: false })
@@ -38,10 +39,10 @@ export async function readObject(cluster: Cluster, ref: ObjectRef): Promise<Obje
 const MOST_AROUND = 1_000
 
 /** What stands around an object in its namespace, as far as it may be read. */
-async function readAround(cluster: Cluster, object: KubeObject): Promise<{ around: KubeObject[]; missing: Missing[] }> {
+async function readAround(cluster: Cluster, object: KubeObject): Promise<{ around: KubeObject[]; missing: Unread[] }> {
   const { kinds } = await cluster.discover()
   const around: KubeObject[] = []
-  const missing: Missing[] = []
+  const missing: Unread[] = []
   await Promise.all(
     kindsAround(object).map(async (wanted) => {
       const same = kinds.filter(({ kind, group }) => kind === wanted.kind && group === (wanted.apiVersion.includes('/') ? wanted.apiVersion.split('/')[0] : ''))
@@ -51,7 +52,7 @@ async function readAround(cluster: Cluster, object: KubeObject): Promise<{ aroun
       if ('missing' in read) missing.push(read.missing)
       else {
         around.push(...read.value.objects)
-        if (read.value.more) missing.push({ what: wanted.kind, code: 'TOO_LARGE', message: `only the first ${MOST_AROUND} were read` })
+        if (read.value.more) missing.push(onlyFirst(wanted.kind, MOST_AROUND))
       }
     }),
   )
@@ -61,9 +62,9 @@ async function readAround(cluster: Cluster, object: KubeObject): Promise<{ aroun
 const MOST_OWNERS = 5
 
 /** Owners of owners, as far up as they may be read. */
-async function ownersOf(cluster: Cluster, object: KubeObject): Promise<{ related: Related[]; missing: Missing[] }> {
+async function ownersOf(cluster: Cluster, object: KubeObject): Promise<{ related: Related[]; missing: Unread[] }> {
   const related: Related[] = []
-  const missing: Missing[] = []
+  const missing: Unread[] = []
   let at = object
   for (let distance = 1; distance <= MOST_OWNERS; distance++) {
     const owner = (at.metadata.ownerReferences ?? []).find(({ controller }) => controller)
@@ -108,7 +109,7 @@ export async function readTimeline(
   const owned = ownedBy(object, around)
   const uids = new Set([object, ...owned].flatMap(({ metadata }) => metadata.uid ?? []))
   if ('missing' in events) missing.push(events.missing)
-  else if (events.value.more) missing.push({ what: 'Event', code: 'TOO_LARGE', message: `only the first ${MOST_EVENTS} of the namespace were read` })
+  else if (events.value.more) missing.push(onlyFirst('Event', MOST_EVENTS))
   if ('missing' in kept) missing.push(kept.missing)
   const { happenings, more } = joinHappenings(
     'value' in events ? eventHappenings(object, events.value.objects, uids) : [],

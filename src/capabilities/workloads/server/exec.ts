@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import type { Clock } from '#core/kernel/clock.ts'
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, describeError, type Language } from '#core/kernel/errors.ts'
 import type { Cluster, ExecSession } from '#core/shapes/ports/cluster.ts'
 
 interface Ticket {
@@ -37,7 +37,7 @@ export function createTerminals({ clock, log }: { clock: Clock; log: { error(det
     },
 
     /** Uses up the ticket; closes the socket when it is none of this user's. */
-    async connect(socket: WebSocket, id: string, user: string): Promise<void> {
+    async connect(socket: WebSocket, id: string, user: string, language: Language): Promise<void> {
       const ticket = tickets.get(id)
       tickets.delete(id)
       if (!ticket || ticket.user !== user || ticket.until < clock.now())
@@ -77,7 +77,7 @@ export function createTerminals({ clock, log }: { clock: Clock; log: { error(det
         end(socket, { exit: await session.done })
       } catch (error) {
         if (gone.signal.aborted) return
-        if (error instanceof CodedError) return end(socket, { code: error.code, message: error.message })
+        if (error instanceof CodedError) return end(socket, { code: error.code, message: describeError(error, language).message })
         log.error({ err: error }, 'a terminal failed')
         end(socket, { code: 'INTERNAL', message: '' })
       }

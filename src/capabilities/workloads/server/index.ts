@@ -25,7 +25,8 @@ import { type Collection, createCollections, versionOf } from './collections.ts'
 import { readObject, readRelations, readTimeline, refOfParams } from './detail.ts'
 import { createTerminals } from './exec.ts'
 import { sendLogs } from './logs.ts'
-import { attempt, createObjects, readSome, servedKind } from './objects.ts'
+import { attempt, inLanguage } from './missing.ts'
+import { createObjects, readSome, servedKind } from './objects.ts'
 
 /** Live updates: at most 4 a second. */
 const TICK_MS = 250
@@ -97,12 +98,14 @@ export const door: ServerDoor = {
       { schema: { summary: 'Names of namespaces, where they may be listed', params } },
       async (request): Promise<NamespacesAnswer> => {
         const read = await attempt('Namespace', readSome(clusterOf(request), { apiVersion: 'v1', kind: 'Namespace' }, undefined, MOST_NAMESPACES))
-        if ('missing' in read) return { names: [], known: false, reason: read.missing.message }
+        if ('missing' in read) return { names: [], known: false, reason: inLanguage({ missing: [read.missing] }, request.language).missing[0]!.message }
         return { names: read.value.objects.map(({ metadata }) => metadata.name), known: !read.value.more }
       },
     )
-    routes.get(`${base}/objects`, { schema: { summary: 'Objects of a kind: searched, sorted, one page', params, querystring: objectsQuery } }, (request) =>
-      objects.list(clusterOf(request), who(request), request.query),
+    routes.get(
+      `${base}/objects`,
+      { schema: { summary: 'Objects of a kind: searched, sorted, one page', params, querystring: objectsQuery } },
+      async (request) => inLanguage(await objects.list(clusterOf(request), who(request), request.query), request.language),
     )
     routes.get(
       `${base}/objects/changes`,
@@ -113,8 +116,8 @@ export const door: ServerDoor = {
         void follow(request, stream, held ? [held() as Collection<unknown>] : [])
       },
     )
-    routes.get(`${base}/apps`, { schema: { summary: 'Apps: pods under the owner on top of them', params, querystring: appsQuery } }, (request) =>
-      apps.list(clusterOf(request), who(request), request.query),
+    routes.get(`${base}/apps`, { schema: { summary: 'Apps: pods under the owner on top of them', params, querystring: appsQuery } }, async (request) =>
+      inLanguage(await apps.list(clusterOf(request), who(request), request.query), request.language),
     )
     routes.get(
       `${base}/apps/changes`,
@@ -130,11 +133,11 @@ export const door: ServerDoor = {
     routes.get(one, { schema: { summary: 'One object, how it is, and what the asker may do to it', params: objectParams } }, (request) =>
       readObject(clusterOf(request), refOfParams(request.params)),
     )
-    routes.get(`${one}/relations`, { schema: { summary: 'What an object has to do with', params: objectParams } }, (request) =>
-      readRelations(clusterOf(request), refOfParams(request.params)),
+    routes.get(`${one}/relations`, { schema: { summary: 'What an object has to do with', params: objectParams } }, async (request) =>
+      inLanguage(await readRelations(clusterOf(request), refOfParams(request.params)), request.language),
     )
-    routes.get(`${one}/timeline`, { schema: { summary: 'What happened to an object and what it owns', params: objectParams } }, (request) =>
-      readTimeline(clusterOf(request), refOfParams(request.params), { telemetry, scope: request.scope }),
+    routes.get(`${one}/timeline`, { schema: { summary: 'What happened to an object and what it owns', params: objectParams } }, async (request) =>
+      inLanguage(await readTimeline(clusterOf(request), refOfParams(request.params), { telemetry, scope: request.scope }), request.language),
     )
     for (const name of ACTS) {
       routes.post(
@@ -159,7 +162,7 @@ export const door: ServerDoor = {
         const cluster = clusterOf(request)
         const { pod: pods, ...query } = request.query
         const stream = eventStream(request, reply)
-        sendLogs(cluster, { ...query, pods }, stream, sleep).catch((err: unknown) => log.error({ err }, 'logs ended badly'))
+        sendLogs(cluster, { ...query, pods }, stream, request.language, sleep).catch((err: unknown) => log.error({ err }, 'logs ended badly'))
       },
     )
     routes.post(
@@ -187,7 +190,7 @@ export const door: ServerDoor = {
       `${base}/terminals/:ticket`,
       { websocket: true, schema: { hide: true, params: params.extend({ ticket: z.string().max(64) }) } },
       (socket, request) => {
-        void terminals.connect(socket, (request.params as { ticket: string }).ticket, who(request))
+        void terminals.connect(socket, (request.params as { ticket: string }).ticket, who(request), request.language)
       },
     )
 

@@ -1,5 +1,5 @@
 /** Lines of containers as server-sent events, of one pod or of several at once. */
-import { CodedError } from '#core/kernel/errors.ts'
+import { CodedError, describeError, type Language } from '#core/kernel/errors.ts'
 import type { Cluster, LogOptions } from '#core/shapes/ports/cluster.ts'
 import type { EventStream } from '#kits/server-kit/events.ts'
 import type { LogEnd, LogLines } from '../domain/api.ts'
@@ -22,6 +22,7 @@ export async function sendLogs(
   cluster: Cluster,
   { namespace, pods, tail, ...options }: LogRequest,
   stream: EventStream,
+  language: Language,
   sleep: (ms: number) => Promise<void>,
 ): Promise<void> {
   const gone = new AbortController()
@@ -53,7 +54,7 @@ export async function sendLogs(
       return []
     } catch (error) {
       if (signal.aborted) return []
-      if (error instanceof CodedError) return [{ pod, code: error.code, message: error.message }]
+      if (error instanceof CodedError) return [{ pod, code: error.code, message: describeError(error, language).message }]
       throw error
     }
   }

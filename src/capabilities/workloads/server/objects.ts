@@ -5,10 +5,11 @@ import { CodedError, invalidInput } from '#core/kernel/errors.ts'
 import type { KubeObject } from '#core/kube/objects.ts'
 import { parseLabelSelector } from '#core/kube/selectors.ts'
 import type { Cluster, ServedKind } from '#core/shapes/ports/cluster.ts'
-import type { collectionQuery, Missing, ObjectsAnswer, objectsQuery } from '../domain/api.ts'
+import type { collectionQuery, ObjectsAnswer, objectsQuery } from '../domain/api.ts'
 import { columnsOf, crdColumns, type ObjectColumn } from '../domain/columns.ts'
 import { type ObjectRow, rowOf, selectRows, type Turn } from '../domain/rows.ts'
 import { type Collection, type Collections, derive } from './collections.ts'
+import { onlyFirst, type Unread, unread } from './missing.ts'
 
 /** `apps/v1/Deployment` as the cluster serves it. */
 export async function servedKind(cluster: Cluster, kind: string): Promise<ServedKind> {
@@ -89,7 +90,7 @@ export function createObjects(collections: Collections, sleep: (ms: number) => P
     if (!held) {
       const { rows, more } = await readAll(cluster, kind, namespace, columns)
       const found = await selectRows(rows, columns, { ...query, labels, most: query.offset + query.limit }, turns())
-      const missing: Missing[] = more ? [{ what: kind.kind, code: 'TOO_LARGE', message: `only the first ${MOST_UNWATCHED} were read` }] : []
+      const missing = more ? [onlyFirst(kind.kind, MOST_UNWATCHED)] : []
       return answer(found.rows.slice(query.offset), { total: found.total, state: 'whole', currentAt: null, missing })
     }
     // Shared by the tabs of one person; whose right to list may have ended since.
@@ -116,7 +117,7 @@ export function createObjects(collections: Collections, sleep: (ms: number) => P
     const found = await derive(collection, order, () => selectRows(informer.list(), columns, { ...query, labels: undefined, most }, turns()))
     const { currentAt = null, error } = informer.status()
     const { whole, total } = informer.extent()
-    const missing: Missing[] = error ? [{ what: kind.kind, code: error.code, message: error.message }] : []
+    const missing: Unread[] = error ? [unread(kind.kind, error)] : []
     if (!whole && !asShown) missing.push({ what: kind.kind, code: 'reading', message: '', progress: { read: informer.size, total } })
     return answer(found.rows.slice(query.offset, query.offset + query.limit), {
       total: whole || !asShown ? found.total : (total ?? found.total + query.limit),
@@ -145,14 +146,4 @@ export async function readSome(cluster: Cluster, kind: { apiVersion: string; kin
     next = page.continue
   } while (next !== undefined && objects.length < most)
   return { objects, more: next !== undefined }
-}
-
-/** What an attempt gave, or that it could not be read and why; what is no refusal of the cluster is thrown. */
-export async function attempt<T>(what: string, work: Promise<T>): Promise<{ value: T } | { missing: Missing }> {
-  try {
-    return { value: await work }
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code === 'CLUSTER_REMOVED') throw error
-    return { missing: { what, code: error.code, message: error.message } }
-  }
 }
