@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, cleanup, fireEvent, screen } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
+import { useEffect, useState } from 'react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { renderPage } from '#test/render-page.tsx'
 import { ApiError } from './api.ts'
@@ -71,6 +72,29 @@ test('the server is asked for the page in view, with sort and columns, and its r
   await userEvent.type(screen.getByRole('searchbox'), 'x')
   // What was there stays, marked, while the refusal is named.
   await screen.findByText(/QUERY_LIMIT/)
+})
+
+const slowly = async ({ signal, search }: LoadRequest) => {
+  await new Promise((resolve, reject) => {
+    setTimeout(resolve, 450)
+    signal.addEventListener('abort', reject)
+  })
+  return { rows: [{ name: search === '' ? 'all' : 'found', kilos: 1 }], total: 1 }
+}
+function Moving() {
+  const [version, setVersion] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => setVersion((before) => before + 1), 50)
+    return () => clearInterval(timer)
+  }, [])
+  return <DataTable id="f" label="Fruit" columns={columns} load={slowly} refreshKey={[version]} rowKey={rowKey} />
+}
+
+test('rows that move faster than the server answers are shown all the same', async () => {
+  await renderPage(() => <Moving />)
+  await screen.findByText('all', {}, { timeout: 5_000 })
+  fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'x' } })
+  await screen.findByText('found', {}, { timeout: 5_000 })
 })
 
 test('nothing at all says what is missing and how to get it', async () => {

@@ -85,7 +85,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const steadyRows = useSteady(rows, reading)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new closure alone is no new data; the keys say when it is.
   const source = useMemo(() => ({ load, key: [chosen, moving] }), [chosen, moving])
-  const current = useSteady(source, reading)
+  // What moves waits for the answer that is on its way: faster than answers come, it would be asked for ever and never shown.
+  const [asked, setAsked] = useState<string>()
+  const current = useSteady(source, reading || asked === chosen)
 
   const client = useClientRows(steadyRows, columns, load ? undefined : sort, load ? '' : url.q)
   const server = useServerRows(
@@ -94,11 +96,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     { sort: sort?.id, order: url.order, search: url.q, columns: shown.map((column) => column.id) },
     visible,
   )
+  const asking = load !== undefined && server.fetching ? current.key[0] : undefined
+  useEffect(() => setAsked(asking), [asking])
   const data: TableData<Row> = load
     ? server
     : {
         ...client,
         loading: rows === undefined && (props.loading ?? true) && !props.error,
+        fetching: false,
         stale: rows !== undefined && props.error !== undefined,
         error: props.error ? asApiError(props.error) : undefined,
         updatedAt: props.updatedAt,

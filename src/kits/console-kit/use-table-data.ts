@@ -24,6 +24,8 @@ export interface TableData<Row> {
   /** Rows before the search. */
   total: number
   loading: boolean
+  /** Is an answer on its way? */
+  fetching: boolean
   stale: boolean
   error: ApiError | undefined
   updatedAt: number | undefined
@@ -89,6 +91,7 @@ export function useServerRows<Row>(
     row: (index) => byPage.get(Math.floor(index / PAGE))?.data?.rows[index % PAGE],
     total: total.current,
     loading: !first && total.current === 0 && results.some((result) => result.isFetching),
+    fetching: results.some((result) => result.isFetching),
     stale: results.some((result) => result.isPlaceholderData) || (first !== undefined && failed !== undefined),
     error: failed ? asApiError(failed.error) : undefined,
     updatedAt: first?.dataUpdatedAt,
