@@ -127,7 +127,7 @@ describeCluster('the server is killed while a real cluster scales', (kubeconfig)
     await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
     await cluster.delete({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: cronHpaDefinition.metadata.name })
     for (const kind of ['ClusterRole', 'ClusterRoleBinding']) await cluster.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind, name: role })
-    for (const api of [`v1beta1.${API}`, 'v1beta2.custom.metrics.k8s.io'])
+    for (const api of [`v1beta1.${API}`, 'v1beta2.custom.metrics.k8s.io', 'v1beta1.metrics.k8s.io'])
       await cluster.delete({ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', name: api }).catch(() => {})
     await cluster
       .delete({ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', name: 'sallyport-elasticity' })

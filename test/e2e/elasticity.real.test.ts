@@ -76,8 +76,8 @@ describeCluster('a real HPA controller and the numbers of the ingress', (kubecon
     await sending
     await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
     for (const kind of ['ClusterRole', 'ClusterRoleBinding']) await cluster.delete({ apiVersion: 'rbac.authorization.k8s.io/v1', kind, name: namespace })
-    for (const api of ['v1beta1.external.metrics.k8s.io', 'v1beta2.custom.metrics.k8s.io'])
-      await cluster.delete({ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', name: api })
+    for (const api of ['v1beta1.external.metrics.k8s.io', 'v1beta2.custom.metrics.k8s.io', 'v1beta1.metrics.k8s.io'])
+      await cluster.delete({ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', name: api }).catch(() => {})
     await server?.close()
     await close?.()
     rmSync(folder, { recursive: true, force: true })
