@@ -84,7 +84,7 @@ const slowly = async ({ signal, search }: LoadRequest) => {
 function Moving() {
   const [version, setVersion] = useState(0)
   useEffect(() => {
-    const timer = setInterval(() => setVersion((before) => before + 1), 50)
+    const timer = setInterval(() => setVersion((before) => before + 1), 300)
     return () => clearInterval(timer)
   }, [])
   return <DataTable id="f" label="Fruit" columns={columns} load={slowly} refreshKey={[version]} rowKey={rowKey} />
