@@ -1,10 +1,9 @@
 /** Audit: who does what, what of it is sensitive, what is new, and every event behind it. */
 import { Button, Pill, Switch, TextInput } from '@mantine/core'
 import { IconDownload, IconSearch } from '@tabler/icons-react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '#kits/console-kit/api.ts'
-import { Chart } from '#kits/console-kit/chart.tsx'
 import { type Column, DataTable, type Load } from '#kits/console-kit/data-table.tsx'
 import { PageHead, Panel, Tiles } from '#kits/console-kit/panel.tsx'
 import { PlainTable } from '#kits/console-kit/plain-table.tsx'
@@ -17,6 +16,9 @@ import { UNREAD } from '../domain/gaps.ts'
 import styles from './audit-page.module.css'
 import { EventDrawer } from './event-drawer.tsx'
 import { type Audit, useAudit } from './use-audit.ts'
+
+// The table and the words are there before what draws is.
+const Chart = lazy(async () => ({ default: (await import('#kits/console-kit/chart.tsx')).Chart }))
 
 const TYPING_MS = 250
 /** How far the list may be scrolled. */
@@ -118,22 +120,24 @@ function OverTime({ audit }: { audit: Audit }) {
     }
   }, [answer.data, audit.query.from, audit.query.to])
   return (
-    <Chart
-      title={t('over')}
-      unit="number"
-      kind="bars"
-      stacked
-      ts={drawn?.ts}
-      series={[
-        { name: 'all', label: t('series.all'), values: drawn?.all ?? [], color: 'neutral' },
-        { name: 'sensitive', label: t('series.sensitive'), values: drawn?.sensitive ?? [], color: 'warning' },
-        { name: 'refused', label: t('series.refused'), values: drawn?.refused ?? [], color: 'error' },
-      ]}
-      loading={answer.loading}
-      error={answer.error}
-      onRetry={answer.refetch}
-      stale={answer.stale}
-    />
+    <Suspense fallback={<LoadingState />}>
+      <Chart
+        title={t('over')}
+        unit="number"
+        kind="bars"
+        stacked
+        ts={drawn?.ts}
+        series={[
+          { name: 'all', label: t('series.all'), values: drawn?.all ?? [], color: 'neutral' },
+          { name: 'sensitive', label: t('series.sensitive'), values: drawn?.sensitive ?? [], color: 'warning' },
+          { name: 'refused', label: t('series.refused'), values: drawn?.refused ?? [], color: 'error' },
+        ]}
+        loading={answer.loading}
+        error={answer.error}
+        onRetry={answer.refetch}
+        stale={answer.stale}
+      />
+    </Suspense>
   )
 }
 
