@@ -8,6 +8,7 @@ import { CONTENT_SECURITY_POLICY } from '#kits/server-kit/http.ts'
 import { auditAnswers } from './audit-fixtures.ts'
 import * as canned from './canned-answers.ts'
 import { imageAnswers, imageEvents } from './image-fixtures.ts'
+import { inspectionAnswers } from './inspection-fixtures.ts'
 import { logAnswers } from './log-fixtures.ts'
 import { metricsAnswers } from './metric-fixtures.ts'
 import { nodeAnswers } from './node-fixtures.ts'
@@ -123,6 +124,8 @@ export async function startFixture(options: { port?: number; mode?: canned.Mode;
     if (local === '/image-moves/events') return liveStream(response, () => imageEvents(now(), images), 'moves')
     const moved = imageAnswers(local, query, now(), images)
     if (moved !== undefined) return send(response, 200, moved)
+    const inspected = inspectionAnswers(local, query, now(), mode === 'empty' ? 0 : mode === 'huge' ? 100_000 : 300)
+    if (inspected !== undefined) return send(response, 200, inspected)
     const metrics = await metricsAnswers(local, query, now(), mode)
     if (metrics !== undefined) return send(response, metrics.status, metrics.body)
     const logs = logAnswers(local, query, now(), mode)
