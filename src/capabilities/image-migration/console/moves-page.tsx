@@ -4,6 +4,7 @@ import { IconArrowLeft, IconPlus } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { z } from 'zod'
 import { type Column, DataTable } from '#kits/console-kit/data-table.tsx'
+import { newestFirst } from '#kits/console-kit/newest-first.ts'
 import { PageHead, Panel } from '#kits/console-kit/panel.tsx'
 import { ProgressBar } from '#kits/console-kit/progress-bar.tsx'
 import { EmptyState, ErrorState, LoadingState } from '#kits/console-kit/states.tsx'
@@ -28,7 +29,7 @@ export default function MovesPage() {
   const answer = useApi<{ moves: MoveSummary[] }>('/image-moves')
   // The stream carries the newest moves whole; older ones change no more.
   const live = useEventSource<{ moves: MoveSummary[] }>('/image-moves/events', 'moves')
-  const moves = useMemo(() => merged(answer.data?.moves, live.data?.moves), [answer.data, live.data])
+  const moves = useMemo(() => newestFirst(answer.data?.moves, live.data?.moves), [answer.data, live.data])
   const opened = moves?.find(({ id }) => id === view.move)
   return (
     <>
@@ -73,12 +74,6 @@ export default function MovesPage() {
       )}
     </>
   )
-}
-
-function merged(all: readonly MoveSummary[] | undefined, newest: readonly MoveSummary[] | undefined): MoveSummary[] | undefined {
-  if (all === undefined && newest === undefined) return undefined
-  const byId = new Map([...(all ?? []), ...(newest ?? [])].map((move) => [move.id, move]))
-  return [...byId.values()].sort((a, b) => b.createdAt - a.createdAt)
 }
 
 function MoveTable({ moves, updatedAt, onOpen }: { moves: readonly MoveSummary[]; updatedAt: number; onOpen: (move: MoveSummary) => void }) {
