@@ -1,32 +1,13 @@
 /** The audit page in real Chromium: in both languages and themes, empty and failing, with hostile names and a hundred thousand events. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildConsole } from '#apps/console/build.ts'
+import { expect, it } from 'vitest'
 import { describeReal } from '#test/real.ts'
-import { axeViolations, openPage, startChromium } from './chromium.ts'
-import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { axeViolations } from './chromium.ts'
+import { openPages } from './pages.ts'
 import { MARKUP } from './workload-fixtures.ts'
 
 describeReal('the audit page', ['chromium'], () => {
-  let browser: Browser
-  let fixture: Fixture
-  beforeAll(async () => {
-    await buildConsole()
-    fixture = await startFixture()
-    browser = await startChromium()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.close()
-  })
-
-  async function visit(options: Parameters<Browser['newContext']>[0] = {}, path = '/audit') {
-    const opened = await openPage(await browser.newContext({ locale: 'en', viewport: { width: 1440, height: 900 }, ...options }))
-    await opened.page.goto(`${fixture.url}/login#${LOGIN_TOKEN}`)
-    await opened.page.waitForURL((url) => url.pathname === '/')
-    await opened.page.goto(fixture.url + path)
-    return opened
-  }
+  const pages = openPages()
+  const visit = (options = {}, path = '/audit') => pages.visit(path, options)
 
   it('shows deeds, one event whole, and the timeline of a person; no name becomes markup', async () => {
     const { page, complaints } = await visit()
@@ -56,29 +37,29 @@ describeReal('the audit page', ['chromium'], () => {
   }, 60_000)
 
   it('scrolls through a hundred thousand events', async () => {
-    fixture.mode = 'huge'
+    pages.fixture.mode = 'huge'
     const { page, complaints } = await visit()
     await page.getByText('pods/exec/cart-7d9f').first().waitFor()
     expect(await page.locator('[role=row], tr').count()).toBeLessThan(400)
     expect(complaints).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 
   it('says that there is nothing, and what went wrong', async () => {
-    fixture.mode = 'empty'
+    pages.fixture.mode = 'empty'
     const { page } = await visit()
     await page
       .getByText(/sallyport audit setup/)
       .first()
       .waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'error'
-    await page.goto(`${fixture.url}/audit`)
+    pages.fixture.mode = 'error'
+    await page.goto(`${pages.fixture.url}/audit`)
     await page
       .getByRole('button', { name: /try again|retry/i })
       .first()
       .waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 })

@@ -1,32 +1,13 @@
 /** The page of image moves in real Chromium: under way, ended in part, refused; in both languages and themes, empty, failing, with 100,000 images. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildConsole } from '#apps/console/build.ts'
+import { expect, it } from 'vitest'
 import { describeReal } from '#test/real.ts'
-import { axeViolations, openPage, startChromium } from './chromium.ts'
-import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { axeViolations } from './chromium.ts'
+import { openPages } from './pages.ts'
 import { MARKUP } from './workload-fixtures.ts'
 
 describeReal('the page of image moves', ['chromium'], () => {
-  let browser: Browser
-  let fixture: Fixture
-  beforeAll(async () => {
-    await buildConsole()
-    fixture = await startFixture()
-    browser = await startChromium()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.close()
-  })
-
-  async function visit(options: Parameters<Browser['newContext']>[0] = {}) {
-    const opened = await openPage(await browser.newContext({ locale: 'en', viewport: { width: 1440, height: 900 }, ...options }))
-    await opened.page.goto(`${fixture.url}/login#${LOGIN_TOKEN}`)
-    await opened.page.waitForURL((url) => url.pathname === '/')
-    await opened.page.goto(`${fixture.url}/image-moves`)
-    return opened
-  }
+  const pages = openPages()
+  const visit = (options = {}) => pages.visit('/image-moves', options)
 
   it('shows moves and syncs, one of them whole, and stops what runs; no name becomes markup', async () => {
     const { page, complaints } = await visit()
@@ -45,7 +26,7 @@ describeReal('the page of image moves', ['chromium'], () => {
     await page.getByText('shop to the new registry').first().click()
     await page.getByText(/left$/).first().waitFor()
     await page.getByRole('button', { name: 'Stop' }).click()
-    await expect.poll(() => fixture.changes.map(({ path }) => path)).toContain('/image-moves/0199aa00-0000-7000-8000-00000000000a/cancel')
+    await expect.poll(() => pages.fixture.changes.map(({ path }) => path)).toContain('/image-moves/0199aa00-0000-7000-8000-00000000000a/cancel')
     expect(await page.evaluate(() => document.querySelectorAll('main img, main script').length)).toBe(0)
     // The fixture has no answer to the cancel, and the page says so; nothing else went wrong.
     expect(complaints.filter((line) => !line.includes('404'))).toEqual([])
@@ -63,27 +44,27 @@ describeReal('the page of image moves', ['chromium'], () => {
   }, 60_000)
 
   it('scrolls through a hundred thousand images', async () => {
-    fixture.mode = 'huge'
+    pages.fixture.mode = 'huge'
     const { page, complaints } = await visit()
     await page.getByText(MARKUP, { exact: true }).first().click()
     await page.getByText('docker.io/shop/cart:1.0').first().waitFor()
     expect(await page.locator('[role=row], tr').count()).toBeLessThan(400)
     expect(complaints).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 
   it('says that there is nothing, and what went wrong', async () => {
-    fixture.mode = 'empty'
+    pages.fixture.mode = 'empty'
     const { page } = await visit()
     await page.getByText(/sallyport images copy/).waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'error'
-    await page.goto(`${fixture.url}/image-moves`)
+    pages.fixture.mode = 'error'
+    await page.goto(`${pages.fixture.url}/image-moves`)
     await page
       .getByRole('button', { name: /try again/i })
       .first()
       .waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 })

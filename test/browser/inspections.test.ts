@@ -1,32 +1,13 @@
 /** The inspection page in real Chromium: much found, nothing yet, an error; a finding with its fix; in both languages and themes, with 100,000 findings. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildConsole } from '#apps/console/build.ts'
+import { expect, it } from 'vitest'
 import { describeReal } from '#test/real.ts'
-import { axeViolations, openPage, startChromium } from './chromium.ts'
-import { type Fixture, LOGIN_TOKEN, startFixture } from './fixture-server.ts'
+import { axeViolations } from './chromium.ts'
+import { openPages } from './pages.ts'
 import { MARKUP } from './workload-fixtures.ts'
 
 describeReal('the inspection page', ['chromium'], () => {
-  let browser: Browser
-  let fixture: Fixture
-  beforeAll(async () => {
-    await buildConsole()
-    fixture = await startFixture()
-    browser = await startChromium()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.close()
-  })
-
-  async function visit(path: string, options: Parameters<Browser['newContext']>[0] = {}) {
-    const opened = await openPage(await browser.newContext({ locale: 'en', viewport: { width: 1440, height: 900 }, ...options }))
-    await opened.page.goto(`${fixture.url}/login#${LOGIN_TOKEN}`)
-    await opened.page.waitForURL((url) => url.pathname === '/')
-    await opened.page.goto(fixture.url + path)
-    return opened
-  }
+  const pages = openPages()
+  const { visit } = pages
 
   it('goes from the list to a finding, its documentation and its fix; no name becomes markup', async () => {
     const { page, complaints } = await visit('/inspections')
@@ -53,30 +34,30 @@ describeReal('the inspection page', ['chromium'], () => {
   }, 60_000)
 
   it('scrolls through a hundred thousand findings', async () => {
-    fixture.mode = 'huge'
+    pages.fixture.mode = 'huge'
     const { page, complaints } = await visit('/inspections?name=nightly')
     await page.getByText('Deployment app-0', { exact: true }).waitFor()
     expect(await page.locator('[role=row], tr').count()).toBeLessThan(400)
     expect(complaints).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 
   it('says that there is nothing, that nothing was found, and what went wrong', async () => {
-    fixture.mode = 'empty'
+    pages.fixture.mode = 'empty'
     const { page } = await visit('/inspections')
     await page.getByRole('button', { name: 'Inspect every night' }).waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'normal'
-    await page.goto(`${fixture.url}/inspections?name=clean`)
+    pages.fixture.mode = 'normal'
+    await page.goto(`${pages.fixture.url}/inspections?name=clean`)
     await page.getByText('It has not run yet').waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'error'
-    await page.goto(`${fixture.url}/inspections?name=nightly`)
+    pages.fixture.mode = 'error'
+    await page.goto(`${pages.fixture.url}/inspections?name=nightly`)
     await page
       .getByRole('button', { name: /try again/i })
       .first()
       .waitFor()
     expect(await axeViolations(page)).toEqual([])
-    fixture.mode = 'normal'
+    pages.fixture.mode = 'normal'
   }, 60_000)
 })
