@@ -176,6 +176,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 /** Can the media type be a manifest, so that a descriptor of it is fetched as one? */
 export const isManifestType = (mediaType: string): boolean => ACCEPT.includes(mediaType)
 
+/** Indexes within indexes, at most. */
+export const DEEPEST_INDEX = 8
+
 /** Is it an index of either format? */
 export const isIndexType = (mediaType: string | undefined): boolean => mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerList
 

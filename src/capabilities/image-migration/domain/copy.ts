@@ -58,7 +58,7 @@ export async function copyImages({ pairs }: Job, world: World): Promise<ItemRepo
     const notes: string[] = []
     if (pair.platforms) {
       stored ??= await on('source', fetch(registry, source, wanted.digest))
-      const filtered = await filterIndex(stored, pair.platforms, world.digestOf, (digest) => on('source', fetch(registry, source, digest)))
+      const filtered = await on('source', filterIndex(stored, pair.platforms, from, world.digestOf))
       if (filtered === undefined) throw sided('source', new CodedError('NOT_FOUND', { what: `${formatImage(source)} for ${pair.platforms.join(', ')}` }))
       if (filtered !== stored) notes.push(`the index was cut to ${pair.platforms.join(', ')}, so its digest is no longer ${stored.digest}`)
       stored = filtered

@@ -1,6 +1,6 @@
 /** What is alike at source and target, what is proven, and what is there too much. */
 import { CodedError } from '#core/kernel/errors.ts'
-import { isManifestType } from '#core/oci/manifest.ts'
+import { DEEPEST_INDEX, isManifestType } from '#core/oci/manifest.ts'
 import { formatImage, formatPlace } from '#core/oci/place.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { referenceOf, targetReferenceOf } from './copy.ts'
@@ -12,7 +12,6 @@ import { all, createGate, failureOf, on, once, sided, type World } from './world
 
 const PAIRS_AT_ONCE = 32
 const BLOBS_AT_ONCE = 16
-const DEEPEST = 8
 
 export type Looked = ItemReport<Outcome | Finding>
 type Found = Pick<Looked, 'outcome'> & Partial<Looked>
@@ -56,8 +55,8 @@ export async function wantedOf(pair: Pair, source: Registry, world: World): Prom
   if (!found) throw sided('source', new CodedError('NOT_FOUND', { what: formatImage(pair.source) }))
   if (!pair.platforms) return { digest: found.digest, targetDigest: found.digest }
   const from: From = { registry: source, repository: pair.source.repository }
-  const read = async (digest: string) => (await on('source', readManifest(from, digest))).stored
-  const filtered = await filterIndex(await read(found.digest), pair.platforms, world.digestOf, read)
+  const { stored } = await on('source', readManifest(from, found.digest))
+  const filtered = await on('source', filterIndex(stored, pair.platforms, from, world.digestOf))
   if (!filtered) throw sided('source', new CodedError('NOT_FOUND', { what: `${formatImage(pair.source)} for ${pair.platforms.join(', ')}` }))
   return { digest: found.digest, targetDigest: filtered.digest, filtered }
 }
@@ -107,7 +106,7 @@ export async function verifyImages(job: Job, world: World, { quick = false } = {
       throw new CodedError('DIGEST_MISMATCH', { place: at.registry.name, what: `${at.repository} ${reference}`, wanted, found: stored.digest })
     if (seen.has(stored.digest)) return
     seen.add(stored.digest)
-    if (depth > DEEPEST) throw new CodedError('IMAGE_TOO_DEEP', { place: at.registry.name, what: stored.digest, limit: DEEPEST })
+    if (depth > DEEPEST_INDEX) throw new CodedError('IMAGE_TOO_DEEP', { place: at.registry.name, what: stored.digest, limit: DEEPEST_INDEX })
     counts.manifests++
     const held = [...manifest.blobs.filter(({ foreign }) => !foreign), ...manifest.manifests.filter(({ mediaType }) => !isManifestType(mediaType))]
     counts.blobs += held.length

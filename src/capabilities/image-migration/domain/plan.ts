@@ -1,6 +1,6 @@
 /** What a copy would take. */
 import { CodedError } from '#core/kernel/errors.ts'
-import { isIndexType, isManifestType } from '#core/oci/manifest.ts'
+import { DEEPEST_INDEX, isIndexType, isManifestType } from '#core/oci/manifest.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { childrenOf, PAIRS_AT_ONCE, targetReferenceOf } from './copy.ts'
 import type { Job, Prediction } from './job.ts'
@@ -9,8 +9,6 @@ import { createSignatures, type Signatures } from './referrers.ts'
 import { ASK_FIRST, type From, parseStored, readManifest } from './target.ts'
 import { BIG, PIECE } from './transfer.ts'
 import { all, on, once, sided, type World } from './world.ts'
-
-const DEEPEST = 8
 
 /** What a copy would send and ask, without writing; the manifests of what changed are read, which costs pulls where those are counted. */
 export async function planImages(job: Job, world: World): Promise<{ items: Looked[]; prediction: Prediction }> {
@@ -70,7 +68,7 @@ export async function planImages(job: Job, world: World): Promise<{ items: Looke
     const subjects = new Set<string>()
 
     const walk = async (wanted: string, given: StoredManifest | undefined, depth: number, tagged: boolean): Promise<void> => {
-      if (depth > DEEPEST) throw sided('source', new CodedError('IMAGE_TOO_DEEP', { place: source.name, what: wanted, limit: DEEPEST }))
+      if (depth > DEEPEST_INDEX) throw sided('source', new CodedError('IMAGE_TOO_DEEP', { place: source.name, what: wanted, limit: DEEPEST_INDEX }))
       subjects.add(wanted)
       const key = `${target.name}\0${repository}\0${wanted}`
       const known = manifests.has(key)

@@ -1,6 +1,6 @@
 /** What is known of one target place during a run: every blob and manifest is brought there once, whoever needs it. */
 import { CodedError, isError } from '#core/kernel/errors.ts'
-import { type BlobDescriptor, isManifestType, type Manifest, parseManifest } from '#core/oci/manifest.ts'
+import { type BlobDescriptor, DEEPEST_INDEX, isManifestType, type Manifest, parseManifest } from '#core/oci/manifest.ts'
 import type { Descriptor, Registry, StoredManifest } from '#core/shapes/ports/registry.ts'
 import { BIG, transferBlob } from './transfer.ts'
 import { all, createGate, on, once, sided, type World } from './world.ts'
@@ -12,7 +12,6 @@ const LARGE = 256 * 1024
 const LARGE_AT_ONCE = 6
 /** Those that go in pieces hold two of them in memory. */
 const BIG_AT_ONCE = 2
-const DEEPEST = 8
 
 /** What was done for one pair. */
 export interface Tally {
@@ -153,8 +152,8 @@ export function createTarget(registry: Registry, world: World, bytes: Bytes, res
     const blobs = new Map([...held, ...layers].map((blob) => [blob.digest, blob]))
     const path = [...above, digest]
     const children = new Map(manifest.manifests.filter(({ mediaType }) => isManifestType(mediaType)).map((child) => [child.digest, child]))
-    if (children.size > 0 && (path.length >= DEEPEST || path.some((parent) => children.has(parent))))
-      throw sided('source', new CodedError('IMAGE_TOO_DEEP', { place: from.registry.name, what: digest, limit: DEEPEST }))
+    if (children.size > 0 && (path.length >= DEEPEST_INDEX || path.some((parent) => children.has(parent))))
+      throw sided('source', new CodedError('IMAGE_TOO_DEEP', { place: from.registry.name, what: digest, limit: DEEPEST_INDEX }))
     await all([
       ...[...blobs.values()].map((blob) => bringBlob(from, blob, repository, tally)),
       ...[...children.values()].map((child) => bringDigest(from, child.digest, repository, tally, path, child.size)),
